@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdlib>
+#include <memory>
+
+#include <duplex/base/bytes.hpp>
+
+namespace duplex {
+
+/// A growing queue of bytes in one contiguous block: written at the back, read from the front.
+///
+/// The block is malloc's and never zeroed. Views of its content hold until the next call that
+/// writes or consumes. Not for several threads.
+class ByteQueue {
+ public:
+  bool empty() const noexcept { return begin_ == end_; }
+  std::size_t size() const noexcept { return end_ - begin_; }
+  std::size_t capacity() const noexcept { return capacity_; }
+
+  /// All that is queued, oldest first.
+  Bytes content() noexcept { return {block_.get() + begin_, size()}; }
+  ConstBytes content() const noexcept { return {block_.get() + begin_, size()}; }
+
+  /// Queues a copy of `bytes`, which may not be part of this queue.
+  void append(ConstBytes bytes);
+  void append(std::string_view text) { append(as_bytes(text)); }
+
+  /// Room for `size` more bytes behind the content; what is written there counts after `commit`.
+  Bytes prepare(std::size_t size);
+  void commit(std::size_t size) noexcept { end_ += size; }
+
+  /// Drops the `size` oldest bytes; the block stays for what comes next.
+  void consume(std::size_t size) noexcept;
+
+  /// Drops all content and keeps the block.
+  void clear() noexcept { begin_ = end_ = 0; }
+
+  /// Drops all content and gives the block back.
+  void release() noexcept;
+
+ private:
+  struct Free {
+    void operator()(std::byte* block) const noexcept { std::free(block); }
+  };
+
+  std::unique_ptr<std::byte, Free> block_;
+  std::size_t begin_ = 0;
+  std::size_t end_ = 0;
+  std::size_t capacity_ = 0;
+};
+
+}  // namespace duplex

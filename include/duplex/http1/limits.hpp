@@ -1,0 +1,21 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace duplex::http1 {
+
+/// What one HTTP/1.1 peer may spend of our memory and time.
+struct Limits {
+  /// Request line and fields together. Four to eight times what nginx and Apache allow, because
+  /// large cookies and tokens are a common complaint; more is answered 431.
+  std::size_t head_bytes_max = 64 * 1024;
+  /// Field lines in a head, and in a trailer section. Apache allows 100. More is answered 431.
+  std::size_t field_count_max = 128;
+  /// The request target. RFC 9112 section 3 asks for at least 8000. More is answered 414.
+  std::size_t target_bytes_max = 16 * 1024;
+  /// Content of one request, after chunked decoding. More is answered 413.
+  std::uint64_t body_bytes_max = 16 * 1024 * 1024;
+};
+
+}  // namespace duplex::http1

@@ -1,0 +1,125 @@
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <variant>
+
+#include <duplex/base/byte_queue.hpp>
+#include <duplex/base/bytes.hpp>
+#include <duplex/base/utf8.hpp>
+#include <duplex/websocket/close_code.hpp>
+#include <duplex/websocket/error.hpp>
+#include <duplex/websocket/frame.hpp>
+#include <duplex/websocket/frame_parser.hpp>
+
+namespace duplex::websocket {
+
+/// Where a client's session takes its masking keys from: randomness is an argument.
+class MaskSource {
+ public:
+  virtual MaskKey next_mask() noexcept = 0;
+
+ protected:
+  ~MaskSource() = default;
+};
+
+/// What all sessions of an endpoint have in common; each session only points to it.
+struct SessionOptions {
+  Role role = Role::server;
+  /// Payload of one message, all fragments together; more fails with `message_too_big` (1009).
+  /// With `deliver_chunks` the limit still holds for the sum of the chunks.
+  std::uint64_t message_bytes_max = 1024 * 1024;
+  /// Hand out pieces of messages as they come instead of collecting whole messages.
+  bool deliver_chunks = false;
+  /// Report every frame that begins, before what it carries: for tools that show the wire.
+  bool report_frames = false;
+  /// Needed by clients only; borrowed.
+  MaskSource* masks = nullptr;
+};
+
+/// One WebSocket, as a value: bytes in; messages, and bytes to send, out (RFC 6455 sections 5 to 7).
+///
+/// Collects fragments into messages, validates text, answers pings, runs the closing handshake and
+/// refuses whatever breaks a rule. Knows nothing of sockets, time or what carries it. Both
+/// directions are independent: what is written does not touch what is being read.
+class Session {
+ public:
+  /// A whole message.
+  struct Message {
+    Opcode opcode;  ///< text or binary
+    Bytes payload;
+  };
+  /// A piece of a message, when `deliver_chunks` is on; the pieces of text may cut a character.
+  struct Chunk {
+    Opcode opcode;  ///< text or binary, the same for all pieces of a message
+    Bytes payload;
+    bool first;
+    bool last;
+  };
+  /// A ping, which has been answered already.
+  struct Ping {
+    Bytes payload;
+  };
+  struct Pong {
+    Bytes payload;
+  };
+  /// The peer's close frame. If we had not sent one, the answer has been written, and the
+  /// connection may be closed when all is sent (by the server: RFC 6455 section 7.1.1).
+  struct Closed {
+    CloseCode code;  ///< no_status when the frame had none
+    std::string_view reason;
+  };
+  /// A frame begins, when `report_frames` is on.
+  struct FrameSeen {
+    FrameHeader header;
+  };
+  using Event = std::variant<Message, Chunk, Ping, Pong, Closed, FrameSeen>;
+
+  /// `options` is borrowed and must outlive the session.
+  explicit Session(const SessionOptions& options) noexcept;
+
+  /// Consumes a prefix of `input` and returns at most one event. What has to be sent in answer
+  /// (pongs, close frames) is appended to `output`.
+  /// nullopt: no further event in `input`; present what is left again, with new bytes behind it.
+  /// unexpected: the peer broke the named rule; the close frame that says so is in `output`, and
+  /// this object refuses all further input.
+  /// Views in the event point into `input`'s buffer (unmasked in place) or into the session, and
+  /// hold until the next call. After the peer's close frame all input is consumed and ignored.
+  std::expected<std::optional<Event>, Error> next(Bytes& input, ByteQueue& output) noexcept;
+
+  /// Whether messages may still be written: no close frame has been sent.
+  bool can_send() const noexcept;
+
+  /// Whether the peer's close frame, or an error, has ended what we read.
+  bool done_reading() const noexcept;
+
+  /// Appends a whole message to `output` as one frame. For a client `payload` is copied and
+  /// masked on the way. Not while a streamed message is open, nor after a close frame: then
+  /// nothing is written and the answer is false.
+  bool write_message(Opcode opcode, ConstBytes payload, ByteQueue& output) noexcept;
+
+  /// Appends the header alone of an unmasked whole message whose `payload_bytes` bytes follow by
+  /// another way (from the sender's own memory, without a copy). Servers only. False as above.
+  bool write_message_header(Opcode opcode, std::uint64_t payload_bytes,
+                            ByteQueue& output) noexcept;
+
+  /// Appends one fragment of a streamed message; `opcode` counts for the first one only. False
+  /// after a close frame.
+  bool write_fragment(Opcode opcode, ConstBytes payload, bool last, ByteQueue& output) noexcept;
+
+  /// Appends a ping with at most 125 bytes of payload. False after a close frame, or if longer.
+  bool write_ping(ConstBytes payload, ByteQueue& output) noexcept;
+
+  /// Begins the closing handshake: appends a close frame, once. A code that may not be sent
+  /// (RFC 6455 section 7.4.1) counts as `normal`; `reason` is cut at a character to fit 123 bytes.
+  /// `CloseCode::no_status` sends a frame without a body. False when one was sent before.
+  bool write_close(CloseCode code, std::string_view reason, ByteQueue& output) noexcept;
+
+ private:
+  const SessionOptions* options_;
+};
+
+}  // namespace duplex::websocket

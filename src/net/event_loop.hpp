@@ -1,0 +1,95 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <system_error>
+
+#include <duplex/base/byte_queue.hpp>
+#include <duplex/base/bytes.hpp>
+#include <duplex/net/inbox.hpp>
+#include <duplex/net/timer_wheel.hpp>
+
+namespace duplex::net {
+
+/// What a descriptor is watched for. Hang-up and errors are always reported.
+struct Interest {
+  bool readable = false;
+  bool writable = false;
+};
+
+/// What a descriptor is ready for.
+struct Readiness {
+  bool readable = false;
+  bool writable = false;
+  /// Both directions are shut down, or the connection has failed.
+  bool hung_up = false;
+};
+
+/// Owner of a watched descriptor.
+class Pollable {
+ public:
+  /// Called in the loop's thread. May watch, change and stop watching any descriptor, its own
+  /// included, but may not destroy a pollable: closing marks, and the owner frees in an `Epilogue`.
+  virtual void on_ready(Readiness readiness) noexcept = 0;
+
+ protected:
+  ~Pollable() = default;
+};
+
+/// Work that closes each iteration of a loop: one send for each connection, freeing what closed.
+class Epilogue {
+ public:
+  virtual void on_iteration_end() noexcept = 0;
+
+ protected:
+  ~Epilogue() = default;
+};
+
+/// One thread's epoll set, timers, inbox, and the buffers that its connections share.
+///
+/// One thread calls `run`; all else is for that thread alone, but `inbox()->post` and `stop`.
+class EventLoop {
+ public:
+  /// Throws std::system_error when the system refuses a descriptor.
+  explicit EventLoop(std::size_t read_buffer_bytes = 256 * 1024);
+  ~EventLoop();
+
+  /// Level-triggered. `pollable` is borrowed until `unwatch`.
+  std::error_code watch(int descriptor, Interest interest, Pollable& pollable) noexcept;
+  std::error_code change(int descriptor, Interest interest, Pollable& pollable) noexcept;
+  /// Events of this iteration that were already collected for `pollable` are dropped.
+  void unwatch(int descriptor, Pollable& pollable) noexcept;
+
+  /// Registered for the life of the loop, called in order of registration.
+  void add(Epilogue& epilogue);
+
+  /// Runs until `stop`. Each iteration: wait, ready descriptors, due timers, posted work, epilogues.
+  void run();
+  /// One iteration that waits at most `wait_ms_max`; for tests and for embedding.
+  void run_once(std::uint64_t wait_ms_max);
+  /// Ends `run` after the current iteration. Any thread, and from a signal handler.
+  void stop() noexcept;
+
+  /// The monotonic clock as it was read once in this iteration.
+  std::uint64_t now_ms() const noexcept;
+  TimerWheel& timers() noexcept;
+  /// Arms `timer` to fire `delay_ms` from now.
+  void arm(Timer& timer, std::uint64_t delay_ms) noexcept;
+
+  /// Takes work from any thread; outlives the loop, and refuses work after it.
+  const std::shared_ptr<Inbox>& inbox() const noexcept;
+
+  /// Where connections read into; its content is nobody's after the call that read.
+  Bytes read_buffer() noexcept;
+  /// Where the connection that is being read from collects what it sends.
+  ByteQueue& cork() noexcept;
+
+  /// The loop that is running in this thread; nullptr elsewhere.
+  static EventLoop* current() noexcept;
+
+  EventLoop(const EventLoop&) = delete;
+  EventLoop& operator=(const EventLoop&) = delete;
+};
+
+}  // namespace duplex::net
