@@ -40,7 +40,8 @@ struct SessionOptions {
   MaskSource* masks = nullptr;
 };
 
-/// One WebSocket, as a value: bytes in; messages, and bytes to send, out (RFC 6455 sections 5 to 7).
+/// One WebSocket, as a value: bytes in; messages, and bytes to send, out (RFC 6455 sections 5 to
+/// 7).
 ///
 /// Collects fragments into messages, validates text, answers pings, runs the closing handshake and
 /// refuses whatever breaks a rule. Knows nothing of sockets, time or what carries it. Both
@@ -103,8 +104,7 @@ class Session {
 
   /// Appends the header alone of an unmasked whole message whose `payload_bytes` bytes follow by
   /// another way (from the sender's own memory, without a copy). Servers only. False as above.
-  bool write_message_header(Opcode opcode, std::uint64_t payload_bytes,
-                            ByteQueue& output) noexcept;
+  bool write_message_header(Opcode opcode, std::uint64_t payload_bytes, ByteQueue& output) noexcept;
 
   /// Appends one fragment of a streamed message; `opcode` counts for the first one only. False
   /// after a close frame.
