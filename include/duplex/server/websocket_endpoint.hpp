@@ -131,6 +131,9 @@ struct WebSocketEndpoint {
 
   /// Decides on the upgrade after all checks of the protocol and of the origin.
   UpgradeHandler on_upgrade = {};
+  /// The heads of the request and of the 101, byte for byte, before `on_open`: for tools that show
+  /// the wire.
+  Callback<connection::WebSocket&, std::string_view, std::string_view> on_handshake = {};
   /// The socket is open. The request is the one that was upgraded.
   Callback<connection::WebSocket&, const Request&> on_open = {};
   /// A whole message.
@@ -145,9 +148,9 @@ struct WebSocketEndpoint {
   /// Every frame, both ways, for tools that show the wire. Costs a little for each frame.
   Callback<connection::WebSocket&, const FrameInfo&> on_frame = {};
 
-  /// Instead of the callbacks above (but `on_upgrade` and `on_frame`). When the coroutine ends the
-  /// socket is closed with 1000; when the connection ends first, `receive` says so, and the
-  /// coroutine goes on to its own end.
+  /// Instead of the callbacks above (but `on_upgrade`, `on_handshake` and `on_frame`). When the
+  /// coroutine ends the socket is closed with 1000; when the connection ends first, `receive` says
+  /// so, and the coroutine goes on to its own end.
   std::move_only_function<Task<>(connection::WebSocket, const Request&) const> session = {};
 
   WebSocketOptions options = {};
