@@ -79,6 +79,10 @@ bool same_origin(const http::RequestHead& head, bool secure) noexcept;
 bool origin_allowed(const http::RequestHead& head, bool secure,
                     std::span<const std::string> allowed) noexcept;
 
+/// Whether `text` is of a form that `origin_allowed` understands in its list, so that a mistyped
+/// one is refused when it is configured.
+bool is_origin_pattern(std::string_view text) noexcept;
+
 /// Appends the whole `101 Switching Protocols` to `output` (RFC 6455 section 4.2.2 item 5).
 /// `key` is the request's; `subprotocol` one that it offered; `extra` may not repeat the fields
 /// that the handshake sets itself.
