@@ -111,7 +111,7 @@ class EventLoop {
   static constexpr std::size_t events_max = 512;
 
   void iterate(std::uint64_t wait_ms_max) noexcept;
-  int wait(std::uint64_t wait_ms_max) noexcept;
+  std::size_t wait(std::uint64_t wait_ms_max) noexcept;
 
   Descriptor epoll_;
   std::shared_ptr<Inbox> inbox_;

@@ -1,8 +1,11 @@
 #pragma once
 
+#include <cstddef>
 #include <expected>
 #include <string>
 #include <system_error>
+#include <utility>
+#include <vector>
 
 #include "net/descriptor.hpp"
 #include "net/socket_address.hpp"
@@ -31,6 +34,14 @@ class Listener {
   /// of file.
   static std::expected<Listener, std::string> open(const SocketAddress& address,
                                                    ListenOptions options = {});
+
+  /// What `count` workers need to listen on one address: a listener for each, with one port, among
+  /// which the system spreads connections; or a single one, which they share (a Unix socket, where
+  /// `reuse_port` spreads nothing). Unlike listeners opened one by one with `reuse_port`, a group
+  /// fails when another program listens there already.
+  static std::expected<std::vector<Listener>, std::string> open_group(const SocketAddress& address,
+                                                                      std::size_t count,
+                                                                      ListenOptions options = {});
 
   int descriptor() const noexcept { return socket_.number(); }
   /// Where it listens in fact: with the port that the system chose when 0 was asked for.
@@ -69,10 +80,11 @@ class SpareDescriptor {
  public:
   SpareDescriptor() noexcept;
 
-  /// After `accept_next` ran out of descriptors: accepts the next connection and closes it. False
-  /// when that was impossible, because another thread took the descriptor: stop accepting for a
-  /// while (`EventLoop::change` to no interest, and a timer).
-  bool refuse_next(int listener) noexcept;
+  /// After `accept_next` ran out of descriptors: accepts what waits, one by one, and closes it.
+  /// False when that was impossible, because another thread took the descriptor: stop accepting for
+  /// a while (`EventLoop::change` to no interest, and a timer). Return to the loop in either case:
+  /// the system reports a lack of descriptors before it looks whether any connection waits.
+  bool refuse_waiting(int listener) noexcept;
 
  private:
   Descriptor spare_;
