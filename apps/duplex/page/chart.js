@@ -7,10 +7,10 @@ const MARGIN = { top: 14, right: 14, bottom: 26, left: 54 };
 const LOG_MIN_MS = 0.1;
 const LOG_MAX_MS = 10_000;
 
-/** The next of 1, 2, 5, 10, 20 … that is not below `value`. */
+/** The next round number that is not below `value`. */
 function niceCeiling(value) {
   const power = 10 ** Math.floor(Math.log10(value));
-  return [1, 2, 5, 10].map((step) => step * power).find((step) => step >= value);
+  return [1, 2, 3, 4, 6, 8, 10].map((step) => step * power).find((step) => step >= value);
 }
 
 export class Chart {

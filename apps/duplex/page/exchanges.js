@@ -19,9 +19,10 @@ export function arrow(direction, label, meta) {
   return make("div", `arrow ${direction}`, make("span", "label", ...label), make("span", "meta", meta));
 }
 
-/** A head in monospace, behind a summary that opens it. */
-export function headDetails(summary, ...heads) {
+/** Heads as they are, [title, text] each, behind a summary that opens them. */
+export function headDetails(summary, open, ...heads) {
   const details = make("details", "heads", make("summary", "", summary));
+  details.open = open;
   for (const [title, head] of heads) {
     details.append(make("h4", "", title), make("pre", "", head.trimEnd()));
   }
@@ -60,7 +61,7 @@ export function startExchanges() {
       box.append(
         arrow("left", [`${response.status} ${response.statusText} `, make("q", "", seen.echo)],
               `${formatBytes(received)} · ${formatMs(took)}`),
-        headDetails("the heads",
+        headDetails("the heads", count === 1,
                     ["request, byte for byte", seen.head],
                     ["response, as the browser reports it", head]),
         make("p", "end", `the end · from ${seen.peer}`));

@@ -90,13 +90,12 @@ export function startFrames(showSocketState) {
     list.replaceChildren();
     $("handshake").replaceChildren(
       arrow("right", [make("b", "", "GET"), " Upgrade: websocket"], formatBytes(request.length)),
-      make("pre", "", request.trimEnd()),
       arrow("left", [make("b", "", "101"), " Switching Protocols"], formatBytes(response.length)),
-      make("pre", "", response.trimEnd()),
+      headDetails("the heads", true, ["request, byte for byte", request],
+                  ["response, byte for byte", response]),
       make("p", "switched", `HTTP ends here; the TCP connection stays · from ${peer} · ${formatTime(at)}`));
     bytes += request.length + response.length;
     showSums();
-    scroller.scrollTop = 0;
   }
 
   const traces = {
