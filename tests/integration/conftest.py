@@ -15,12 +15,9 @@ def duplex_program():
     return path
 
 
-@pytest.fixture
-def start():
-    """start(path, *arguments, **options): starts a program that names its URL, and gives a Program.
-
-    At the end of the test it is asked to stop, and must do so with exit status 0 and without
-    a sanitizer's report."""
+def _starting():
+    """Starts programs, and at the end asks each to stop: it must do so with exit status 0 and
+    without a sanitizer's report."""
     programs = []
 
     def begin(path, *arguments, **options):
@@ -39,20 +36,52 @@ def start():
 
 
 @pytest.fixture
+def start():
+    """start(path, *arguments, **options): starts a program that names its URL, for one test."""
+    yield from _starting()
+
+
+@pytest.fixture(scope="module")
+def start_for_module():
+    """The same for all tests of a file."""
+    yield from _starting()
+
+
+def _duplex(begin, program):
+    return lambda *arguments, **options: begin(
+        program, "serve", "--listen", "127.0.0.1:0", *arguments, **options
+    )
+
+
+def _test_server(begin):
+    return lambda *arguments, **options: begin(program_path("test_server"), *arguments, **options)
+
+
+@pytest.fixture
 def start_duplex(start, duplex_program):
     """start_duplex(*arguments): `duplex serve` on a free port of 127.0.0.1."""
-    return lambda *arguments, **options: start(
-        duplex_program, "serve", "--listen", "127.0.0.1:0", *arguments, **options
-    )
+    return _duplex(start, duplex_program)
+
+
+@pytest.fixture(scope="module")
+def start_duplex_for_module(start_for_module, duplex_program):
+    return _duplex(start_for_module, duplex_program)
 
 
 @pytest.fixture
 def example(start):
     """example(name): starts examples/NAME on a free port."""
-    return lambda name, **options: start(program_path("examples/" + name), "0", **options)
+    return lambda name, *arguments, **options: start(
+        program_path("examples/" + name), "0", *arguments, **options
+    )
 
 
 @pytest.fixture
 def start_test_server(start):
     """start_test_server(*arguments): tests/support/test_server.cpp with its knobs."""
-    return lambda *arguments, **options: start(program_path("test_server"), *arguments, **options)
+    return _test_server(start)
+
+
+@pytest.fixture(scope="module")
+def start_test_server_for_module(start_for_module):
+    return _test_server(start_for_module)
