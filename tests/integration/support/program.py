@@ -20,6 +20,9 @@ SANITIZER_REPORT = re.compile(
     r"(AddressSanitizer|LeakSanitizer|ThreadSanitizer|UndefinedBehaviorSanitizer|runtime error:)"
 )
 
+# Freed memory leaves the address sanitizer's quarantine soon, so that memory can be measured.
+SANITIZER_OPTIONS = {"ASAN_OPTIONS": "quarantine_size_mb=1:thread_local_quarantine_size_kb=16"}
+
 
 def program_path(name):
     """Where the build under test left the program `name`: `duplex` or a test's program.
@@ -42,7 +45,7 @@ class Program:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=self._errors,
-            env={**os.environ, **(environment or {})},
+            env={**SANITIZER_OPTIONS, **os.environ, **(environment or {})},
         )
         # A thread reads, so that a program that logs to standard output never waits for us.
         self._reader = threading.Thread(target=self._read, daemon=True)
@@ -101,6 +104,14 @@ class Program:
     @property
     def running(self):
         return self._process.poll() is None
+
+    def may_hold(self, bytes):
+        """`bytes`, or what stands for that in a program with a sanitizer, whose shadow, headers and
+        stacks cost several times as much."""
+        if not hasattr(self, "_sanitized"):
+            content = Path(self.command[0]).read_bytes()
+            self._sanitized = b"__asan_init" in content or b"__tsan_init" in content
+        return bytes * 8 if self._sanitized else bytes
 
     def rss_bytes(self):
         """The memory that the program holds now."""
