@@ -351,6 +351,26 @@ Task<> talk_both_ways(WebSocket socket, const Request& request) {
   }
 }
 
+/// What libwebsockets' test client talks to: one subprotocol counts, the other mirrors.
+void add_libwebsockets_route(duplex::Server& server) {
+  const auto start_counting = [](WebSocket& socket, const Request&) {
+    diary.opened();
+    if (socket.subprotocol() != "dumb-increment-protocol") return;
+    socket.emplace_state<Task<>>([](WebSocket out) -> Task<> {
+      for (int number = 0; out.is_open(); ++number) {
+        co_await out.send(std::to_string(number));
+        co_await duplex::sleep_for(std::chrono::milliseconds(2));
+      }
+    }(socket));
+    socket.state<Task<>>().start();
+  };
+  server.websocket(
+      "/", {.on_open = start_counting,
+            .on_message = echo,
+            .on_close = record_close,
+            .options = {.subprotocols = {"dumb-increment-protocol", "lws-mirror-protocol"}}});
+}
+
 void add_websocket_routes(duplex::Server& server, const Knobs& knobs) {
   duplex::WebSocketOptions options;
   knobs.set("message-bytes", options.message_bytes_max);
