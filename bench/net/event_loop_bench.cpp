@@ -64,7 +64,7 @@ void ready_descriptors(benchmark::State& state) {
       return;
     }
     for (const int end : pair) ends.emplace_back(end);
-    loop.watch(pair[0], {.readable = false, .writable = true}, counter);
+    loop.watch(pair[0], {.writable = true}, counter);
   }
   for (auto _ : state) loop.run_once(0);
   state.SetItemsProcessed(counter.count);

@@ -194,8 +194,8 @@ TEST(Listener, MayBeSharedByLoopsOfWhichOneIsWoken) {
   EventLoop first;
   EventLoop second;
   Acceptor acceptor;
-  constexpr Interest shared = {.readable = true, .writable = false, .exclusive = true};
-  constexpr Interest paused = {.readable = false, .writable = false, .exclusive = true};
+  constexpr Interest shared = {.readable = true, .exclusive = true};
+  constexpr Interest paused = {.exclusive = true};
   ASSERT_FALSE(first.watch(listener->descriptor(), shared, acceptor));
   ASSERT_FALSE(second.watch(listener->descriptor(), shared, acceptor));
   const Descriptor client = connect_to(listener->address());
