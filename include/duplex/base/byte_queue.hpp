@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdlib>
 #include <memory>
+#include <utility>
 
 #include <duplex/base/bytes.hpp>
 
@@ -14,6 +15,25 @@ namespace duplex {
 /// writes or consumes. Not for several threads.
 class ByteQueue {
  public:
+  /// Owns no block until something is written.
+  ByteQueue() noexcept = default;
+
+  /// Takes content and block; `other` is as new, and may be used again.
+  ByteQueue(ByteQueue&& other) noexcept
+      : block_(std::move(other.block_)),
+        begin_(std::exchange(other.begin_, 0)),
+        end_(std::exchange(other.end_, 0)),
+        capacity_(std::exchange(other.capacity_, 0)) {}
+  ByteQueue& operator=(ByteQueue&& other) noexcept {
+    ByteQueue taken(std::move(other));
+    std::swap(block_, taken.block_);
+    std::swap(begin_, taken.begin_);
+    std::swap(end_, taken.end_);
+    std::swap(capacity_, taken.capacity_);
+    return *this;
+  }
+  ~ByteQueue() = default;
+
   bool empty() const noexcept { return begin_ == end_; }
   std::size_t size() const noexcept { return end_ - begin_; }
   std::size_t capacity() const noexcept { return capacity_; }

@@ -79,8 +79,10 @@ class [[nodiscard]] Task {
 
   Task() noexcept = default;
   Task(Task&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
+  /// Ends the coroutine that this task owned before.
   Task& operator=(Task&& other) noexcept {
-    std::swap(handle_, other.handle_);
+    Task taken(std::move(other));
+    std::swap(handle_, taken.handle_);
     return *this;
   }
   Task(const Task&) = delete;

@@ -51,7 +51,9 @@ enum class Status : std::uint16_t {
 };
 
 /// The number of `status`.
-constexpr std::uint16_t code(Status status) noexcept { return static_cast<std::uint16_t>(status); }
+constexpr std::uint16_t code(Status status) noexcept {
+  return static_cast<std::uint16_t>(status);
+}
 
 /// The reason phrase of `status`, `Not Found`; empty for a number without a name.
 std::string_view reason_phrase(Status status) noexcept;

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <expected>
 #include <memory>
 #include <optional>
@@ -11,6 +13,7 @@
 #include <duplex/base/bytes.hpp>
 #include <duplex/base/utf8.hpp>
 #include <duplex/websocket/close_code.hpp>
+#include <duplex/websocket/closing.hpp>
 #include <duplex/websocket/error.hpp>
 #include <duplex/websocket/frame.hpp>
 #include <duplex/websocket/frame_parser.hpp>
@@ -40,7 +43,8 @@ struct SessionOptions {
   MaskSource* masks = nullptr;
 };
 
-/// One WebSocket, as a value: bytes in; messages, and bytes to send, out (RFC 6455 sections 5 to 7).
+/// One WebSocket, as a value: bytes in; messages, and bytes to send, out (RFC 6455 sections 5 to
+/// 7).
 ///
 /// Collects fragments into messages, validates text, answers pings, runs the closing handshake and
 /// refuses whatever breaks a rule. Knows nothing of sockets, time or what carries it. Both
@@ -87,7 +91,8 @@ class Session {
   /// unexpected: the peer broke the named rule; the close frame that says so is in `output`, and
   /// this object refuses all further input.
   /// Views in the event point into `input`'s buffer (unmasked in place) or into the session, and
-  /// hold until the next call. After the peer's close frame all input is consumed and ignored.
+  /// hold until the next call, which also frees the memory of a message that was collected: call
+  /// until there is no event. After the peer's close frame all input is consumed and ignored.
   std::expected<std::optional<Event>, Error> next(Bytes& input, ByteQueue& output) noexcept;
 
   /// Whether messages may still be written: no close frame has been sent.
@@ -96,6 +101,10 @@ class Session {
   /// Whether the peer's close frame, or an error, has ended what we read.
   bool done_reading() const noexcept;
 
+  /// How far the closing handshake is. `closed` means: end the connection when all is sent; a
+  /// client gives the server the time to do it first, unless an error brought it there.
+  Closing closing() const noexcept { return closing_; }
+
   /// Appends a whole message to `output` as one frame. For a client `payload` is copied and
   /// masked on the way. Not while a streamed message is open, nor after a close frame: then
   /// nothing is written and the answer is false.
@@ -103,8 +112,7 @@ class Session {
 
   /// Appends the header alone of an unmasked whole message whose `payload_bytes` bytes follow by
   /// another way (from the sender's own memory, without a copy). Servers only. False as above.
-  bool write_message_header(Opcode opcode, std::uint64_t payload_bytes,
-                            ByteQueue& output) noexcept;
+  bool write_message_header(Opcode opcode, std::uint64_t payload_bytes, ByteQueue& output) noexcept;
 
   /// Appends one fragment of a streamed message; `opcode` counts for the first one only. False
   /// after a close frame.
@@ -119,7 +127,38 @@ class Session {
   bool write_close(CloseCode code, std::string_view reason, ByteQueue& output) noexcept;
 
  private:
+  /// The bytes of a message that has come in part: one block, grown as they arrive.
+  struct Assembly;
+  struct FreeAssembly {
+    void operator()(Assembly* assembly) const noexcept { std::free(assembly); }
+  };
+  using NextEvent = std::expected<std::optional<Event>, Error>;
+
+  NextEvent take_frame(const Frame& frame, ByteQueue& output) noexcept;
+  NextEvent take_data(const Frame& frame) noexcept;
+  NextEvent take_close(Bytes body, ByteQueue& output) noexcept;
+  std::optional<Error> begin_data_frame(const FrameHeader& header) noexcept;
+  NextEvent fail(Error error, ByteQueue& output) noexcept;
+  void collect(Bytes piece, std::uint64_t frame_rest_bytes, bool final_frame) noexcept;
+  void write_frame(Opcode opcode, bool fin, ConstBytes payload, ByteQueue& output) noexcept;
+  void write_close_frame(CloseCode code, std::string_view reason, ByteQueue& output) noexcept;
+  bool may_send() const noexcept;
+
   const SessionOptions* options_;
+  // Without its own address, so that the small members behind it fill its padding: a server has
+  // one session for each of its idle connections.
+  [[no_unique_address]] FrameParser parser_;
+  Utf8Validator utf8_;
+  Closing closing_ = Closing::open;
+  Opcode message_opcode_ = Opcode::continuation;  // of the message being read; else continuation
+  Error error_{};
+  bool failed_ : 1 = false;
+  bool frame_reported_ : 1 = false;     // the next frame has been told about
+  bool chunk_delivered_ : 1 = false;    // a piece of the message being read was handed out
+  bool message_delivered_ : 1 = false;  // assembly_ is the caller's until the next call
+  bool streaming_ : 1 = false;          // a message that we write in fragments is open
+  std::unique_ptr<Assembly, FreeAssembly> assembly_;
+  std::uint64_t message_bytes_ = 0;  // of the message being read, all frames that have begun
 };
 
 }  // namespace duplex::websocket

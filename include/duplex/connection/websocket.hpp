@@ -1,0 +1,183 @@
+#pragma once
+
+#include <coroutine>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <duplex/base/bytes.hpp>
+#include <duplex/connection/message.hpp>
+#include <duplex/connection/sender.hpp>
+#include <duplex/connection/state.hpp>
+#include <duplex/websocket/close_code.hpp>
+#include <duplex/websocket/prepared_message.hpp>
+
+namespace duplex::connection {
+
+class WebSocketLink;
+
+/// What became of a message that was handed to `send`.
+enum class SendStatus : std::uint8_t {
+  accepted,    ///< it will be sent before all that follows
+  backlogged,  ///< accepted too, but the peer reads slowly: wait for `on_drain`, or `co_await`
+  dropped,     ///< the outbox is full and its policy is to drop; nothing of it is sent
+  closed,      ///< the socket is closing or closed; nothing of it is sent
+};
+
+/// One WebSocket, as a handle: small, cheap to copy, never dangling. When the connection has ended
+/// every call is still allowed and does nothing.
+///
+/// All calls belong to the thread of the connection, in which its callbacks and coroutines run;
+/// other threads use a `Sender`.
+class WebSocket {
+ public:
+  /// What `send` answers. A callback may look at the status and go on; a coroutine may `co_await`
+  /// it to wait until the peer has taken enough for more to be worth while.
+  class Sent;
+  class Receive;
+
+  /// A handle of no connection.
+  WebSocket() noexcept = default;
+  WebSocket(const WebSocket& other) noexcept;
+  WebSocket(WebSocket&& other) noexcept : link_(std::exchange(other.link_, nullptr)) {}
+  WebSocket& operator=(WebSocket other) noexcept {
+    std::swap(link_, other.link_);
+    return *this;
+  }
+  ~WebSocket();
+
+  /// Whether messages can be sent: open, and no close frame sent.
+  bool is_open() const noexcept;
+
+  /// Sends a text message. `text` must be valid UTF-8, or the peer will fail the connection.
+  Sent send(std::string_view text);
+  Sent send(const std::string& text);
+  Sent send(const char* text);
+  /// Sends a binary message.
+  Sent send(ConstBytes binary);
+  /// Sends a message of the same kind as `message`: an echo.
+  Sent send(const Message& message);
+  Sent send(const OwnedMessage& message);
+  /// Sends a message that was encoded once for many; no copy.
+  Sent send(const websocket::PreparedMessage& message);
+
+  /// Sends one piece of a message as a fragment; `opcode` (text or binary) counts for the first.
+  /// No other message can be sent before the `last` one; pings can.
+  Sent send_fragment(websocket::Opcode opcode, ConstBytes piece, bool last);
+
+  /// Sends a ping with at most 125 bytes; the answer comes to `on_pong`. False when it can't be.
+  bool ping(ConstBytes payload = {});
+
+  /// Begins the closing handshake. What was sent before still arrives; `on_close` follows when the
+  /// peer has answered, or after the time limit.
+  void close(websocket::CloseCode code = websocket::CloseCode::normal,
+             std::string_view reason = {});
+
+  /// Ends the connection at once, without a handshake; what is buffered is lost.
+  void terminate();
+
+  /// What has been accepted and not yet been taken by the system, in bytes.
+  std::size_t buffered_bytes() const noexcept;
+
+  /// Stops and resumes reading: the peer is slowed down by TCP, nothing is lost.
+  void pause();
+  void resume();
+
+  /// Waits for the next message; nullopt when the connection has ended. One coroutine at a time.
+  /// Only for endpoints that are coroutines; the others get `on_message`.
+  Receive receive();
+
+  /// Subscribes this socket to `topic`: it gets what is published there, until it unsubscribes or
+  /// ends. False when it was subscribed already, or is not a server's socket.
+  bool subscribe(std::string_view topic);
+  bool unsubscribe(std::string_view topic);
+
+  /// Sends `message` to all subscribers of `topic` in all threads, without this socket.
+  void publish(std::string_view topic, const Message& message);
+  void publish(std::string_view topic, std::string_view text);
+  void publish(std::string_view topic, const websocket::PreparedMessage& message);
+  /// The same, and to this socket too if it is subscribed.
+  void publish_to_all(std::string_view topic, const Message& message);
+  void publish_to_all(std::string_view topic, std::string_view text);
+  void publish_to_all(std::string_view topic, const websocket::PreparedMessage& message);
+
+  /// A handle for other threads.
+  Sender sender() const;
+
+  /// The connection's own state, made by `emplace_state` or by `on_upgrade`. Aborts the program
+  /// when there is none, or of another type.
+  template <class T>
+  T& state() const {
+    return state_slot().get<T>();
+  }
+  /// Makes the connection's state, in place of an older one. Not after the connection has ended.
+  template <class T, class... Arguments>
+  T& emplace_state(Arguments&&... arguments) {
+    return state_slot().emplace<T>(std::forward<Arguments>(arguments)...);
+  }
+
+  /// The subprotocol that was agreed on; empty for none.
+  std::string_view subprotocol() const noexcept;
+  /// Address and port of the peer, `127.0.0.1:50123`.
+  std::string peer() const;
+
+  /// Whether both are handles of the same connection.
+  friend bool operator==(const WebSocket&, const WebSocket&) noexcept = default;
+
+ private:
+  friend WebSocketLink;
+  explicit WebSocket(WebSocketLink& link) noexcept;
+  State& state_slot() const noexcept;
+  Sent sent(SendStatus status) noexcept;
+
+  WebSocketLink* link_ = nullptr;
+};
+
+/// See `WebSocket::send`.
+class WebSocket::Sent {
+ public:
+  SendStatus status() const noexcept { return status_; }
+  /// Whether the message will be sent.
+  explicit operator bool() const noexcept {
+    return status_ == SendStatus::accepted || status_ == SendStatus::backlogged;
+  }
+
+  bool await_ready() const noexcept { return status_ != SendStatus::backlogged; }
+  bool await_suspend(std::coroutine_handle<> waiter);
+  /// The status; `closed` when the connection ended during the wait.
+  SendStatus await_resume() const noexcept;
+
+  Sent(Sent&&) noexcept = default;
+  ~Sent();
+
+ private:
+  friend WebSocket;
+  Sent(WebSocket socket, SendStatus status) noexcept
+      : socket_(std::move(socket)), status_(status) {}
+  WebSocket socket_;
+  std::coroutine_handle<> waiter_;
+  SendStatus status_;
+};
+
+/// See `WebSocket::receive`.
+class [[nodiscard]] WebSocket::Receive {
+ public:
+  bool await_ready() noexcept;
+  bool await_suspend(std::coroutine_handle<> waiter);
+  std::optional<OwnedMessage> await_resume();
+
+  Receive(Receive&&) noexcept = default;
+  ~Receive();
+
+ private:
+  friend WebSocket;
+  explicit Receive(WebSocket socket) noexcept : socket_(std::move(socket)) {}
+  WebSocket socket_;
+  std::coroutine_handle<> waiter_;
+};
+
+}  // namespace duplex::connection

@@ -1,0 +1,53 @@
+#pragma once
+
+/// Everything that a program needs to serve HTTP and WebSocket, under short names.
+
+#include <duplex/base/bytes.hpp>
+#include <duplex/base/shared_bytes.hpp>
+#include <duplex/base/task.hpp>
+#include <duplex/connection/websocket.hpp>
+#include <duplex/http/method.hpp>
+#include <duplex/http/status.hpp>
+#include <duplex/net/async.hpp>
+#include <duplex/server/server.hpp>
+
+namespace duplex {
+
+using connection::Chunk;
+using connection::Message;
+using connection::OwnedMessage;
+using connection::Sender;
+using connection::SendStatus;
+using connection::SlowConsumer;
+using connection::WebSocket;
+using http::Method;
+using http::SetCookie;
+using http::Status;
+using net::Completion;
+using net::offload;
+using net::sleep_for;
+using server::AccessRecord;
+using server::BodyReader;
+using server::BodyWriter;
+using server::CloseInfo;
+using server::EventWriter;
+using server::FrameInfo;
+using server::ListenOptions;
+using server::LogLevel;
+using server::Next;
+using server::Request;
+using server::Response;
+using server::Server;
+using server::ServerOptions;
+using server::ServerSentEvent;
+using server::StaticFilesOptions;
+using server::Statistics;
+using server::StopOptions;
+using server::Upgrade;
+using server::WebSocketEndpoint;
+using server::WebSocketOptions;
+using websocket::CloseCode;
+using websocket::Opcode;
+using websocket::PreparedMessage;
+
+}  // namespace duplex

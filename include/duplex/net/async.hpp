@@ -1,0 +1,138 @@
+#pragma once
+
+#include <chrono>
+#include <coroutine>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+#include <duplex/base/task.hpp>
+
+/// What a coroutine that runs in a duplex thread may wait for: time, another thread, blocking work.
+/// Everything here resumes the coroutine in the thread where it waited. A coroutine that is
+/// destroyed while it waits simply never resumes.
+namespace duplex::net {
+
+namespace detail {
+
+/// The two ends of one wait that another thread may end. The waiting end lives in its loop's
+/// thread; the state is shared so that either end may go first.
+class CrossThreadWait {
+ public:
+  CrossThreadWait();
+  ~CrossThreadWait();
+  CrossThreadWait(const CrossThreadWait&) = delete;
+  CrossThreadWait& operator=(const CrossThreadWait&) = delete;
+
+  /// The loop's thread: false when it was ended already, and there is nothing to wait for.
+  bool wait(std::coroutine_handle<> waiter) noexcept;
+  /// The loop's thread: the coroutine is gone.
+  void abandon() noexcept;
+  /// Any thread, once.
+  void end() noexcept;
+
+ private:
+  struct State;
+  std::shared_ptr<State> state_;
+};
+
+/// Runs `work` in a small pool of threads that are kept for blocking calls.
+void run_in_pool(std::move_only_function<void()> work);
+
+}  // namespace detail
+
+/// Waits without holding the thread: `co_await sleep_for(100ms)`.
+class [[nodiscard]] sleep_for {
+ public:
+  explicit sleep_for(std::chrono::milliseconds duration) noexcept : duration_(duration) {}
+  sleep_for(const sleep_for&) = delete;
+  sleep_for& operator=(const sleep_for&) = delete;
+  ~sleep_for();
+
+  bool await_ready() const noexcept { return duration_.count() <= 0; }
+  void await_suspend(std::coroutine_handle<> waiter);
+  void await_resume() const noexcept {}
+
+ private:
+  class Alarm;
+  std::chrono::milliseconds duration_;
+  std::unique_ptr<Alarm> alarm_;
+};
+
+/// One value that another thread will provide, and one coroutine that waits for it.
+///
+/// Make it in the coroutine, hand `resolver()` to the other thread, `co_await` it once.
+template <class T>
+class Completion {
+  struct Shared {
+    detail::CrossThreadWait wait;
+    std::optional<T> value;
+  };
+
+ public:
+  Completion() : shared_(std::make_shared<Shared>()) {}
+  Completion(const Completion&) = delete;
+  Completion& operator=(const Completion&) = delete;
+  ~Completion() { shared_->wait.abandon(); }
+
+  /// The other thread's end; copyable. The first `resolve` counts, from any thread.
+  class Resolver {
+   public:
+    void resolve(T value) const {
+      shared_->value.emplace(std::move(value));
+      shared_->wait.end();
+    }
+
+   private:
+    friend Completion;
+    explicit Resolver(std::shared_ptr<Shared> shared) noexcept : shared_(std::move(shared)) {}
+    std::shared_ptr<Shared> shared_;
+  };
+  Resolver resolver() const { return Resolver(shared_); }
+
+  bool await_ready() const noexcept { return false; }
+  bool await_suspend(std::coroutine_handle<> waiter) noexcept { return shared_->wait.wait(waiter); }
+  T await_resume() { return std::move(*shared_->value); }
+
+ private:
+  std::shared_ptr<Shared> shared_;
+};
+
+/// Runs `work`, which may block, in another thread, and waits for its result:
+/// `auto rows = co_await offload([&] { return database.query(...); });`
+/// An exception thrown by `work` is thrown by the `co_await`.
+///
+/// When the waiting coroutine is destroyed, `work` still runs to its end: it should own what it
+/// uses.
+template <class Work>
+Task<std::invoke_result_t<Work>> offload(Work work) {
+  using Result = std::invoke_result_t<Work>;
+  struct Nothing {};
+  using Value = std::conditional_t<std::is_void_v<Result>, Nothing, std::optional<Result>>;
+  struct Outcome {
+    Value value{};
+    std::exception_ptr exception;
+  };
+  Completion<Outcome> completion;
+  detail::run_in_pool([resolver = completion.resolver(), work = std::move(work)]() mutable {
+    Outcome outcome;
+    try {
+      if constexpr (std::is_void_v<Result>) {
+        work();
+      } else {
+        outcome.value.emplace(work());
+      }
+    } catch (...) {
+      outcome.exception = std::current_exception();
+    }
+    resolver.resolve(std::move(outcome));
+  });
+  Outcome outcome = co_await completion;
+  if (outcome.exception) std::rethrow_exception(outcome.exception);
+  if constexpr (!std::is_void_v<Result>) co_return std::move(*outcome.value);
+}
+
+}  // namespace duplex::net

@@ -1,0 +1,93 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <duplex/http/method.hpp>
+#include <duplex/http/status.hpp>
+#include <duplex/http1/limits.hpp>
+
+namespace duplex::server {
+
+/// How long a client may take.
+struct TimeLimits {
+  /// For a whole request head, from its first byte, or from the connection's beginning. 408.
+  std::uint32_t head_ms_max = 10'000;
+  /// For the next bytes of a request's content. 408.
+  std::uint32_t body_progress_ms_max = 20'000;
+  /// Between two requests; then the connection is closed.
+  std::uint32_t idle_ms_max = 60'000;
+  /// For taking any byte of what we send; then the connection is closed.
+  std::uint32_t stalled_write_ms_max = 30'000;
+};
+
+/// How important a line of the log is.
+enum class LogLevel : std::uint8_t { debug, info, warning, error };
+
+/// One exchange that has ended, for access logs. Views hold during the call.
+struct AccessRecord {
+  std::string_view peer;
+  http::Method method;
+  std::string_view target;
+  http::Status status;
+  std::uint64_t response_bytes;  ///< content, without head and framing
+  std::chrono::microseconds duration;
+  std::string_view user_agent;
+  std::string_view referer;
+  /// The exchange was upgraded to WebSocket, and is logged at its beginning.
+  bool upgraded;
+};
+
+struct ServerOptions {
+  /// Worker threads; 0 for one for each core.
+  unsigned threads = 0;
+  http1::Limits limits = {};
+  TimeLimits time_limits = {};
+  /// Connections in all; one more is answered 503 and closed.
+  std::size_t connections_max = 200'000;
+  /// Connections of one client address (of one /64 network for IPv6). By default 4,096, and none
+  /// for loopback and Unix sockets, where a proxy stands for all its clients; a number given here
+  /// counts for every address.
+  std::optional<std::size_t> connections_per_address_max = {};
+  /// Called from any worker's thread, one call at a time for each worker. By default warnings and
+  /// errors go to standard error.
+  std::function<void(LogLevel, std::string_view)> log = {};
+  /// Called for each exchange, from any worker's thread.
+  std::function<void(const AccessRecord&)> access_log = {};
+};
+
+/// Where to listen.
+struct ListenOptions {
+  /// A numeric IPv4 or IPv6 address. This machine only by default; `0.0.0.0` or `::` for all.
+  std::string address = "127.0.0.1";
+  /// 0 for any free port.
+  std::uint16_t port = 0;
+  /// The path of a Unix socket, instead of address and port.
+  std::string unix_path = {};
+  /// Connections that the kernel keeps until they are accepted.
+  int backlog = 4096;
+};
+
+/// How to stop.
+struct StopOptions {
+  /// What is still open by then is cut off.
+  std::chrono::milliseconds deadline = std::chrono::seconds(10);
+};
+
+/// What a server has done and is doing; sums over its workers, each read at its own moment.
+struct Statistics {
+  std::uint64_t connections_open = 0;
+  std::uint64_t connections_accepted = 0;
+  std::uint64_t connections_refused = 0;
+  std::uint64_t requests = 0;
+  std::uint64_t websockets_open = 0;
+  std::uint64_t messages_received = 0;
+  std::uint64_t messages_dropped = 0;       ///< by `SlowConsumer::drop_newest`
+  std::uint64_t slow_consumers_closed = 0;  ///< by `SlowConsumer::close`
+};
+
+}  // namespace duplex::server

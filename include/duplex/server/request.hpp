@@ -1,0 +1,74 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <duplex/base/bytes.hpp>
+#include <duplex/http/head.hpp>
+
+namespace duplex::server {
+
+/// A request as handlers see it.
+///
+/// A plain function's request, and all views of it, hold until the function returns; a coroutine's
+/// hold until the coroutine ends, and those of `on_open` until it returns. To be used in the thread
+/// of its connection.
+class Request {
+ public:
+  /// Made by the server.
+  struct Parameter {
+    std::string_view name;
+    std::string value;  ///< percent-decoded
+  };
+
+  http::Method method() const noexcept { return head_->method; }
+  /// The path as it came, percent-encoded.
+  std::string_view path() const noexcept { return head_->path; }
+  /// The request target as it came.
+  std::string_view target() const noexcept { return head_->target; }
+  /// Host and port that the client wants to talk to.
+  std::string_view authority() const noexcept { return head_->authority; }
+  /// All else of the head, as it came.
+  const http::RequestHead& head() const noexcept { return *head_; }
+
+  /// The part of the path that matched `{name}` or `{name...}` of the route's pattern,
+  /// percent-decoded; empty when the pattern has no such name.
+  std::string_view param(std::string_view name) const noexcept;
+
+  /// The value of the first field named `name`, in any case; nullopt when there is none.
+  std::optional<std::string_view> field(std::string_view name) const noexcept {
+    return head_->fields.find(name);
+  }
+
+  /// The first value of `name` in the query, decoded; nullopt when there is none.
+  std::optional<std::string> query(std::string_view name) const;
+  /// The first value of `name` in an `application/x-www-form-urlencoded` body, decoded; nullopt
+  /// when there is none, or the body is of another type.
+  std::optional<std::string> form(std::string_view name) const;
+  /// The value of the first cookie named `name`.
+  std::optional<std::string_view> cookie(std::string_view name) const noexcept;
+
+  /// The whole content. Empty for a handler that reads it as a `BodyReader`.
+  ConstBytes body() const noexcept { return body_; }
+  std::string_view text() const noexcept { return as_text(body_); }
+
+  /// Address and port of the peer, `127.0.0.1:50123`; `unix` for a Unix socket.
+  std::string_view peer() const noexcept { return peer_; }
+  /// Whether the connection is encrypted.
+  bool secure() const noexcept { return secure_; }
+
+ private:
+  friend class IncomingRequest;
+  const http::RequestHead* head_ = nullptr;
+  std::span<const Parameter> parameters_;
+  ConstBytes body_;
+  std::string_view peer_;
+  bool secure_ = false;
+};
+
+}  // namespace duplex::server

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+#include <duplex/http/method.hpp>
+#include <duplex/server/handler.hpp>
+#include <duplex/server/options.hpp>
+#include <duplex/server/static_files_options.hpp>
+#include <duplex/server/websocket_endpoint.hpp>
+#include <duplex/websocket/prepared_message.hpp>
+
+namespace duplex::server {
+
+/// An HTTP and WebSocket server: routes, where to listen, and the threads that do it.
+///
+/// Set up first (routes, middleware, `listen`), by one thread; then `run`, or `start` and `wait`.
+/// Only `publish`, `stop`, `statistics` and `wait` may be called from any thread, at any time.
+/// What is wrong with the set-up is told by exceptions.
+class Server {
+ public:
+  explicit Server(ServerOptions options = {});
+  /// Stops, and waits for the threads.
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  /// Answers requests of `method` whose path matches `pattern`: segments are literal, `{name}` for
+  /// one segment, or a last `{name...}` for all that is left. A literal is preferred to `{name}`,
+  /// and that to `{name...}`. A GET route answers HEAD too. Throws std::invalid_argument for a
+  /// pattern that is malformed or taken.
+  void route(http::Method method, std::string_view pattern, Handler handler);
+  void get(std::string_view pattern, Handler handler);
+  void post(std::string_view pattern, Handler handler);
+  void put(std::string_view pattern, Handler handler);
+  void patch(std::string_view pattern, Handler handler);
+  void delete_(std::string_view pattern, Handler handler);
+  void options(std::string_view pattern, Handler handler);
+
+  /// Upgrades to WebSocket what asks for it at `pattern`. A plain GET there is answered 426, unless
+  /// it has a route of its own.
+  void websocket(std::string_view pattern, WebSocketEndpoint endpoint);
+
+  /// Serves a folder's files below `prefix`. Routes have precedence. Throws std::system_error when
+  /// the folder can't be opened.
+  void files(std::string_view prefix, StaticFilesOptions options);
+
+  /// Puts `middleware` before all handlers, behind those that were added before.
+  void use(Middleware middleware);
+  /// Only before paths that begin with the segments of `prefix`.
+  void use(std::string_view prefix, Middleware middleware);
+
+  /// Listens, at once: connections wait in the kernel until the server runs. The answer is the
+  /// port. Throws std::system_error that says what to change when it can't.
+  std::uint16_t listen(const ListenOptions& options);
+
+  /// Serves until `stop`.
+  void run();
+  /// The same in threads of its own.
+  void start();
+  /// Waits until all threads that `start` made have ended.
+  void wait();
+
+  /// Stops accepting, lets responses in flight end, closes WebSockets with 1001, and ends by the
+  /// deadline. Returns at once. Any thread.
+  void stop(StopOptions options = {});
+
+  /// Sends to all subscribers of `topic`, in all threads; encoded once. Any thread. What one thread
+  /// publishes to a topic arrives in that order.
+  void publish(std::string_view topic, websocket::PreparedMessage message);
+  void publish(std::string_view topic, std::string_view text);
+
+  Statistics statistics() const;
+
+ private:
+  class Running;
+  std::unique_ptr<Running> state_;
+};
+
+}  // namespace duplex::server

@@ -1,0 +1,260 @@
+#include <algorithm>
+#include <cassert>
+#include <cstring>
+#include <exception>
+#include <new>
+#include <utility>
+
+#include <duplex/websocket/mask.hpp>
+#include <duplex/websocket/session.hpp>
+
+namespace duplex::websocket {
+
+namespace {
+
+/// What a close frame has room for behind its code.
+constexpr std::size_t reason_bytes_max = control_payload_bytes_max - 2;
+
+/// `reason` as it may be sent: UTF-8, cut between characters to fit.
+std::string_view fitting_reason(std::string_view reason) noexcept {
+  if (!is_valid_utf8(as_bytes(reason))) return {};
+  if (reason.size() <= reason_bytes_max) return reason;
+  std::size_t size = reason_bytes_max;
+  while ((static_cast<std::uint8_t>(reason[size]) & 0xC0U) == 0x80U) --size;
+  return reason.substr(0, size);
+}
+
+}  // namespace
+
+/// The block begins with this and goes on with `capacity` bytes, of which `size` are there.
+struct Session::Assembly {
+  std::size_t size;
+  std::size_t capacity;
+
+  std::byte* data() noexcept { return reinterpret_cast<std::byte*>(this + 1); }
+};
+
+Session::Session(const SessionOptions& options) noexcept
+    : options_(&options), parser_(options.role) {}
+
+bool Session::can_send() const noexcept {
+  return may_send();
+}
+
+bool Session::done_reading() const noexcept {
+  return closing_ == Closing::closed || closing_ == Closing::close_received;
+}
+
+bool Session::may_send() const noexcept {
+  return closing_step(options_->role, closing_, ClosingEvent::we_send).counts;
+}
+
+Session::NextEvent Session::next(Bytes& input, ByteQueue& output) noexcept {
+  if (message_delivered_) {
+    message_delivered_ = false;
+    assembly_.reset();
+  }
+  if (failed_) return std::unexpected(error_);
+  if (done_reading()) {
+    input = input.last(0);
+    return std::nullopt;
+  }
+
+  while (true) {
+    if (options_->report_frames && !frame_reported_ && parser_.between_frames()) {
+      const auto parsed = parse_frame_header(input, options_->role);
+      if (parsed && *parsed) {
+        frame_reported_ = true;
+        return FrameSeen{(*parsed)->header};
+      }
+    }
+    const auto frame = parser_.next(input);
+    if (!frame) return fail(frame.error(), output);
+    if (!*frame) return std::nullopt;
+    frame_reported_ = false;
+    auto event = take_frame(**frame, output);
+    if (!event) return fail(event.error(), output);
+    if (*event) return event;
+  }
+}
+
+Session::NextEvent Session::take_frame(const Frame& frame, ByteQueue& output) noexcept {
+  switch (frame.header.opcode) {
+    case Opcode::continuation:
+    case Opcode::text:
+    case Opcode::binary: return take_data(frame);
+    case Opcode::close: return take_close(frame.payload, output);
+    case Opcode::ping:
+      if (may_send()) write_frame(Opcode::pong, true, frame.payload, output);
+      return Ping{frame.payload};
+    case Opcode::pong: return Pong{frame.payload};
+  }
+  std::unreachable();
+}
+
+std::optional<Error> Session::begin_data_frame(const FrameHeader& header) noexcept {
+  const bool inside_message = message_opcode_ != Opcode::continuation;
+  if (header.opcode == Opcode::continuation) {
+    if (!inside_message) return Error::continuation_without_start;
+  } else {
+    if (inside_message) return Error::message_inside_message;
+    message_opcode_ = header.opcode;
+  }
+  // As soon as the header says it: nothing of a payload that is refused anyway is waited for.
+  if (header.payload_bytes > options_->message_bytes_max - message_bytes_) {
+    return Error::message_too_big;
+  }
+  message_bytes_ += header.payload_bytes;
+  return std::nullopt;
+}
+
+Session::NextEvent Session::take_data(const Frame& frame) noexcept {
+  if (frame.begins) {
+    if (const auto error = begin_data_frame(frame.header)) return std::unexpected(*error);
+  }
+  const Opcode opcode = message_opcode_;
+  const bool last = frame.ends && frame.header.fin;
+  if (opcode == Opcode::text) {
+    // The bytes are in the cache: they have just been unmasked.
+    const bool valid = last && utf8_.complete()
+                           ? is_valid_utf8(frame.payload)
+                           : utf8_.feed(frame.payload) && (!last || utf8_.complete());
+    if (!valid) return std::unexpected(Error::text_not_utf8);
+  }
+  if (last) {
+    message_opcode_ = Opcode::continuation;
+    message_bytes_ = 0;
+  }
+
+  if (options_->deliver_chunks) {
+    if (frame.payload.empty() && !last) return std::nullopt;
+    const bool first = !chunk_delivered_;
+    chunk_delivered_ = !last;
+    return Chunk{.opcode = opcode, .payload = frame.payload, .first = first, .last = last};
+  }
+
+  if (last && !assembly_) return Message{.opcode = opcode, .payload = frame.payload};
+  collect(frame.payload, frame.header.payload_bytes, frame.header.fin);
+  if (!last) return std::nullopt;
+  message_delivered_ = true;
+  return Message{.opcode = opcode, .payload = {assembly_->data(), assembly_->size}};
+}
+
+void Session::collect(Bytes piece, std::uint64_t frame_rest_bytes, bool final_frame) noexcept {
+  if (piece.empty()) return;
+  const std::size_t size = assembly_ ? assembly_->size : 0;
+  const std::size_t needed = size + piece.size();
+  if (!assembly_ || needed > assembly_->capacity) {
+    // Twice what has come, so that a claimed length costs its claimant as much as us; but no
+    // more than the message will have, where that is known.
+    std::uint64_t capacity = std::uint64_t{needed} * 2;
+    if (final_frame) capacity = std::min(capacity, size + frame_rest_bytes);
+    void* block = std::realloc(assembly_.get(), sizeof(Assembly) + capacity);
+    if (block == nullptr) std::terminate();  // as a bad_alloc on the data path does
+    static_cast<void>(assembly_.release());
+    assembly_.reset(new (block) Assembly{.size = size, .capacity = capacity});
+  }
+  std::memcpy(assembly_->data() + size, piece.data(), piece.size());
+  assembly_->size = needed;
+}
+
+Session::NextEvent Session::take_close(Bytes body, ByteQueue& output) noexcept {
+  Closed closed{.code = CloseCode::no_status, .reason = {}};
+  if (body.size() == 1) return std::unexpected(Error::close_body_too_short);
+  if (!body.empty()) {
+    closed.code = static_cast<CloseCode>(std::to_integer<unsigned>(body[0]) << 8U |
+                                         std::to_integer<unsigned>(body[1]));
+    closed.reason = as_text(body.subspan(2));
+    if (!may_be_received(closed.code)) return std::unexpected(Error::close_code_not_allowed);
+    if (!is_valid_utf8(as_bytes(closed.reason))) {
+      return std::unexpected(Error::close_reason_not_utf8);
+    }
+  }
+  const ClosingStep step = closing_step(options_->role, closing_, ClosingEvent::peer_closes);
+  closing_ = step.next;
+  assembly_.reset();
+  // The answer repeats the code, as is usual (RFC 6455 section 5.5.1).
+  if (step.answer) write_close(closed.code, {}, output);
+  return closed;
+}
+
+Session::NextEvent Session::fail(Error error, ByteQueue& output) noexcept {
+  const ClosingStep step = closing_step(options_->role, closing_, ClosingEvent::peer_breaks_a_rule);
+  if (step.answer) write_close_frame(close_code_of(error), describe(error), output);
+  closing_ = step.next;
+  failed_ = true;
+  error_ = error;
+  assembly_.reset();
+  return std::unexpected(error);
+}
+
+bool Session::write_message(Opcode opcode, ConstBytes payload, ByteQueue& output) noexcept {
+  if (!may_send() || streaming_) return false;
+  write_frame(opcode, true, payload, output);
+  return true;
+}
+
+bool Session::write_message_header(Opcode opcode, std::uint64_t payload_bytes,
+                                   ByteQueue& output) noexcept {
+  if (!may_send() || streaming_ || options_->role == Role::client) return false;
+  const Bytes room = output.prepare(frame_header_bytes_max);
+  output.commit(encode_frame_header({.opcode = opcode, .payload_bytes = payload_bytes},
+                                    room.first<frame_header_bytes_max>()));
+  return true;
+}
+
+bool Session::write_fragment(Opcode opcode, ConstBytes payload, bool last,
+                             ByteQueue& output) noexcept {
+  if (!may_send()) return false;
+  write_frame(streaming_ ? Opcode::continuation : opcode, last, payload, output);
+  streaming_ = !last;
+  return true;
+}
+
+bool Session::write_ping(ConstBytes payload, ByteQueue& output) noexcept {
+  if (!may_send() || payload.size() > control_payload_bytes_max) return false;
+  write_frame(Opcode::ping, true, payload, output);
+  return true;
+}
+
+bool Session::write_close(CloseCode code, std::string_view reason, ByteQueue& output) noexcept {
+  const ClosingStep step = closing_step(options_->role, closing_, ClosingEvent::we_close);
+  if (!step.counts) return false;
+  closing_ = step.next;
+  write_close_frame(code, reason, output);
+  return true;
+}
+
+void Session::write_close_frame(CloseCode code, std::string_view reason,
+                                ByteQueue& output) noexcept {
+  std::byte body[control_payload_bytes_max];
+  std::size_t size = 0;
+  if (code != CloseCode::no_status) {
+    const std::uint16_t value = number(may_be_sent(code) ? code : CloseCode::normal);
+    const ConstBytes text = as_bytes(fitting_reason(reason));
+    body[0] = static_cast<std::byte>(value >> 8U);
+    body[1] = static_cast<std::byte>(value & 0xFFU);
+    std::ranges::copy(text, body + 2);
+    size = 2 + text.size();
+  }
+  write_frame(Opcode::close, true, {body, size}, output);
+}
+
+void Session::write_frame(Opcode opcode, bool fin, ConstBytes payload, ByteQueue& output) noexcept {
+  FrameHeader header{.opcode = opcode, .fin = fin, .payload_bytes = payload.size()};
+  if (options_->role == Role::client) {
+    assert(options_->masks != nullptr);
+    header.masked = true;
+    header.mask_key = options_->masks->next_mask();
+  }
+  const Bytes room = output.prepare(frame_header_bytes_max + payload.size());
+  const std::size_t size = encode_frame_header(header, room.first<frame_header_bytes_max>());
+  if (header.masked) {
+    apply_mask(payload, room.data() + size, header.mask_key);
+  } else if (!payload.empty()) {
+    std::memcpy(room.data() + size, payload.data(), payload.size());
+  }
+  output.commit(size + payload.size());
+}
+
+}  // namespace duplex::websocket
