@@ -98,14 +98,13 @@ class ShownSocket {
     Task<> pushing;  // speaks while this coroutine listens: that is what the page is about
     while (std::optional<OwnedMessage> message = co_await socket_.receive()) {
       trace_payload(true, message->opcode(), message->bytes());
-      if (!message->is_text()) {
-        co_await say(message->opcode(), message->bytes());
-      } else if (message->text() == "/push") {
+      const std::string_view wish = message->is_text() ? message->text() : "";
+      if (wish == "/push") {
         pushing = push();
         pushing.start();
-      } else if (message->text() == "/ping") {
+      } else if (wish == "/ping") {
         socket_.ping();
-      } else if (message->text() == "/fragments") {
+      } else if (wish == "/fragments") {
         say_fragment("one message, ", false);
         say_fragment("in three ", false);
         say_fragment("frames", true);

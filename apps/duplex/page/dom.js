@@ -49,6 +49,7 @@ export function formatBytes(count) {
 
 /** A duration, with as many digits as it deserves. */
 export function formatMs(ms) {
+  if (ms < 0.1) return "under 0.1 ms";  // finer than browsers let pages measure
   if (ms < 10) return `${ms.toFixed(1)} ms`;
   if (ms < 1000) return `${Math.round(ms)} ms`;
   return `${(ms / 1000).toFixed(2)} s`;

@@ -69,7 +69,7 @@ export function startExchanges() {
     } catch (error) {
       box.append(make("p", "end failed", `no answer: ${error.message}`));
     }
-    list.scrollTop = list.scrollHeight;
+    if (count > 1) list.scrollTop = list.scrollHeight;
   }
 
   send($("both-text").value);

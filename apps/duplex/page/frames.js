@@ -58,12 +58,12 @@ function frameEntry(frame) {
   return { entry, headerSize: bytes.length };
 }
 
-/** The beginning of a payload: text in quotes, binary in hex. */
+/** The beginning of a payload: text in quotes, without the character that is cut; binary in hex. */
 function showPayload(entry, trace) {
   const bytes = fromHex(trace.preview) ?? new Uint8Array();
   const more = trace.bytes > bytes.length ? " …" : "";
   const text = trace.text
-    ? `“${new TextDecoder().decode(bytes)}${more}”`
+    ? `“${new TextDecoder().decode(bytes, { stream: true })}${more}”`
     : `${trace.preview.replace(/(..)(?=.)/g, "$1 ")}${more}`;
   entry.querySelector(".payload").textContent = text;
 }

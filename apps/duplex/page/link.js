@@ -30,7 +30,7 @@ export class Link {
     this.#path = path;
     this.#handlers = handlers;
     addEventListener("online", () => this.#wanted && !this.#socket && this.#dial());
-    addEventListener("pagehide", () => this.#socket?.close(1001));
+    addEventListener("pagehide", () => this.#socket?.close());
     addEventListener("pageshow", (event) => {
       if (event.persisted && this.#wanted && !this.#socket) this.#dial();
     });
