@@ -1,14 +1,20 @@
 #pragma once
 
+#include <sys/epoll.h>
+
+#include <array>
+#include <atomic>
+#include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <system_error>
+#include <vector>
 
+#include "net/descriptor.hpp"
+#include "net/inbox.hpp"
+#include "net/timer_wheel.hpp"
 #include <duplex/base/byte_queue.hpp>
 #include <duplex/base/bytes.hpp>
-#include <duplex/net/inbox.hpp>
-#include <duplex/net/timer_wheel.hpp>
 
 namespace duplex::net {
 
@@ -16,13 +22,17 @@ namespace duplex::net {
 struct Interest {
   bool readable = false;
   bool writable = false;
+  /// One of the loops that watch this descriptor is woken, not all: for a listener that several
+  /// loops share (EPOLLEXCLUSIVE). The same for `watch` and every `change`.
+  bool exclusive = false;
 };
 
 /// What a descriptor is ready for.
 struct Readiness {
   bool readable = false;
   bool writable = false;
-  /// Both directions are shut down, or the connection has failed.
+  /// Both directions are shut down, or the connection has failed. Reported whatever the interest,
+  /// again and again: close, or stop watching. What came before may still be there to be read.
   bool hung_up = false;
 };
 
@@ -49,6 +59,7 @@ class Epilogue {
 /// One thread's epoll set, timers, inbox, and the buffers that its connections share.
 ///
 /// One thread calls `run`; all else is for that thread alone, but `inbox()->post` and `stop`.
+/// (Until the thread runs, whoever makes the loop may set it up.)
 class EventLoop {
  public:
   /// Throws std::system_error when the system refuses a descriptor.
@@ -64,32 +75,57 @@ class EventLoop {
   /// Registered for the life of the loop, called in order of registration.
   void add(Epilogue& epilogue);
 
-  /// Runs until `stop`. Each iteration: wait, ready descriptors, due timers, posted work, epilogues.
+  /// Runs until `stop`. Each iteration: wait, ready descriptors, due timers, posted work,
+  /// epilogues. The wait ends at once when there is work already: what was posted or is due.
   void run();
   /// One iteration that waits at most `wait_ms_max`; for tests and for embedding.
   void run_once(std::uint64_t wait_ms_max);
-  /// Ends `run` after the current iteration. Any thread, and from a signal handler.
+  /// Ends `run` after the current iteration, or the next `run` before its first. Any thread, and
+  /// from a signal handler.
   void stop() noexcept;
 
   /// The monotonic clock as it was read once in this iteration.
-  std::uint64_t now_ms() const noexcept;
-  TimerWheel& timers() noexcept;
-  /// Arms `timer` to fire `delay_ms` from now.
-  void arm(Timer& timer, std::uint64_t delay_ms) noexcept;
+  std::uint64_t now_ms() const noexcept { return now_ms_; }
+  TimerWheel& timers() noexcept { return timers_; }
+  /// Arms `timer` to fire `delay_ms` from `now_ms`.
+  void arm(Timer& timer, std::uint64_t delay_ms) noexcept {
+    timers_.arm(timer, now_ms_ + delay_ms);
+  }
 
   /// Takes work from any thread; outlives the loop, and refuses work after it.
-  const std::shared_ptr<Inbox>& inbox() const noexcept;
+  const std::shared_ptr<Inbox>& inbox() const noexcept { return inbox_; }
 
   /// Where connections read into; its content is nobody's after the call that read.
-  Bytes read_buffer() noexcept;
+  Bytes read_buffer() noexcept { return {read_buffer_.get(), read_buffer_bytes_}; }
   /// Where the connection that is being read from collects what it sends.
-  ByteQueue& cork() noexcept;
+  ByteQueue& cork() noexcept { return cork_; }
 
   /// The loop that is running in this thread; nullptr elsewhere.
   static EventLoop* current() noexcept;
 
   EventLoop(const EventLoop&) = delete;
   EventLoop& operator=(const EventLoop&) = delete;
+
+ private:
+  // As many as the busiest loops find at once; more come in the next iteration.
+  static constexpr std::size_t events_max = 512;
+
+  void iterate(std::uint64_t wait_ms_max) noexcept;
+  std::size_t wait(std::uint64_t wait_ms_max) noexcept;
+
+  Descriptor epoll_;
+  std::shared_ptr<Inbox> inbox_;
+  std::uint64_t now_ms_;
+  TimerWheel timers_;
+  std::unique_ptr<std::byte[]> read_buffer_;
+  std::size_t read_buffer_bytes_;
+  ByteQueue cork_;
+  std::vector<Epilogue*> epilogues_;
+  // What the running iteration has collected; `events_next_` is the first not yet dispatched.
+  std::array<epoll_event, events_max> events_;
+  std::size_t events_next_ = 0;
+  std::size_t events_count_ = 0;
+  std::atomic<bool> stopping_ = false;
 };
 
 }  // namespace duplex::net

@@ -1,53 +1,109 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 
 namespace duplex::net {
 
+/// A place in one of the wheel's circular lists.
+struct TimerLink {
+  TimerLink* next = nullptr;
+  TimerLink* previous = nullptr;
+};
+
 /// Something that happens once, later. Owned by its user, who embeds or derives from it; the wheel
 /// only links it. Destroying an armed timer disarms it.
-class Timer {
+class Timer : private TimerLink {
  public:
   Timer() noexcept = default;
   Timer(const Timer&) = delete;
   Timer& operator=(const Timer&) = delete;
 
-  bool armed() const noexcept { return next_ != nullptr; }
-  void disarm() noexcept;
+  bool armed() const noexcept { return next != nullptr; }
+
+  /// It will not fire; nothing happens when it is not armed.
+  void disarm() noexcept {
+    if (next == nullptr) return;
+    next->previous = previous;
+    previous->next = next;
+    next = previous = nullptr;
+  }
+
+  /// When an armed timer fires, as it was given to `TimerWheel::arm`.
+  std::uint64_t due_ms() const noexcept { return due_ms_; }
 
  protected:
   ~Timer() { disarm(); }
 
   /// Called by the wheel when the time has come; the timer is disarmed by then and may be armed
-  /// anew, or destroyed.
+  /// anew, or destroyed. May arm, disarm and destroy other timers as well.
   virtual void on_timer() noexcept = 0;
 
  private:
   friend class TimerWheel;
-  Timer* next_ = nullptr;
-  Timer* previous_ = nullptr;
   std::uint64_t due_ms_ = 0;
 };
 
+static_assert(sizeof(Timer) == 32, "every connection holds one");
+
 /// Hierarchical timer wheel with a resolution of one millisecond: arming and disarming cost a few
 /// instructions, however many timers there are. Has no clock: time is an argument, in milliseconds
-/// of any monotonic clock.
+/// of any monotonic clock. For one thread.
+///
+/// Level L has 64 slots, one for each value of the six bits of time from bit 6 L on. A timer waits
+/// at the level of the highest bits in which its time differs from now, so that what is near lies
+/// low; when time reaches a slot above level 0, its timers move down. Eleven levels hold any time
+/// of 64 bits: no delay is too long.
 class TimerWheel {
  public:
   explicit TimerWheel(std::uint64_t now_ms) noexcept;
+  /// Disarms what is still armed.
+  ~TimerWheel();
 
   /// Arms `timer` to fire at the first `advance` to `due_ms` or later; one that is armed already
-  /// is moved.
+  /// is moved. What an `on_timer` arms waits for a later `advance` than the one that called it.
   void arm(Timer& timer, std::uint64_t due_ms) noexcept;
 
-  /// Moves time on and fires what is due, in order of time to the millisecond.
+  /// Moves time on and fires what is due, in order of time to the millisecond, and within one
+  /// millisecond in order of arming. What was past due already when it was armed comes first.
+  /// Not to be called from `on_timer`. Time never runs backwards: an earlier `now_ms` is the last.
   void advance(std::uint64_t now_ms) noexcept;
 
-  /// How long the owner may sleep before the next `advance` is worth while; nullopt without
-  /// timers. May be early (a wheel level turns), never late.
+  /// The time of the next `advance` that is worth while; nullopt without timers. May be early (a
+  /// wheel level turns), never late.
   std::optional<std::uint64_t> next_due_ms() const noexcept;
+
+  TimerWheel(const TimerWheel&) = delete;
+  TimerWheel& operator=(const TimerWheel&) = delete;
+
+ private:
+  static constexpr unsigned bits_per_level = 6;
+  static constexpr std::size_t slots_per_level = std::size_t{1} << bits_per_level;
+  static constexpr std::size_t level_count = 11;
+
+  struct Level {
+    std::array<TimerLink, slots_per_level> slots;
+    // A bit a slot. May be set for an empty slot, because timers leave without telling.
+    std::uint64_t occupied = 0;
+  };
+  struct Turn {
+    std::uint64_t time_ms;
+    std::size_t level;
+    std::size_t slot;
+  };
+
+  std::optional<Turn> next_turn() const noexcept;
+  void place(Timer& timer) noexcept;
+  void fire(TimerLink& list) noexcept;
+
+  // Mutable for `next_turn`, which clears bits of slots that it finds empty.
+  mutable std::array<Level, level_count> levels_;
+  TimerLink overdue_;
+  // Time as far as it has been dealt with, and as far as the running `advance` will go.
+  std::uint64_t now_ms_;
+  std::uint64_t horizon_ms_;
 };
 
 }  // namespace duplex::net

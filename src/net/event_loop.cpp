@@ -1,0 +1,150 @@
+#include "net/event_loop.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <climits>
+#include <utility>
+
+namespace duplex::net {
+namespace {
+
+thread_local EventLoop* running_loop = nullptr;
+
+/// Says which loop runs in this thread, as long as it does.
+class Running {
+ public:
+  explicit Running(EventLoop& loop) noexcept : outer_(std::exchange(running_loop, &loop)) {}
+  ~Running() { running_loop = outer_; }
+  Running(const Running&) = delete;
+  Running& operator=(const Running&) = delete;
+
+ private:
+  EventLoop* outer_;
+};
+
+std::uint64_t read_clock_ms() noexcept {
+  using namespace std::chrono;
+  return static_cast<std::uint64_t>(
+      duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count());
+}
+
+std::error_code control(int epoll, int operation, int descriptor, Interest interest,
+                        Pollable* pollable) noexcept {
+  epoll_event event{};
+  if (interest.readable) event.events |= EPOLLIN;
+  if (interest.writable) event.events |= EPOLLOUT;
+  if (interest.exclusive) event.events |= EPOLLEXCLUSIVE;
+  event.data.ptr = pollable;
+  if (::epoll_ctl(epoll, operation, descriptor, &event) == 0) return {};
+  return {errno, std::system_category()};
+}
+
+}  // namespace
+
+EventLoop::EventLoop(std::size_t read_buffer_bytes)
+    : epoll_(::epoll_create1(EPOLL_CLOEXEC)),
+      inbox_(std::make_shared<Inbox>()),
+      now_ms_(read_clock_ms()),
+      timers_(now_ms_),
+      read_buffer_(std::make_unique_for_overwrite<std::byte[]>(read_buffer_bytes)),
+      read_buffer_bytes_(read_buffer_bytes) {
+  if (!epoll_) throw std::system_error(errno, std::system_category(), "cannot open an epoll set");
+  // Edge-triggered: each write is one event, and nobody has to read the counter back.
+  epoll_event event{};
+  event.events = EPOLLIN | EPOLLET;
+  event.data.ptr = nullptr;
+  if (::epoll_ctl(epoll_.number(), EPOLL_CTL_ADD, inbox_->wake_.number(), &event) != 0) {
+    throw std::system_error(errno, std::system_category(), "cannot watch an eventfd");
+  }
+}
+
+EventLoop::~EventLoop() {
+  inbox_->close();
+}
+
+std::error_code EventLoop::watch(int descriptor, Interest interest, Pollable& pollable) noexcept {
+  return control(epoll_.number(), EPOLL_CTL_ADD, descriptor, interest, &pollable);
+}
+
+std::error_code EventLoop::change(int descriptor, Interest interest, Pollable& pollable) noexcept {
+  if (!interest.exclusive) {
+    return control(epoll_.number(), EPOLL_CTL_MOD, descriptor, interest, &pollable);
+  }
+  // The system can't modify an exclusive watch. What was collected stays valid.
+  const std::error_code error =
+      control(epoll_.number(), EPOLL_CTL_DEL, descriptor, interest, &pollable);
+  return error ? error : watch(descriptor, interest, pollable);
+}
+
+void EventLoop::unwatch(int descriptor, Pollable& pollable) noexcept {
+  control(epoll_.number(), EPOLL_CTL_DEL, descriptor, {}, &pollable);
+  // Level-triggered: what is dropped for another descriptor of the same pollable comes again.
+  for (std::size_t i = events_next_; i < events_count_; ++i) {
+    if (events_[i].data.ptr == &pollable) events_[i].data.ptr = nullptr;
+  }
+}
+
+void EventLoop::add(Epilogue& epilogue) {
+  epilogues_.push_back(&epilogue);
+}
+
+void EventLoop::run() {
+  const Running running(*this);
+  while (!stopping_.load(std::memory_order_acquire)) iterate(UINT64_MAX);
+  stopping_.store(false, std::memory_order_relaxed);
+}
+
+void EventLoop::run_once(std::uint64_t wait_ms_max) {
+  const Running running(*this);
+  iterate(wait_ms_max);
+}
+
+void EventLoop::stop() noexcept {
+  stopping_.store(true, std::memory_order_release);
+  inbox_->wake();
+}
+
+EventLoop* EventLoop::current() noexcept {
+  return running_loop;
+}
+
+void EventLoop::iterate(std::uint64_t wait_ms_max) noexcept {
+  events_count_ = wait(wait_ms_max);
+  now_ms_ = read_clock_ms();
+
+  for (events_next_ = 0; events_next_ < events_count_;) {
+    const epoll_event event = events_[events_next_++];
+    // A wake of the inbox, or unwatched meanwhile.
+    if (event.data.ptr == nullptr) continue;
+    static_cast<Pollable*>(event.data.ptr)
+        ->on_ready({.readable = (event.events & EPOLLIN) != 0,
+                    .writable = (event.events & EPOLLOUT) != 0,
+                    .hung_up = (event.events & (EPOLLHUP | EPOLLERR)) != 0});
+  }
+  events_count_ = events_next_ = 0;
+
+  timers_.advance(now_ms_);
+  inbox_->run_posted();
+  for (std::size_t i = 0; i < epilogues_.size(); ++i) epilogues_[i]->on_iteration_end();
+}
+
+std::size_t EventLoop::wait(std::uint64_t wait_ms_max) noexcept {
+  std::uint64_t wait_ms = wait_ms_max;
+  // Reckoned from the time that this iteration's predecessor read, so that a timer may be late by
+  // as long as that one took: no later than if its time had come at the predecessor's beginning.
+  if (const std::optional<std::uint64_t> due_ms = timers_.next_due_ms()) {
+    wait_ms = std::min(wait_ms, *due_ms > now_ms_ ? *due_ms - now_ms_ : 0);
+  }
+  if (wait_ms > 0 && !inbox_->prepare_sleep()) wait_ms = 0;
+
+  const int timeout =
+      wait_ms == UINT64_MAX ? -1 : static_cast<int>(std::min<std::uint64_t>(wait_ms, INT_MAX));
+  const int count =
+      ::epoll_wait(epoll_.number(), events_.data(), static_cast<int>(events_max), timeout);
+  inbox_->awake();
+  // An interrupted wait is an empty one.
+  return count > 0 ? static_cast<std::size_t>(count) : 0;
+}
+
+}  // namespace duplex::net

@@ -1,0 +1,144 @@
+#include "net/socket.hpp"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <signal.h>
+#include <sys/sendfile.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <climits>
+#include <ctime>
+
+namespace duplex::net {
+namespace {
+
+/// Makes `call` until it is not interrupted.
+template <class Call>
+ssize_t uninterrupted(Call call) noexcept {
+  while (true) {
+    const ssize_t result = call();
+    if (result >= 0 || errno != EINTR) return result;
+  }
+}
+
+/// What a call that moves bytes has returned. `at_zero`: what it means that nothing was moved.
+Transferred outcome(ssize_t result, Transfer at_zero) noexcept {
+  if (result > 0) return {.bytes = static_cast<std::size_t>(result)};
+  if (result == 0) return {.state = at_zero};
+  if (errno == EAGAIN || errno == EWOULDBLOCK) return {.state = Transfer::would_block};
+  return {.state = Transfer::failed, .error = {errno, std::system_category()}};
+}
+
+/// Keeps SIGPIPE from this thread: sendfile has no flag to say so. A signal that was raised
+/// meanwhile is taken back, one that was pending before is left.
+class WithoutPipeSignal {
+ public:
+  WithoutPipeSignal() noexcept {
+    sigset_t pending;
+    sigpending(&pending);
+    was_pending_ = sigismember(&pending, SIGPIPE) == 1;
+    sigemptyset(&pipe_);
+    sigaddset(&pipe_, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
+  }
+  ~WithoutPipeSignal() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  WithoutPipeSignal(const WithoutPipeSignal&) = delete;
+  WithoutPipeSignal& operator=(const WithoutPipeSignal&) = delete;
+
+  /// To be called after a call that failed with EPIPE; keeps errno.
+  void take_back() noexcept {
+    if (was_pending_) return;
+    const int saved = errno;
+    const timespec at_once{};
+    uninterrupted([&] { return sigtimedwait(&pipe_, nullptr, &at_once); });
+    errno = saved;
+  }
+
+ private:
+  sigset_t pipe_;
+  sigset_t before_;
+  bool was_pending_;
+};
+
+/// For files that the system can't send by itself.
+Transferred copy_file(int socket, int file, std::uint64_t offset, std::size_t count) noexcept {
+  std::array<std::byte, 16 * 1024> buffer;
+  const ssize_t read = uninterrupted([&] {
+    return ::pread(file, buffer.data(), std::min(count, buffer.size()), static_cast<off_t>(offset));
+  });
+  if (read <= 0) return outcome(read, Transfer::closed);
+  return send(socket, ConstBytes(buffer.data(), static_cast<std::size_t>(read)));
+}
+
+}  // namespace
+
+Transferred receive(int socket, Bytes buffer) noexcept {
+  return outcome(
+      uninterrupted([&] { return ::recv(socket, buffer.data(), buffer.size(), MSG_DONTWAIT); }),
+      Transfer::closed);
+}
+
+Transferred send(int socket, std::span<const iovec> spans, bool more_follows) noexcept {
+  msghdr message{};
+  // sendmsg doesn't change the array; its type only fails to say so.
+  message.msg_iov = const_cast<iovec*>(spans.data());
+  message.msg_iovlen = std::min<std::size_t>(spans.size(), IOV_MAX);
+  const int flags = MSG_NOSIGNAL | MSG_DONTWAIT | (more_follows ? MSG_MORE : 0);
+  return outcome(uninterrupted([&] { return ::sendmsg(socket, &message, flags); }), Transfer::ok);
+}
+
+Transferred send(int socket, ConstBytes bytes) noexcept {
+  return outcome(uninterrupted([&] {
+                   return ::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+                 }),
+                 Transfer::ok);
+}
+
+Transferred send_file(int socket, int file, std::uint64_t offset, std::size_t count) noexcept {
+  if (count == 0) return {};
+  ssize_t result = 0;
+  {
+    WithoutPipeSignal without_signal;
+    auto position = static_cast<off_t>(offset);
+    result = uninterrupted([&] { return ::sendfile(socket, file, &position, count); });
+    if (result < 0 && errno == EPIPE) without_signal.take_back();
+  }
+  if (result < 0 && (errno == EINVAL || errno == ENOSYS)) {
+    return copy_file(socket, file, offset, count);
+  }
+  return outcome(result, Transfer::closed);
+}
+
+Transferred discard(int socket, std::size_t bytes_max) noexcept {
+  std::array<std::byte, 16 * 1024> scratch;
+  std::size_t discarded = 0;
+  while (discarded < bytes_max) {
+    const std::size_t wanted = std::min(scratch.size(), bytes_max - discarded);
+    Transferred received = receive(socket, Bytes(scratch.data(), wanted));
+    discarded += received.bytes;
+    if (received.state == Transfer::ok) continue;
+    received.bytes = discarded;
+    return received;
+  }
+  return {.bytes = discarded};
+}
+
+void shutdown_write(int socket) noexcept {
+  ::shutdown(socket, SHUT_WR);
+}
+
+void reset_on_close(int socket) noexcept {
+  const linger at_once{.l_onoff = 1, .l_linger = 0};
+  ::setsockopt(socket, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+}
+
+void set_no_delay(int socket) noexcept {
+  const int on = 1;
+  ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+}
+
+}  // namespace duplex::net
