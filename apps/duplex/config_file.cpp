@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
+#include <array>
 #include <cerrno>
-#include <fstream>
-#include <iterator>
+#include <cstdio>
+#include <memory>
 #include <optional>
+#include <stdexcept>
 #include <system_error>
 
 #include "subcommand.hpp"
@@ -63,13 +65,19 @@ std::vector<Setting> parse_config(const std::string& toml, const std::string& na
 }
 
 std::vector<Setting> read_config_file(const std::string& path) {
-  errno = 0;
-  std::ifstream file(path, std::ios::binary);
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
-  if (!file) {
+  const auto fail = [&path] {
     throw std::runtime_error(fmt::format("can't read the configuration file {}: {}", path,
                                          std::generic_category().message(errno)));
+  };
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rbe"),
+                                                             &std::fclose);
+  if (!file) fail();
+  std::string text;
+  std::array<char, 4096> buffer;
+  while (const std::size_t count = std::fread(buffer.data(), 1, buffer.size(), file.get())) {
+    text.append(buffer.data(), count);
   }
+  if (std::ferror(file.get()) != 0) fail();
   return parse_config(text, path);
 }
 

@@ -12,9 +12,7 @@
 namespace duplex::app {
 namespace {
 
-constexpr auto description =
-    "Serve a folder, a WebSocket echo at /echo and live channels at /live/NAME.\n"
-    "Without DIR, http://127.0.0.1:8080/ is a page that shows HTTP and WebSocket at work.";
+constexpr auto description = "Serve a folder, a WebSocket echo and live channels, all on one port";
 
 constexpr auto footer = R"(What it serves:
   /                   the files of DIR; without DIR the page, which is always at /_duplex/
