@@ -234,6 +234,11 @@ void add_http_routes(duplex::Server& server, const Knobs& knobs) {
   server.get("/gate/{name}", [](const Request& request) {
     return Response::text(std::to_string(gates.waiting(std::string(request.param("name")))));
   });
+  server.get("/sleep/{ms}", [](const Request& request) -> Task<Response> {
+    co_await duplex::sleep_for(
+        std::chrono::milliseconds(std::stoi(std::string(request.param("ms")))));
+    co_return Response::text("awake");
+  });
   server.get("/status/{code}", [](const Request& request) {
     return Response::text("content",
                           static_cast<Status>(std::stoi(std::string(request.param("code")))));
