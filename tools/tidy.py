@@ -65,8 +65,9 @@ def main() -> int:
 
     stamps = {}
     for entry in commands:
+        object_file = re.search(r" -o (\S+)", entry["command"])[1]
         if entry["file"].startswith(FOLDERS):
-            stamps[entry["file"]] = stamp(entry, compiled_from.get(entry["output"], []))
+            stamps[entry["file"]] = stamp(entry, compiled_from.get(object_file, []))
     todo = [file for file, key in stamps.items() if key not in passed]
     print(f"{len(todo)} of {len(stamps)} files have changed", flush=True)
 
