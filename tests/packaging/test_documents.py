@@ -3,7 +3,7 @@
 A sample with a `main` is a whole program. Any other is set between those of the same document: one
 that begins in the first column with a type and a name in front of a parameter list, or with
 `struct` and the like, stands at the level of the file; any other is the body of a function that is
-given a `duplex::Server& server` and a `duplex::WebSocket& socket`."""
+given a `duplex::Server& server` and a `duplex::WebSocket& socket`. Its includes go to the top."""
 
 import os
 import re
@@ -14,13 +14,16 @@ from documents import ROOT, Sample, samples
 
 DOCUMENTS = [ROOT / "README.md", ROOT / "ARCHITECTURE.md", *sorted((ROOT / "docs").glob("*.md"))]
 
-DECLARATION = re.compile(r"(struct|class|enum|namespace|using|template)\b|[\w:<>]+ \w+\(.*\) \{$")
+DECLARATION = re.compile(
+    r"(struct|class|enum|namespace|using|template)\b|[\w:<>]+ \w+\(.*\) \{$", re.M
+)
 
 
 def compile_text(text: str) -> str:
     """What the compiler has to say about `text`; nothing when all is well."""
     command = [os.environ.get("CXX", "g++"), "-std=c++23", "-Wall", "-Wextra", "-fsyntax-only"]
-    command += ["-I", ROOT / "include", "-x", "c++", "-"]
+    # Because of #line, GCC takes the samples for headers.
+    command += ["-Wno-subobject-linkage", "-I", ROOT / "include", "-x", "c++", "-"]
     return subprocess.run(command, input=text, text=True, capture_output=True).stderr
 
 
@@ -31,7 +34,10 @@ def at_its_place(sample: Sample, code: str) -> str:
 
 def translation_unit(fragments: list[Sample]) -> str:
     text = "#include <duplex/duplex.hpp>\n#include <chrono>\n#include <fstream>\n#include <mutex>\n"
-    text += "#include <string>\n#include <thread>\nusing namespace std::chrono_literals;\n"
+    text += "#include <span>\n#include <string>\n#include <thread>\n"
+    for sample in fragments:
+        text += "".join(re.findall(r"^#include.*\n", sample.code, re.M))
+    text += "using namespace std::chrono_literals;\n"
     for number, sample in enumerate(fragments):
         if DECLARATION.match(sample.code):
             text += at_its_place(sample, sample.code)
