@@ -45,7 +45,7 @@ std::uint32_t Hub::now_ms() const noexcept {
   return static_cast<std::uint32_t>(loop_.now_ms() - began_ms_);
 }
 
-void Hub::adopt(std::unique_ptr<Pipe> pipe) {
+void Hub::adopt(Pipe& pipe) {
   std::uint32_t index = 0;
   if (free_slots_.empty()) {
     index = static_cast<std::uint32_t>(slots_.size());
@@ -55,10 +55,10 @@ void Hub::adopt(std::unique_ptr<Pipe> pipe) {
     free_slots_.pop_back();
   }
   Slot& slot = slots_[index];
-  slot.pipe = pipe.release();
+  slot.pipe = &pipe;
   slot.due_ms = now_ms() + INT32_MAX;
   ++pipe_count_;
-  slot.pipe->begin(index);
+  pipe.begin(index);
 }
 
 Pipe* Hub::find(std::uint32_t index, std::uint32_t generation) noexcept {

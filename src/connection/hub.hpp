@@ -3,7 +3,6 @@
 #include <atomic>
 #include <cstdint>
 #include <deque>
-#include <memory>
 #include <string_view>
 #include <unordered_set>
 #include <vector>
@@ -48,9 +47,10 @@ class Hub : public net::Epilogue, private net::Timer {
   /// Room to encode in, for a pipe that is not being read from; empty between uses.
   ByteQueue& scratch() noexcept { return scratch_; }
   HubCounters& counters() noexcept { return counters_; }
+  const HubCounters& counters() const noexcept { return counters_; }
 
-  /// Takes ownership, names the pipe, and starts watching it.
-  void adopt(std::unique_ptr<Pipe> pipe);
+  /// Takes ownership of `pipe`, which was made by `new`; names it, and starts watching it.
+  void adopt(Pipe& pipe);
   std::size_t pipe_count() const noexcept { return pipe_count_; }
 
   /// The generation of the name `index`, which tells apart the pipes that have it in turn.

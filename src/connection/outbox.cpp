@@ -94,21 +94,21 @@ class Outbox::Pool {
  public:
   Pool() noexcept = default;
   ~Pool() {
-    ended_ = true;
+    ended() = true;
     while (first_ != nullptr) delete pop();
   }
   Pool(const Pool&) = delete;
   Pool& operator=(const Pool&) = delete;
 
   static State* take() {
-    if (!ended_ && mine().first_ != nullptr) return mine().pop();
+    if (!ended() && mine().first_ != nullptr) return mine().pop();
     return new State;
   }
 
   static void give_back(State* state) noexcept {
     state->reset();
     // Outboxes with static storage may outlive the pool.
-    if (ended_ || mine().bytes_ + state->footprint_bytes() > pool_bytes_max) {
+    if (ended() || mine().bytes_ + state->footprint_bytes() > pool_bytes_max) {
       delete state;
     } else {
       mine().push(state);
@@ -116,6 +116,11 @@ class Outbox::Pool {
   }
 
  private:
+  /// Whether this thread's pool is destroyed, and may not be touched.
+  static bool& ended() noexcept {
+    static thread_local bool value = false;
+    return value;
+  }
   static Pool& mine() noexcept {
     static thread_local Pool pool;
     return pool;
@@ -133,8 +138,6 @@ class Outbox::Pool {
 
   State* first_ = nullptr;
   std::size_t bytes_ = 0;
-
-  static inline thread_local bool ended_ = false;
 };
 
 void Outbox::Recycle::operator()(State* state) const noexcept {

@@ -9,7 +9,7 @@ Connection::Connection(Worker& worker, net::Descriptor socket,
                        std::optional<std::uint64_t> host_key)
     : Pipe(worker, std::move(socket)),
       host_key_(host_key.value_or(0)),
-      counted_(host_key.has_value()),
+      has_host_key_(host_key.has_value()),
       driver_(std::make_unique<Http1Connection>(*this, worker)) {}
 
 Connection::~Connection() = default;
@@ -56,7 +56,7 @@ void Connection::on_room() noexcept {
 }
 
 void Connection::on_closed(std::error_code /*error*/) noexcept {
-  worker().connection_closed(host_key_, counted_);
+  worker().connection_closed(has_host_key_ ? std::optional(host_key_) : std::nullopt);
   if (auto* http = std::get_if<std::unique_ptr<Http1Connection>>(&driver_)) {
     worker().remove_subscriber(**http);
     return;

@@ -51,7 +51,7 @@ class Connection final : public connection::Pipe {
   void upgrade(AcceptedUpgrade upgrade, Bytes& input);
 
   std::uint64_t host_key_;
-  bool counted_;
+  bool has_host_key_;
   std::variant<std::unique_ptr<Http1Connection>, WebSocketConnection> driver_;
 };
 

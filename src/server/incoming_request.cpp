@@ -14,13 +14,12 @@ std::string_view moved(std::string_view view, std::string_view from, std::string
 
 }  // namespace
 
-void IncomingRequest::begin(const http::RequestHead& head, std::string_view peer) noexcept {
+void IncomingRequest::begin(const http::RequestHead& head) noexcept {
   head_ = head;
   parameters_.clear();
   // The content of the last request may have been large; a waiting connection keeps nothing.
   std::string().swap(content_);
   request_.body_ = {};
-  request_.peer_ = peer;
 }
 
 void IncomingRequest::own_head() {

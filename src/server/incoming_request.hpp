@@ -20,7 +20,16 @@ class IncomingRequest {
   IncomingRequest& operator=(const IncomingRequest&) = delete;
 
   /// Begins with a new head, as views of the input; forgets all of the last request.
-  void begin(const http::RequestHead& head, std::string_view peer) noexcept;
+  void begin(const http::RequestHead& head) noexcept;
+  /// Forgets the last request: what came now could not be read.
+  void forget() noexcept { begin({}); }
+
+  /// Who sends the requests of this connection.
+  std::string_view peer() const noexcept { return peer_; }
+  void set_peer(std::string peer) {
+    peer_ = std::move(peer);
+    request_.peer_ = peer_;
+  }
 
   /// Copies what the head views, so that the request outlives the input.
   void own_head();
@@ -42,6 +51,7 @@ class IncomingRequest {
   std::vector<http::FieldView> owned_fields_;
   std::vector<Request::Parameter> parameters_;
   std::string content_;
+  std::string peer_;
   Request request_;
 };
 

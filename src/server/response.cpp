@@ -81,7 +81,7 @@ Response&& Response::set_field(std::string_view name, std::string_view value) &&
 }
 
 Response& Response::set_cookie(const http::SetCookie& cookie) & {
-  fields_.add("Set-Cookie", to_string(cookie));
+  fields_.add("Set-Cookie", http::format_set_cookie(cookie));
   return *this;
 }
 

@@ -50,12 +50,23 @@ class Topics {
     for (const Place& place : places.mapped()) leave(place);
   }
 
-  /// Calls `visit` with each member of the topic. It may not change memberships.
+  /// Calls `visit` with each member that the topic has now. Memberships may change meanwhile, since
+  /// a member that can't keep up is closed; members themselves must stay.
   template <class Visit>
   void for_each(std::string_view name, Visit visit) const {
     const auto found = topics_.find(name);
     if (found == topics_.end()) return;
-    for (Member* member : found->second.members) visit(*member);
+    const std::vector<Member*> members = found->second.members;
+    for (Member* member : members) visit(*member);
+  }
+
+  /// The same with the members of all topics, each once.
+  template <class Visit>
+  void for_each_member(Visit visit) const {
+    std::vector<Member*> members;
+    members.reserve(places_.size());
+    for (const auto& [member, places] : places_) members.push_back(member);
+    for (Member* member : members) visit(*member);
   }
 
   bool has_members(std::string_view name) const { return topics_.contains(name); }

@@ -37,44 +37,45 @@ inline constexpr std::size_t turn_count = 8;
 
 namespace detail {
 
-inline constexpr auto forbidden = std::optional<PartyState>{};
+using PartyTable = std::array<std::array<std::optional<PartyState>, turn_count>, party_state_count>;
 
-using TurnRow = std::array<std::optional<PartyState>, turn_count>;
-using PartyTable = std::array<TurnRow, party_state_count>;
+/// The table of one party: rows are states, columns are turns, in the order of their enumerations.
+constexpr PartyTable party_table(Role role) noexcept {
+  constexpr std::optional<PartyState> no;  // may not happen here
+  constexpr auto idle = PartyState::idle;
+  constexpr auto owes = PartyState::owing_response;
+  constexpr auto send = PartyState::sending_content;
+  constexpr auto done = PartyState::done;
+  constexpr auto swit = PartyState::switched;
+  constexpr auto clos = PartyState::closed;
+  // clang-format off
+  if (role == Role::client) {
+    return {{
+      // request     interim response     switch next  close
+      // head  end           head  end
+      {  send, no,   no,     idle, idle,  no,    no,   clos },  // idle: may hear a 400 or 408
+      {  no,   no,   no,     no,   no,    no,    no,   no   },  // owing_response: never
+      {  no,   done, send,   send, send,  no,    no,   clos },  // sending_content
+      {  no,   no,   done,   done, done,  swit,  idle, clos },  // done
+      {  no,   no,   no,     no,   no,    no,    no,   clos },  // switched
+      {  no,   no,   clos,   clos, clos,  no,    no,   clos },  // closed: still hears the answer
+    }};
+  }
+  return {{
+      // request     interim response     switch next  close
+      // head  end           head  end
+      {  owes, no,   no,     send, no,    no,    no,   clos },  // idle: 400 or 408, no request
+      {  no,   owes, owes,   send, no,    swit,  no,   clos },  // owing_response
+      {  no,   send, no,     no,   done,  no,    no,   clos },  // sending_content
+      {  no,   done, no,     no,   no,    no,    idle, clos },  // done
+      {  no,   no,   no,     no,   no,    no,    no,   clos },  // switched
+      {  no,   no,   no,     no,   no,    no,    no,   clos },  // closed
+  }};
+  // clang-format on
+}
 
-// clang-format off
-inline constexpr auto id = std::optional(PartyState::idle);
-inline constexpr auto ow = std::optional(PartyState::owing_response);
-inline constexpr auto se = std::optional(PartyState::sending_content);
-inline constexpr auto dn = std::optional(PartyState::done);
-inline constexpr auto sw = std::optional(PartyState::switched);
-inline constexpr auto cl = std::optional(PartyState::closed);
-inline constexpr auto __ = forbidden;
-
-/// Rows are states, columns are turns, in the order of their enumerations.
-inline constexpr PartyTable client_table = {{
-    // request      interim  response     switch  next  close
-    // head    end           head    end
-    {   se,    __,    __,    id,     id,    __,    __,   cl },  // idle: a final response may tell
-                                                               // that its head was unreadable
-    {   __,    __,    __,    __,     __,    __,    __,   __ },  // owing_response: not the client
-    {   __,    dn,    se,    se,     se,    __,    __,   cl },  // sending_content
-    {   __,    __,    dn,    dn,     dn,    sw,    id,   cl },  // done
-    {   __,    __,    __,    __,     __,    __,    __,   cl },  // switched
-    {   __,    __,    __,    cl,     cl,    __,    __,   cl },  // closed: still hears the response
-}};
-
-inline constexpr PartyTable server_table = {{
-    // request      interim  response     switch  next  close
-    // head    end           head    end
-    {   ow,    __,    __,    se,     __,    __,    __,   cl },  // idle: 400 or 408 without request
-    {   __,    ow,    ow,    se,     __,    sw,    __,   cl },  // owing_response
-    {   __,    se,    __,    __,     dn,    __,    __,   cl },  // sending_content
-    {   __,    dn,    __,    __,     __,    __,    id,   cl },  // done
-    {   __,    __,    __,    __,     __,    __,    __,   cl },  // switched
-    {   __,    __,    __,    __,     __,    __,    __,   cl },  // closed
-}};
-// clang-format on
+inline constexpr PartyTable client_table = party_table(Role::client);
+inline constexpr PartyTable server_table = party_table(Role::server);
 
 }  // namespace detail
 

@@ -92,7 +92,7 @@ class Exchange {
   const Conversation& conversation() const noexcept { return conversation_; }
 
  private:
-  bool may_persist(bool close) const noexcept;
+  bool may_persist() const noexcept;
   void settle() noexcept;
 
   const Limits* limits_;
@@ -105,6 +105,7 @@ class Exchange {
   bool expects_continue_ = false;
   bool unknown_expectation_ = false;
   bool closing_ = false;
+  bool failed_ = false;
 };
 
 }  // namespace duplex::http1

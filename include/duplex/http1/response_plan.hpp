@@ -33,7 +33,7 @@ struct ResponsePlan {
   bool send_content = false;
   /// Whether another request may follow on this connection. False for 101.
   bool persistent = true;
-  ConnectionOptions connection;
+  ConnectionOptions connection = {};
 
   friend constexpr bool operator==(const ResponsePlan&, const ResponsePlan&) = default;
 };

@@ -1,0 +1,39 @@
+#include <gtest/gtest.h>
+
+#include <set>
+#include <string>
+
+#include <duplex/http1/error.hpp>
+
+namespace duplex::http1 {
+namespace {
+
+TEST(Http1Error, HasASentenceOfItsOwnForEach) {
+  std::set<std::string_view> sentences;
+  for (std::size_t i = 0; i < error_count; ++i) {
+    const std::string_view sentence = describe(static_cast<Error>(i));
+    EXPECT_TRUE(sentence.ends_with('.')) << sentence;
+    EXPECT_TRUE(sentences.insert(sentence).second) << sentence;
+  }
+}
+
+TEST(Http1Error, HasAnErrorStatusForEach) {
+  for (std::size_t i = 0; i < error_count; ++i) {
+    const auto status = http::code(status_of(static_cast<Error>(i)));
+    EXPECT_TRUE(status >= 400 && status < 600) << i;
+  }
+  EXPECT_EQ(status_of(Error::head_too_large), http::Status::request_header_fields_too_large);
+  EXPECT_EQ(status_of(Error::too_many_fields), http::Status::request_header_fields_too_large);
+  EXPECT_EQ(status_of(Error::trailers_too_large), http::Status::request_header_fields_too_large);
+  EXPECT_EQ(status_of(Error::target_too_long), http::Status::uri_too_long);
+  EXPECT_EQ(status_of(Error::content_too_large), http::Status::content_too_large);
+  EXPECT_EQ(status_of(Error::unsupported_version), http::Status::http_version_not_supported);
+  EXPECT_EQ(status_of(Error::unknown_method), http::Status::not_implemented);
+  EXPECT_EQ(status_of(Error::connect_unsupported), http::Status::not_implemented);
+  EXPECT_EQ(status_of(Error::unknown_transfer_coding), http::Status::not_implemented);
+  EXPECT_EQ(status_of(Error::chunked_not_last), http::Status::bad_request);
+  EXPECT_EQ(status_of(Error::invalid_host), http::Status::bad_request);
+}
+
+}  // namespace
+}  // namespace duplex::http1
