@@ -210,7 +210,7 @@ void Pipe::flush_cork_to_outbox() noexcept {
 }
 
 std::size_t Pipe::buffered_bytes() const noexcept {
-  return outbox_.size_bytes() + (corked_ ? hub_->loop().cork().size() : 0);
+  return outbox_.held_bytes() + (corked_ ? hub_->loop().cork().size() : 0);
 }
 
 void Pipe::flush() noexcept {

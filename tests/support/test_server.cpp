@@ -234,6 +234,11 @@ void add_http_routes(duplex::Server& server, const Knobs& knobs) {
   server.get("/gate/{name}", [](const Request& request) {
     return Response::text(std::to_string(gates.waiting(std::string(request.param("name")))));
   });
+  server.get("/sleep/{ms}", [](const Request& request) -> Task<Response> {
+    co_await duplex::sleep_for(
+        std::chrono::milliseconds(std::stoi(std::string(request.param("ms")))));
+    co_return Response::text("awake");
+  });
   server.get("/status/{code}", [](const Request& request) {
     return Response::text("content",
                           static_cast<Status>(std::stoi(std::string(request.param("code")))));
@@ -349,6 +354,26 @@ Task<> talk_both_ways(WebSocket socket, const Request& request) {
     if (message->text() == "total") co_await socket.send("total " + std::to_string(received_bytes));
     if (message->text() == "end") co_return;
   }
+}
+
+/// What libwebsockets' test client talks to: one subprotocol counts, the other mirrors.
+void add_libwebsockets_route(duplex::Server& server) {
+  const auto start_counting = [](WebSocket& socket, const Request&) {
+    diary.opened();
+    if (socket.subprotocol() != "dumb-increment-protocol") return;
+    socket.emplace_state<Task<>>([](WebSocket out) -> Task<> {
+      for (int number = 0; out.is_open(); ++number) {
+        co_await out.send(std::to_string(number));
+        co_await duplex::sleep_for(std::chrono::milliseconds(2));
+      }
+    }(socket));
+    socket.state<Task<>>().start();
+  };
+  server.websocket(
+      "/", {.on_open = start_counting,
+            .on_message = echo,
+            .on_close = record_close,
+            .options = {.subprotocols = {"dumb-increment-protocol", "lws-mirror-protocol"}}});
 }
 
 void add_websocket_routes(duplex::Server& server, const Knobs& knobs) {
