@@ -75,15 +75,20 @@ std::size_t open_bytes(ConstBytes bytes) noexcept {
 constexpr std::size_t short_text_bytes_max = 64;
 
 bool is_short_ascii(ConstBytes bytes) noexcept {
-  if (bytes.size() > short_text_bytes_max) return false;
   std::uint64_t seen = 0;
-  while (bytes.size() >= sizeof(seen)) {
+  const auto see_word_at = [&](std::size_t position) {
     std::uint64_t word;
-    std::memcpy(&word, bytes.data(), sizeof(word));
+    std::memcpy(&word, bytes.data() + position, sizeof(word));
     seen |= word;
-    bytes = bytes.subspan(sizeof(word));
+  };
+  const std::size_t size = bytes.size();
+  if (size > short_text_bytes_max) return false;
+  if (size >= sizeof(seen)) {
+    for (std::size_t i = 0; i + sizeof(seen) < size; i += sizeof(seen)) see_word_at(i);
+    see_word_at(size - sizeof(seen));
+  } else {
+    for (std::byte byte : bytes) seen |= static_cast<std::uint64_t>(byte);
   }
-  for (std::byte byte : bytes) seen |= static_cast<std::uint64_t>(byte);
   return (seen & 0x8080808080808080U) == 0;
 }
 

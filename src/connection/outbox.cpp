@@ -32,11 +32,11 @@ using Part = std::variant<OwnedPart, SharedPart, FilePart>;
 static_assert(sizeof(Part) <= 24, "a slow subscriber holds one for each message");
 
 // What a pooled state may keep: room for a few small replies or a burst of messages.
-constexpr std::size_t owned_kept_max = 4 * 1024;
+constexpr std::size_t owned_kept_max = std::size_t{4} * 1024;
 constexpr std::size_t parts_kept_max = 64;
 // What the pool of one thread may hold in all: the states of a few thousand subscribers, each of
 // which gets one message.
-constexpr std::size_t pool_bytes_max = 1024 * 1024;
+constexpr std::size_t pool_bytes_max = std::size_t{1024} * 1024;
 
 iovec as_iovec(ConstBytes bytes) noexcept {
   // Nobody writes through it; the type only fails to say so.
@@ -94,28 +94,38 @@ class Outbox::Pool {
  public:
   Pool() noexcept = default;
   ~Pool() {
-    ended_ = true;
+    ended() = true;
     while (first_ != nullptr) delete pop();
   }
   Pool(const Pool&) = delete;
   Pool& operator=(const Pool&) = delete;
 
   static State* take() {
-    if (!ended_ && mine_.first_ != nullptr) return mine_.pop();
+    if (!ended() && mine().first_ != nullptr) return mine().pop();
     return new State;
   }
 
   static void give_back(State* state) noexcept {
     state->reset();
     // Outboxes with static storage may outlive the pool.
-    if (ended_ || mine_.bytes_ + state->footprint_bytes() > pool_bytes_max) {
+    if (ended() || mine().bytes_ + state->footprint_bytes() > pool_bytes_max) {
       delete state;
     } else {
-      mine_.push(state);
+      mine().push(state);
     }
   }
 
  private:
+  /// Whether this thread's pool is destroyed, and may not be touched.
+  static bool& ended() noexcept {
+    static thread_local bool value = false;
+    return value;
+  }
+  static Pool& mine() noexcept {
+    static thread_local Pool pool;
+    return pool;
+  }
+
   void push(State* state) noexcept {
     bytes_ += state->footprint_bytes();
     state->next_pooled = std::exchange(first_, state);
@@ -128,13 +138,7 @@ class Outbox::Pool {
 
   State* first_ = nullptr;
   std::size_t bytes_ = 0;
-
-  static thread_local bool ended_;
-  static thread_local Pool mine_;
 };
-
-thread_local bool Outbox::Pool::ended_ = false;
-thread_local Outbox::Pool Outbox::Pool::mine_;
 
 void Outbox::Recycle::operator()(State* state) const noexcept {
   Pool::give_back(state);

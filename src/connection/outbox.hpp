@@ -54,7 +54,7 @@ class Outbox {
 
   /// At most this much in one `flush`, so that a quick reader of a large file doesn't hold up all
   /// others (nginx's sendfile_max_chunk is the same).
-  static constexpr std::size_t flush_bytes_max = 2 * 1024 * 1024;
+  static constexpr std::size_t flush_bytes_max = std::size_t{2} * 1024 * 1024;
 
   /// Drops everything.
   void clear() noexcept { state_.reset(); }

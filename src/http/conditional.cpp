@@ -32,6 +32,10 @@ std::optional<std::int64_t> date_in(FieldsView fields, std::string_view name,
   return parse_date(trim(*fields.find(name)), now_unix_s);
 }
 
+bool known_date(const Validators& current) noexcept {
+  return current.exists && current.last_modified_unix_s.has_value();
+}
+
 }  // namespace
 
 Precondition evaluate_preconditions(Method method, FieldsView fields, const Validators& current,
@@ -42,14 +46,14 @@ Precondition evaluate_preconditions(Method method, FieldsView fields, const Vali
     return Precondition::proceed;
   }
   const bool reading = method == Method::get || method == Method::head;
-  const std::optional<std::int64_t> modified =
-      current.exists ? current.last_modified_unix_s : std::nullopt;
 
   // Steps 1 and 2: is it still what the client wants to act on?
   if (fields.count("if-match") > 0) {
     if (!lists_current(fields, "if-match", current, match_strongly)) return Precondition::failed;
   } else if (const auto since = date_in(fields, "if-unmodified-since", now_unix_s)) {
-    if (modified && *modified > *since) return Precondition::failed;
+    if (known_date(current) && *current.last_modified_unix_s > *since) {
+      return Precondition::failed;
+    }
   }
 
   // Steps 3 and 4: does the client have it already?
@@ -57,9 +61,10 @@ Precondition evaluate_preconditions(Method method, FieldsView fields, const Vali
     if (lists_current(fields, "if-none-match", current, match_weakly)) {
       return reading ? Precondition::not_modified : Precondition::failed;
     }
-  } else if (reading && modified) {
-    const auto since = date_in(fields, "if-modified-since", now_unix_s);
-    if (since && *modified <= *since) return Precondition::not_modified;
+  } else if (const auto since = date_in(fields, "if-modified-since", now_unix_s)) {
+    if (reading && known_date(current) && *current.last_modified_unix_s <= *since) {
+      return Precondition::not_modified;
+    }
   }
   return Precondition::proceed;
 }

@@ -78,7 +78,7 @@ std::error_code EventLoop::change(int descriptor, Interest interest, Pollable& p
 }
 
 void EventLoop::unwatch(int descriptor, Pollable& pollable) noexcept {
-  control(epoll_.number(), EPOLL_CTL_DEL, descriptor, {}, &pollable);
+  ::epoll_ctl(epoll_.number(), EPOLL_CTL_DEL, descriptor, nullptr);
   // Level-triggered: what is dropped for another descriptor of the same pollable comes again.
   for (std::size_t i = events_next_; i < events_count_; ++i) {
     if (events_[i].data.ptr == &pollable) events_[i].data.ptr = nullptr;

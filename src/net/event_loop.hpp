@@ -63,7 +63,7 @@ class Epilogue {
 class EventLoop {
  public:
   /// Throws std::system_error when the system refuses a descriptor.
-  explicit EventLoop(std::size_t read_buffer_bytes = 256 * 1024);
+  explicit EventLoop(std::size_t read_buffer_bytes = std::size_t{256} * 1024);
   ~EventLoop();
 
   /// Level-triggered. `pollable` is borrowed until `unwatch`.

@@ -45,7 +45,7 @@ Descriptor bind_new(const SocketAddress& address, bool reuse_port) noexcept {
 
 /// Why `address` can't be listened on, and what to do.
 std::string explanation(const SocketAddress& address, int error) {
-  std::string message = "cannot listen on " + address.to_string() + ": ";
+  const std::string message = "cannot listen on " + address.to_string() + ": ";
   switch (error) {
     case EADDRINUSE:
       return message + (address.is_unix()
@@ -163,7 +163,7 @@ Listener& Listener::operator=(Listener&& other) noexcept {
 }
 
 void Listener::remove_file() noexcept {
-  if (socket_ && address_.is_unix()) ::unlink(address_.path().data());
+  if (socket_ && address_.is_unix()) ::unlink(std::string(address_.path()).c_str());
 }
 
 std::expected<Accepted, std::error_code> accept_next(int listener) noexcept {

@@ -16,6 +16,9 @@
 namespace duplex::net {
 namespace {
 
+// On the stack, for what can't go straight from the system to the system.
+constexpr std::size_t scratch_bytes = 16384;
+
 /// Makes `call` until it is not interrupted.
 template <class Call>
 ssize_t uninterrupted(Call call) noexcept {
@@ -27,10 +30,10 @@ ssize_t uninterrupted(Call call) noexcept {
 
 /// What a call that moves bytes has returned. `at_zero`: what it means that nothing was moved.
 Transferred outcome(ssize_t result, Transfer at_zero) noexcept {
-  if (result > 0) return {.bytes = static_cast<std::size_t>(result)};
-  if (result == 0) return {.state = at_zero};
-  if (errno == EAGAIN || errno == EWOULDBLOCK) return {.state = Transfer::would_block};
-  return {.state = Transfer::failed, .error = {errno, std::system_category()}};
+  if (result > 0) return {static_cast<std::size_t>(result), Transfer::ok, {}};
+  if (result == 0) return {0, at_zero, {}};
+  if (errno == EAGAIN || errno == EWOULDBLOCK) return {0, Transfer::would_block, {}};
+  return {0, Transfer::failed, {errno, std::system_category()}};
 }
 
 /// Keeps SIGPIPE from this thread: sendfile has no flag to say so. A signal that was raised
@@ -66,7 +69,7 @@ class WithoutPipeSignal {
 
 /// For files that the system can't send by itself.
 Transferred copy_file(int socket, int file, std::uint64_t offset, std::size_t count) noexcept {
-  std::array<std::byte, 16 * 1024> buffer;
+  std::array<std::byte, scratch_bytes> buffer;
   const ssize_t read = uninterrupted([&] {
     return ::pread(file, buffer.data(), std::min(count, buffer.size()), static_cast<off_t>(offset));
   });
@@ -114,7 +117,7 @@ Transferred send_file(int socket, int file, std::uint64_t offset, std::size_t co
 }
 
 Transferred discard(int socket, std::size_t bytes_max) noexcept {
-  std::array<std::byte, 16 * 1024> scratch;
+  std::array<std::byte, scratch_bytes> scratch;
   std::size_t discarded = 0;
   while (discarded < bytes_max) {
     const std::size_t wanted = std::min(scratch.size(), bytes_max - discarded);
@@ -124,7 +127,7 @@ Transferred discard(int socket, std::size_t bytes_max) noexcept {
     received.bytes = discarded;
     return received;
   }
-  return {.bytes = discarded};
+  return {discarded, Transfer::ok, {}};
 }
 
 void shutdown_write(int socket) noexcept {

@@ -194,10 +194,14 @@ std::string SocketAddress::host() const {
 
 std::string SocketAddress::to_string() const {
   if (family() != AF_INET && family() != AF_INET6) return host();
-  const std::string port_text = ":" + std::to_string(port());
-  if (dual_stack_) return port_text;
-  if (as_ipv4(storage_)) return host() + port_text;
-  return "[" + host() + "]" + port_text;
+  std::string text;
+  if (!dual_stack_) {
+    const bool in_brackets = !as_ipv4(storage_);
+    if (in_brackets) text += '[';
+    text += host();
+    if (in_brackets) text += ']';
+  }
+  return text.append(1, ':').append(std::to_string(port()));
 }
 
 std::optional<std::uint64_t> SocketAddress::host_key() const noexcept {

@@ -35,7 +35,7 @@ class Timer : private TimerLink {
   std::uint64_t due_ms() const noexcept { return due_ms_; }
 
  protected:
-  ~Timer() { disarm(); }
+  virtual ~Timer() { disarm(); }
 
   /// Called by the wheel when the time has come; the timer is disarmed by then and may be armed
   /// anew, or destroyed. May arm, disarm and destroy other timers as well.

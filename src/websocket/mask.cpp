@@ -1,3 +1,4 @@
+#include <bit>
 #include <cstdint>
 #include <cstring>
 
@@ -21,11 +22,10 @@ void mask_one(const std::byte* from, std::byte* to, Word key) noexcept {
 
 /// `key` turned so that its first byte masks the byte at `offset` of the payload.
 std::uint32_t turned(MaskKey key, std::size_t offset) noexcept {
-  MaskKey result;
-  for (std::size_t i = 0; i < key.size(); ++i) result[i] = key[(offset + i) % key.size()];
   std::uint32_t word;
-  std::memcpy(&word, result.data(), sizeof(word));
-  return word;
+  std::memcpy(&word, key.data(), sizeof(word));
+  const int bits = static_cast<int>(offset % key.size()) * 8;
+  return std::endian::native == std::endian::little ? std::rotr(word, bits) : std::rotl(word, bits);
 }
 
 }  // namespace

@@ -12,6 +12,15 @@ namespace duplex::websocket {
 
 namespace {
 
+/// The first bytes of messages in one frame without reserved bits.
+constexpr std::uint8_t final_text = 0x81;
+constexpr std::uint8_t final_binary = 0x82;
+
+/// The size of a header with the length in its second byte.
+constexpr std::size_t short_header_bytes(bool masked) noexcept {
+  return masked ? 2 + sizeof(MaskKey) : 2;
+}
+
 /// What a close frame has room for behind its code.
 constexpr std::size_t reason_bytes_max = control_payload_bytes_max - 2;
 
@@ -61,6 +70,7 @@ Session::NextEvent Session::next(Bytes& input, ByteQueue& output) noexcept {
   }
 
   while (true) {
+    if (is_short_message(input)) return take_short_message(input, output);
     if (options_->report_frames && !frame_reported_ && parser_.between_frames()) {
       const auto parsed = parse_frame_header(input, options_->role);
       if (parsed && *parsed) {
@@ -76,6 +86,35 @@ Session::NextEvent Session::next(Bytes& input, ByteQueue& output) noexcept {
     if (!event) return fail(event.error(), output);
     if (*event) return event;
   }
+}
+
+// The message that nearly all are, whole in one short frame, is recognised by its first two bytes
+// and needs none of the state below: about a quarter of the time that the general way takes.
+bool Session::is_short_message(ConstBytes input) const noexcept {
+  const bool masked = options_->role == Role::server;
+  if (input.size() < short_header_bytes(masked)) return false;
+  const auto first = std::to_integer<std::uint8_t>(input[0]);
+  const std::size_t length = std::to_integer<std::size_t>(input[1]) ^ (masked ? 0x80U : 0U);
+  return (first == final_text || first == final_binary) && length <= control_payload_bytes_max &&
+         input.size() - short_header_bytes(masked) >= length &&
+         length <= options_->message_bytes_max && parser_.between_frames() &&
+         message_opcode_ == Opcode::continuation && !options_->deliver_chunks &&
+         !options_->report_frames;
+}
+
+Session::NextEvent Session::take_short_message(Bytes& input, ByteQueue& output) noexcept {
+  const bool masked = options_->role == Role::server;
+  const bool text = std::to_integer<std::uint8_t>(input[0]) == final_text;
+  const std::size_t length = std::to_integer<std::size_t>(input[1] & std::byte{0x7F});
+  const Bytes payload = input.subspan(short_header_bytes(masked), length);
+  if (masked) {
+    MaskKey key;
+    std::memcpy(key.data(), input.data() + 2, key.size());
+    apply_mask(payload, key);
+  }
+  input = input.subspan(short_header_bytes(masked) + length);
+  if (text && !is_valid_utf8(payload)) return fail(Error::text_not_utf8, output);
+  return Message{.opcode = text ? Opcode::text : Opcode::binary, .payload = payload};
 }
 
 Session::NextEvent Session::take_frame(const Frame& frame, ByteQueue& output) noexcept {

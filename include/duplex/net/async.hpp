@@ -28,10 +28,12 @@ class CrossThreadWait {
   CrossThreadWait& operator=(const CrossThreadWait&) = delete;
 
   /// The loop's thread: false when it was ended already, and there is nothing to wait for.
-  bool wait(std::coroutine_handle<> waiter) noexcept;
+  /// Throws std::logic_error in a thread that runs no loop.
+  bool wait(std::coroutine_handle<> waiter);
   /// The loop's thread: the coroutine is gone.
   void abandon() noexcept;
-  /// Any thread, once.
+  /// Any thread: true for the first to ask, who then provides the result and calls `end`.
+  bool begin_end() noexcept;
   void end() noexcept;
 
  private:
@@ -82,6 +84,7 @@ class Completion {
   class Resolver {
    public:
     void resolve(T value) const {
+      if (!shared_->wait.begin_end()) return;
       shared_->value.emplace(std::move(value));
       shared_->wait.end();
     }
@@ -94,7 +97,7 @@ class Completion {
   Resolver resolver() const { return Resolver(shared_); }
 
   bool await_ready() const noexcept { return false; }
-  bool await_suspend(std::coroutine_handle<> waiter) noexcept { return shared_->wait.wait(waiter); }
+  bool await_suspend(std::coroutine_handle<> waiter) { return shared_->wait.wait(waiter); }
   T await_resume() { return std::move(*shared_->value); }
 
  private:

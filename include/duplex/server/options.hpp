@@ -86,8 +86,8 @@ struct Statistics {
   std::uint64_t requests = 0;
   std::uint64_t websockets_open = 0;
   std::uint64_t messages_received = 0;
-  std::uint64_t messages_dropped = 0;       ///< by SlowConsumer::drop_newest
-  std::uint64_t slow_consumers_closed = 0;  ///< by SlowConsumer::close
+  std::uint64_t messages_dropped = 0;       ///< by `SlowConsumer::drop_newest`
+  std::uint64_t slow_consumers_closed = 0;  ///< by `SlowConsumer::close`
 };
 
 }  // namespace duplex::server

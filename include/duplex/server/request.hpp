@@ -63,7 +63,7 @@ class Request {
   bool secure() const noexcept { return secure_; }
 
  private:
-  friend class RequestAccess;
+  friend class IncomingRequest;
   const http::RequestHead* head_ = nullptr;
   std::span<const Parameter> parameters_;
   ConstBytes body_;

@@ -16,6 +16,8 @@
 
 namespace duplex::server {
 
+struct FilesMount;
+
 /// What a handler answers. Framing (`Content-Length`, `Transfer-Encoding`), `Connection` and `Date`
 /// are the server's business and are not set here.
 class Response {
@@ -78,10 +80,13 @@ class Response {
   struct FilePath {
     std::string path;
   };
+  struct MountedFile {
+    const FilesMount* mount;
+  };
   struct TopicName {
     std::string name;
   };
-  using Body = std::variant<std::monostate, std::string, SharedBytes, FilePath, Generator, Stream,
+  using Body = std::variant<std::monostate, std::string, SharedBytes, FilePath, MountedFile, Generator, Stream,
                             EventStream, TopicName>;
 
   Response(http::Status status, std::string_view media_type, Body body);

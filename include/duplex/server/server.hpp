@@ -52,8 +52,12 @@ class Server {
   void use(std::string_view prefix, Middleware middleware);
 
   /// Listens, at once: connections wait in the kernel until the server runs. The answer is the
-  /// port. Throws std::system_error that says what to change when it can't.
+  /// port; 0 for a Unix socket. Throws std::invalid_argument for what is no address, and
+  /// std::runtime_error when the system refuses, in words that say what to change.
   std::uint16_t listen(const ListenOptions& options);
+  /// The same at `127.0.0.1:8080`, `[::1]:8080`, `:8080` (every address of this machine),
+  /// `localhost:8080` or `unix:/path`.
+  std::uint16_t listen(std::string_view address);
 
   /// Serves until `stop`.
   void run();

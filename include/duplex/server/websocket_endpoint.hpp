@@ -12,6 +12,7 @@
 
 #include <duplex/base/task.hpp>
 #include <duplex/connection/message.hpp>
+#include <duplex/connection/slow_consumer.hpp>
 #include <duplex/connection/state.hpp>
 #include <duplex/connection/websocket.hpp>
 #include <duplex/server/request.hpp>
@@ -21,12 +22,6 @@
 
 namespace duplex::server {
 
-/// What becomes of a client that reads more slowly than others publish to it.
-enum class SlowConsumer : std::uint8_t {
-  close,        ///< closed with 1008, so that it may come back and catch up
-  drop_newest,  ///< what does not fit is dropped for this client, and counted
-};
-
 /// The limits of one WebSocket endpoint.
 struct WebSocketOptions {
   /// Payload of one message that comes in; more fails the connection with 1009.
@@ -35,7 +30,7 @@ struct WebSocketOptions {
   /// client's own handler sends is never refused; instead no more is read from that client.
   std::size_t outbox_bytes_max = 4 * 1024 * 1024;
   /// What is done when that is full.
-  SlowConsumer slow_consumer = SlowConsumer::close;
+  connection::SlowConsumer slow_consumer = connection::SlowConsumer::close;
   /// Above this nothing more is read from a client until it has taken its replies, `send` answers
   /// `backlogged`, and `on_drain` will follow.
   std::size_t backlog_bytes = 64 * 1024;

@@ -22,6 +22,9 @@ class PreparedMessage {
   /// A binary message; `payload` is copied.
   static PreparedMessage binary(ConstBytes payload);
 
+  /// A message of the kind `opcode`, text or binary; `payload` is copied.
+  static PreparedMessage of(Opcode opcode, ConstBytes payload) { return {opcode, payload}; }
+
   /// text or binary
   Opcode opcode() const noexcept { return opcode_; }
 

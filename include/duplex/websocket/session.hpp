@@ -134,6 +134,8 @@ class Session {
   };
   using NextEvent = std::expected<std::optional<Event>, Error>;
 
+  bool is_short_message(ConstBytes input) const noexcept;
+  NextEvent take_short_message(Bytes& input, ByteQueue& output) noexcept;
   NextEvent take_frame(const Frame& frame, ByteQueue& output) noexcept;
   NextEvent take_data(const Frame& frame) noexcept;
   NextEvent take_close(Bytes body, ByteQueue& output) noexcept;

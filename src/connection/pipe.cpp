@@ -1,0 +1,334 @@
+#include <sys/uio.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <utility>
+
+#include "connection/pipe.hpp"
+#include "net/socket.hpp"
+#include "net/socket_address.hpp"
+
+namespace duplex::connection {
+
+namespace {
+
+// What collects in the cork before it is sent in the middle of an input: as much as uWebSockets
+// does, four times over, since a pipelining peer is served best by few large sends.
+constexpr std::size_t cork_bytes_max = 64 * 1024;
+
+// A cork that a large answer has grown is given back.
+constexpr std::size_t cork_capacity_max = 1024 * 1024;
+
+// How much of what a peer sends after our last word is thrown away in one go.
+constexpr std::size_t discard_bytes_max = 256 * 1024;
+
+iovec span_of(ConstBytes bytes) noexcept {
+  return {const_cast<std::byte*>(bytes.data()), bytes.size()};
+}
+
+}  // namespace
+
+Pipe::~Pipe() = default;
+
+void Pipe::begin(std::uint32_t index) noexcept {
+  index_ = index;
+  received_ms_ = static_cast<std::uint32_t>(now_ms());
+  progress_ms_ = received_ms_;
+  watches_input_ = true;
+  const auto error = hub_->loop().watch(descriptor(), {.readable = true}, *this);
+  if (error) return close(error);
+  const std::uint64_t due = on_time(now_ms());
+  if (is_open() && due != never) wake_by(due);
+}
+
+// ---------------------------------------------------------------------------- input
+
+void Pipe::on_ready(net::Readiness readiness) noexcept {
+  if (readiness.writable) blocked_ = false;
+  if (phase_ == Phase::lingering) {
+    discard_input();
+  } else if (readiness.readable && wants_input() && !input_ended_) {
+    receive();
+  } else if (readiness.hung_up) {
+    close(std::make_error_code(std::errc::connection_reset));
+  }
+  if (is_open()) settle();
+}
+
+void Pipe::receive() noexcept {
+  const Bytes buffer = hub_->loop().read_buffer();
+  const std::size_t kept = kept_bytes();
+  if (kept > 0) std::memcpy(buffer.data(), kept_->content().data(), kept);
+  const net::Transferred received = net::receive(descriptor(), buffer.subspan(kept));
+  switch (received.state) {
+    case net::Transfer::ok:
+      received_ms_ = static_cast<std::uint32_t>(now_ms());
+      kept_.reset();
+      process(buffer.first(kept + received.bytes));
+      break;
+    case net::Transfer::would_block: break;
+    case net::Transfer::closed:
+      input_ended_ = true;
+      on_input_end();
+      break;
+    case net::Transfer::failed: close(received.error); break;
+  }
+}
+
+void Pipe::process(Bytes input) noexcept {
+  corked_ = true;
+  input_wanted_ = false;
+  on_input(input);
+  if (!is_open()) {
+    corked_ = false;
+    hub_->loop().cork().clear();
+    return;
+  }
+  if (phase_ == Phase::open && !input.empty()) keep(input);
+  flush_cork();
+  corked_ = false;
+}
+
+void Pipe::keep(ConstBytes input) noexcept {
+  kept_ = std::make_unique<ByteQueue>();
+  kept_->append(input);
+}
+
+void Pipe::set_paused(bool paused) noexcept {
+  if (paused_ == paused) return;
+  paused_ = paused;
+  if (!paused) input_wanted();
+  request_service();
+}
+
+void Pipe::input_wanted() noexcept {
+  input_wanted_ = true;
+  request_service();
+}
+
+void Pipe::request_service() noexcept {
+  if (service_requested_ || !is_open()) return;
+  service_requested_ = true;
+  hub_->service_later(*this);
+}
+
+void Pipe::service() noexcept {
+  service_requested_ = false;
+  if (!is_open()) return;
+  if (input_wanted_ && wants_input()) {
+    const std::size_t kept = kept_bytes();
+    const Bytes buffer = hub_->loop().read_buffer();
+    if (kept > 0) std::memcpy(buffer.data(), kept_->content().data(), kept);
+    kept_.reset();
+    process(buffer.first(kept));
+    if (!is_open()) return;
+    if (input_ended_ && phase_ == Phase::open) on_input_end();
+    if (!is_open()) return;
+  }
+  settle();
+}
+
+// ---------------------------------------------------------------------------- output
+
+ByteQueue& Pipe::output() noexcept { return corked_ ? hub_->loop().cork() : hub_->scratch(); }
+
+void Pipe::output_written() noexcept {
+  if (corked_) {
+    if (hub_->loop().cork().size() >= cork_bytes_max) flush_cork();
+    return;
+  }
+  ByteQueue& scratch = hub_->scratch();
+  if (is_open()) outbox_.append(scratch.content());
+  if (scratch.capacity() > cork_capacity_max) scratch.release();
+  scratch.clear();
+  request_service();
+}
+
+void Pipe::flush_cork() noexcept {
+  ByteQueue& cork = hub_->loop().cork();
+  if (cork.empty()) return;
+  std::size_t sent = 0;
+  if (outbox_.empty() && !blocked_ && is_open()) {
+    const net::Transferred result = net::send(descriptor(), cork.content());
+    if (result.state == net::Transfer::failed) {
+      close(result.error);
+    } else {
+      sent = result.bytes;
+    }
+  }
+  if (is_open() && sent < cork.size()) {
+    outbox_.append(ConstBytes(cork.content()).subspan(sent));
+    // A short send means that the socket is full, but not when others were before us.
+    if (sent > 0 || outbox_.size_bytes() == cork.size()) note_blocked(true);
+  }
+  cork.clear();
+  if (cork.capacity() > cork_capacity_max) cork.release();
+}
+
+void Pipe::send(SharedBytes bytes) noexcept {
+  if (!is_open()) return;
+  if (corked_) flush_cork_to_outbox();
+  outbox_.append(std::move(bytes));
+  request_service();
+}
+
+void Pipe::send_file(FileRange range) noexcept {
+  if (!is_open()) return;
+  if (corked_) flush_cork_to_outbox();
+  outbox_.append(std::move(range));
+  request_service();
+}
+
+void Pipe::send_large(ConstBytes bytes) noexcept {
+  if (!corked_) flush();
+  if (!is_open()) return;
+  ByteQueue empty;
+  ByteQueue& before = corked_ ? hub_->loop().cork() : empty;
+  std::size_t sent = 0;
+  if (outbox_.empty() && !blocked_) {
+    const std::array spans{span_of(before.content()), span_of(bytes)};
+    const net::Transferred result = net::send(descriptor(), spans);
+    if (result.state == net::Transfer::failed) {
+      before.clear();
+      return close(result.error);
+    }
+    sent = result.bytes;
+    note_blocked(sent < before.size() + bytes.size());
+  }
+  const std::size_t sent_before = std::min(sent, before.size());
+  outbox_.append(ConstBytes(before.content()).subspan(sent_before));
+  before.clear();
+  outbox_.append(bytes.subspan(sent - sent_before));
+  request_service();
+}
+
+void Pipe::flush_cork_to_outbox() noexcept {
+  ByteQueue& cork = hub_->loop().cork();
+  outbox_.append(cork.content());
+  cork.clear();
+}
+
+std::size_t Pipe::buffered_bytes() const noexcept {
+  return outbox_.size_bytes() + (corked_ ? hub_->loop().cork().size() : 0);
+}
+
+void Pipe::flush() noexcept {
+  if (outbox_.empty() || blocked_) return;
+  const std::uint64_t before = outbox_.size_bytes();
+  const auto all_sent = outbox_.flush(descriptor());
+  if (!all_sent) return close(all_sent.error());
+  if (outbox_.size_bytes() < before) progress_ms_ = static_cast<std::uint32_t>(now_ms());
+  note_blocked(!*all_sent);
+}
+
+void Pipe::note_blocked(bool blocked) noexcept {
+  if (blocked && !blocked_) {
+    progress_ms_ = static_cast<std::uint32_t>(now_ms());
+    wake_by(now_ms() + hub_->limits().stalled_write_ms_max);
+  }
+  blocked_ = blocked;
+}
+
+/// Sends what waits, lets those go on who waited for room, and ends what is to end.
+void Pipe::settle() noexcept {
+  flush();
+  if (is_open() && phase_ != Phase::lingering) on_room();
+  if (!is_open()) return;
+  flush();
+  if (!is_open()) return;
+  if (phase_ == Phase::finishing && outbox_.empty()) begin_lingering();
+  if (is_open()) update_interest();
+}
+
+void Pipe::update_interest() noexcept {
+  const bool input = phase_ == Phase::lingering || (wants_input() && !input_ended_);
+  const bool output = blocked_;
+  if (input == watches_input_ && output == watches_output_) return;
+  watches_input_ = input;
+  watches_output_ = output;
+  const auto error =
+      hub_->loop().change(descriptor(), {.readable = input, .writable = output}, *this);
+  if (error) close(error);
+}
+
+// ---------------------------------------------------------------------------- the end
+
+void Pipe::finish() noexcept {
+  if (phase_ != Phase::open) return;
+  phase_ = Phase::finishing;
+  kept_.reset();
+  request_service();
+}
+
+void Pipe::begin_lingering() noexcept {
+  net::shutdown_write(descriptor());
+  phase_ = Phase::lingering;
+  progress_ms_ = static_cast<std::uint32_t>(now_ms());
+  wake_by(now_ms() + hub_->limits().linger_ms_max);
+  if (input_ended_) return close({});
+  discard_input();
+}
+
+void Pipe::discard_input() noexcept {
+  const net::Transferred discarded = net::discard(descriptor(), discard_bytes_max);
+  if (discarded.state == net::Transfer::closed || discarded.state == net::Transfer::failed) {
+    close({});
+  }
+}
+
+void Pipe::close(std::error_code error) noexcept {
+  if (!is_open()) return;
+  phase_ = Phase::closed;
+  hub_->loop().unwatch(descriptor(), *this);
+  hub_->retire(*this);
+  outbox_.clear();
+  kept_.reset();
+  on_closed(error);
+  socket_.reset();
+}
+
+void Pipe::dispose() noexcept {
+  disposed_ = true;
+  if (handles_ == 0) {
+    delete this;
+  } else {
+    hub_->add_orphan(*this);
+  }
+}
+
+void Pipe::release() noexcept {
+  if (--handles_ > 0 || !disposed_) return;
+  if (hub_ != nullptr) hub_->remove_orphan(*this);
+  delete this;
+}
+
+void Pipe::discard() noexcept {
+  retain();
+  on_discarded();
+  hub_ = nullptr;
+  release();
+}
+
+void Pipe::on_deadline(std::uint64_t now) noexcept {
+  std::uint64_t due = never;
+  if (phase_ == Phase::lingering) {
+    due = progress_ms() + hub_->limits().linger_ms_max;
+    if (now >= due) return close({});
+  } else {
+    if (blocked_) {
+      due = progress_ms() + hub_->limits().stalled_write_ms_max;
+      if (now >= due) return close(std::make_error_code(std::errc::timed_out));
+    }
+    const std::uint64_t protocol_due = on_time(now);
+    if (!is_open()) return;
+    due = std::min(due, protocol_due);
+  }
+  if (due != never) wake_by(due);
+}
+
+std::string Pipe::peer() const {
+  return socket_ ? net::SocketAddress::of_peer(descriptor()).to_string() : std::string();
+}
+
+}  // namespace duplex::connection

@@ -1,0 +1,156 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <system_error>
+
+#include "connection/carrier.hpp"
+#include "connection/hub.hpp"
+#include "connection/outbox.hpp"
+#include "net/descriptor.hpp"
+#include "net/event_loop.hpp"
+#include <duplex/base/byte_queue.hpp>
+#include <duplex/base/bytes.hpp>
+
+namespace duplex::connection {
+
+/// One connected stream socket, with what came and could not be used yet, and what could not be
+/// sent yet. Knows no protocol: whoever derives from it consumes the input.
+///
+/// Reads into the loop's buffer, and keeps bytes of its own only while something is incomplete.
+/// What is written while input is being worked on collects in the loop's cork and leaves with one
+/// send; what is written otherwise leaves at the end of the iteration. Closing marks; the hub frees.
+class Pipe : public net::Pollable, public Carrier {
+ public:
+  Pipe(Hub& hub, net::Descriptor socket) noexcept : hub_(&hub), socket_(std::move(socket)) {}
+  Pipe(const Pipe&) = delete;
+  Pipe& operator=(const Pipe&) = delete;
+
+  bool is_open() const noexcept { return phase_ != Phase::closed; }
+
+  /// The WebSocket that this carries; nullptr when it carries something else.
+  virtual WebSocketLink* websocket() noexcept = 0;
+
+  // For the hub.
+  void begin(std::uint32_t index) noexcept;
+  void service() noexcept;
+  void on_deadline(std::uint64_t now_ms) noexcept;
+  void dispose() noexcept;
+  void discard() noexcept;
+
+  // Carrier
+  Hub& hub() noexcept final { return *hub_; }
+  ByteQueue& output() noexcept final;
+  void output_written() noexcept final;
+  void send(SharedBytes bytes) noexcept final;
+  void send_large(ConstBytes bytes) noexcept final;
+  std::size_t buffered_bytes() const noexcept final;
+  bool answering() const noexcept final { return corked_; }
+  void set_paused(bool paused) noexcept final;
+  void input_wanted() noexcept final;
+  void wake_by(std::uint64_t due_ms) noexcept final { hub_->wake_by(index_, due_ms); }
+  void finish() noexcept final;
+  void abort() noexcept final { close({}); }
+  std::string peer() const final;
+  std::uint32_t index() const noexcept final { return index_; }
+  void retain() noexcept final { ++handles_; }
+  void release() noexcept final;
+
+ protected:
+  virtual ~Pipe();
+
+  /// Input has come, or is wanted: consume the front of it. What is left is kept, and presented
+  /// again with more behind it. Never called inside itself.
+  virtual void on_input(Bytes& input) noexcept = 0;
+  /// The peer will send no more. What is left of the input stays, and is presented if wanted.
+  virtual void on_input_end() noexcept = 0;
+  /// At the end of an iteration in which something was written or sent: go on with what waited for
+  /// room, if there is.
+  virtual void on_room() noexcept = 0;
+  /// The connection has ended, once. `error` is empty when we ended it.
+  virtual void on_closed(std::error_code error) noexcept = 0;
+  /// Act on what is due; the next time to be called is the answer (`never` for none).
+  virtual std::uint64_t on_time(std::uint64_t now_ms) noexcept = 0;
+
+  /// The hub ends while handles still keep this: drop the users' coroutines, which hold them.
+  virtual void on_discarded() noexcept = 0;
+
+  static constexpr std::uint64_t never = UINT64_MAX;
+
+  void close(std::error_code error) noexcept;
+
+  /// The protocol takes no input now (it is busy, or the peer is slow to take answers): bytes are
+  /// left to the kernel, and so to the peer.
+  void set_input_held(bool held) noexcept { held_ = held; }
+  bool input_held() const noexcept { return held_; }
+  bool paused() const noexcept { return paused_; }
+
+  /// Sends a part of a file behind all that was written before.
+  void send_file(FileRange range) noexcept;
+
+  bool input_ended() const noexcept { return input_ended_; }
+  bool finishing() const noexcept { return phase_ != Phase::open; }
+  /// Whether the peer is slow: the system takes no more at the moment.
+  bool blocked() const noexcept { return blocked_; }
+  std::uint64_t now_ms() const noexcept { return hub_->loop().now_ms(); }
+  /// When bytes last came; and when bytes were last taken while some had to wait.
+  std::uint64_t received_ms() const noexcept { return full_time(received_ms_); }
+  std::uint64_t progress_ms() const noexcept { return full_time(progress_ms_); }
+  /// How many bytes of input have come and wait.
+  std::size_t kept_bytes() const noexcept { return kept_ ? kept_->size() : 0; }
+  int descriptor() const noexcept { return socket_.number(); }
+
+ private:
+  enum class Phase : std::uint8_t {
+    open,
+    finishing,  ///< sends what is left
+    lingering,  ///< has sent all and said so; waits for the peer to do the same
+    closed,
+  };
+
+  void on_ready(net::Readiness readiness) noexcept final;
+  void receive() noexcept;
+  void process(Bytes input) noexcept;
+  void keep(ConstBytes input) noexcept;
+  void flush_cork() noexcept;
+  void flush_cork_to_outbox() noexcept;
+  void flush() noexcept;
+  void settle() noexcept;
+  void request_service() noexcept;
+  void begin_lingering() noexcept;
+  void discard_input() noexcept;
+  void update_interest() noexcept;
+  void note_blocked(bool blocked) noexcept;
+  bool wants_input() const noexcept {
+    return phase_ == Phase::open && !paused_ && !held_;
+  }
+  std::uint64_t full_time(std::uint32_t low) const noexcept {
+    const std::uint64_t now = now_ms();
+    return now - static_cast<std::uint32_t>(static_cast<std::uint32_t>(now) - low);
+  }
+
+  Hub* hub_;
+  net::Descriptor socket_;
+  std::uint32_t index_ = 0;
+  Outbox outbox_;
+  std::unique_ptr<ByteQueue> kept_;
+  // The low halves of loop times: connections are many, and none lasts for 49 days in silence.
+  std::uint32_t received_ms_ = 0;
+  std::uint32_t progress_ms_ = 0;
+  std::uint32_t handles_ = 0;
+  Phase phase_ = Phase::open;
+  bool corked_ : 1 = false;         // the loop's cork is ours
+  bool paused_ : 1 = false;         // by the user
+  bool held_ : 1 = false;           // by the protocol
+  bool input_wanted_ : 1 = false;
+  bool input_ended_ : 1 = false;
+  bool blocked_ : 1 = false;        // the socket takes no more: wait for writability
+  bool service_requested_ : 1 = false;
+  bool disposed_ : 1 = false;       // only handles keep it
+  bool watches_input_ : 1 = false;  // what the loop watches for
+  bool watches_output_ : 1 = false;
+};
+
+}  // namespace duplex::connection

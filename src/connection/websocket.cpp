@@ -1,0 +1,162 @@
+#include "connection/carrier.hpp"
+#include "connection/hub.hpp"
+#include "connection/websocket_link.hpp"
+#include <duplex/connection/websocket.hpp>
+
+namespace duplex::connection {
+
+using websocket::Opcode;
+using websocket::PreparedMessage;
+
+WebSocket::WebSocket(WebSocketLink& link) noexcept : link_(&link) { link_->carrier_->retain(); }
+
+WebSocket::WebSocket(const WebSocket& other) noexcept : link_(other.link_) {
+  if (link_ != nullptr) link_->carrier_->retain();
+}
+
+WebSocket::~WebSocket() {
+  if (link_ != nullptr) link_->carrier_->release();
+}
+
+bool WebSocket::is_open() const noexcept { return link_ != nullptr && link_->is_open(); }
+
+WebSocket::Sent WebSocket::sent(SendStatus status) noexcept { return {*this, status}; }
+
+WebSocket::Sent WebSocket::send(std::string_view text) {
+  return sent(link_ ? link_->send(Opcode::text, as_bytes(text)) : SendStatus::closed);
+}
+
+WebSocket::Sent WebSocket::send(const std::string& text) { return send(std::string_view(text)); }
+
+WebSocket::Sent WebSocket::send(const char* text) { return send(std::string_view(text)); }
+
+WebSocket::Sent WebSocket::send(ConstBytes binary) {
+  return sent(link_ ? link_->send(Opcode::binary, binary) : SendStatus::closed);
+}
+
+WebSocket::Sent WebSocket::send(const Message& message) {
+  return sent(link_ ? link_->send(message.opcode(), message.bytes()) : SendStatus::closed);
+}
+
+WebSocket::Sent WebSocket::send(const OwnedMessage& message) { return send(Message(message)); }
+
+WebSocket::Sent WebSocket::send(const PreparedMessage& message) {
+  return sent(link_ ? link_->send(message) : SendStatus::closed);
+}
+
+WebSocket::Sent WebSocket::send_fragment(Opcode opcode, ConstBytes piece, bool last) {
+  return sent(link_ ? link_->send_fragment(opcode, piece, last) : SendStatus::closed);
+}
+
+bool WebSocket::ping(ConstBytes payload) { return link_ != nullptr && link_->ping(payload); }
+
+void WebSocket::close(websocket::CloseCode code, std::string_view reason) {
+  if (link_ != nullptr) link_->close(code, reason);
+}
+
+void WebSocket::terminate() {
+  if (link_ != nullptr && !link_->ended()) link_->carrier_->abort();
+}
+
+std::size_t WebSocket::buffered_bytes() const noexcept {
+  return link_ != nullptr && !link_->ended() ? link_->carrier_->buffered_bytes() : 0;
+}
+
+void WebSocket::pause() {
+  if (is_open()) link_->carrier_->set_paused(true);
+}
+
+void WebSocket::resume() {
+  if (link_ != nullptr && !link_->ended()) link_->carrier_->set_paused(false);
+}
+
+bool WebSocket::subscribe(std::string_view topic) {
+  return is_open() && link_->carrier_->hub().subscribe(*link_, topic);
+}
+
+bool WebSocket::unsubscribe(std::string_view topic) {
+  return link_ != nullptr && !link_->ended() && link_->carrier_->hub().unsubscribe(*link_, topic);
+}
+
+void WebSocket::publish(std::string_view topic, const Message& message) {
+  publish(topic, PreparedMessage::of(message.opcode(), message.bytes()));
+}
+
+void WebSocket::publish(std::string_view topic, std::string_view text) {
+  publish(topic, PreparedMessage::text(text));
+}
+
+void WebSocket::publish(std::string_view topic, const PreparedMessage& message) {
+  if (link_ != nullptr && !link_->ended()) link_->carrier_->hub().publish(topic, message, link_);
+}
+
+void WebSocket::publish_to_all(std::string_view topic, const Message& message) {
+  publish_to_all(topic, PreparedMessage::of(message.opcode(), message.bytes()));
+}
+
+void WebSocket::publish_to_all(std::string_view topic, std::string_view text) {
+  publish_to_all(topic, PreparedMessage::text(text));
+}
+
+void WebSocket::publish_to_all(std::string_view topic, const PreparedMessage& message) {
+  if (link_ != nullptr && !link_->ended()) link_->carrier_->hub().publish(topic, message, nullptr);
+}
+
+Sender WebSocket::sender() const { return link_ != nullptr ? link_->sender() : Sender(); }
+
+State& WebSocket::state_slot() const noexcept {
+  if (link_ == nullptr) std::abort();
+  return link_->state();
+}
+
+std::string_view WebSocket::subprotocol() const noexcept {
+  return link_ != nullptr ? link_->subprotocol() : std::string_view();
+}
+
+std::string WebSocket::peer() const {
+  return link_ != nullptr ? link_->carrier_->peer() : std::string();
+}
+
+// ---------------------------------------------------------------------------- waiting
+
+bool WebSocket::Sent::await_suspend(std::coroutine_handle<> waiter) {
+  if (!socket_.is_open()) return false;
+  waiter_ = waiter;
+  socket_.link_->wait_for_room(waiter);
+  return true;
+}
+
+SendStatus WebSocket::Sent::await_resume() const noexcept {
+  if (status_ != SendStatus::backlogged) return status_;
+  return socket_.is_open() ? SendStatus::accepted : SendStatus::closed;
+}
+
+WebSocket::Sent::~Sent() {
+  if (waiter_ && socket_.link_ != nullptr) socket_.link_->forget_sender(waiter_);
+}
+
+WebSocket::Receive WebSocket::receive() { return Receive(*this); }
+
+bool WebSocket::Receive::await_ready() noexcept {
+  return socket_.link_ == nullptr || socket_.link_->may_receive_now();
+}
+
+bool WebSocket::Receive::await_suspend(std::coroutine_handle<> waiter) {
+  waiter_ = waiter;
+  socket_.link_->wait_to_receive(waiter);
+  return true;
+}
+
+std::optional<OwnedMessage> WebSocket::Receive::await_resume() {
+  waiter_ = nullptr;
+  if (socket_.link_ == nullptr) return std::nullopt;
+  auto message = socket_.link_->take_received();
+  if (message) socket_.link_->carrier_->input_wanted();
+  return message;
+}
+
+WebSocket::Receive::~Receive() {
+  if (waiter_ && socket_.link_ != nullptr) socket_.link_->forget_receiver();
+}
+
+}  // namespace duplex::connection

@@ -1,0 +1,217 @@
+#include <algorithm>
+#include <utility>
+
+#include "connection/hub.hpp"
+#include "connection/websocket_link.hpp"
+#include "net/event_loop.hpp"
+
+namespace duplex::connection {
+
+namespace {
+
+// From this size on a payload is sent from its owner's memory instead of being copied behind its
+// header: a second span for the system costs less than copying this much.
+constexpr std::size_t large_payload_bytes = 16 * 1024;
+
+constexpr std::uint64_t never = UINT64_MAX;
+
+}  // namespace
+
+std::expected<std::optional<websocket::Session::Event>, websocket::Error> WebSocketLink::next(
+    Bytes& input) noexcept {
+  ByteQueue& output = carrier_->output();
+  const std::size_t before = output.size();
+  auto event = session_.next(input, output);
+  if (output.size() > before) {
+    observe(ConstBytes(output.content()).subspan(before));
+    carrier_->output_written();
+  }
+  return event;
+}
+
+bool WebSocketLink::take_drained() noexcept {
+  if (!was_backlogged_ || backlogged()) return false;
+  was_backlogged_ = false;
+  return true;
+}
+
+void WebSocketLink::resume_senders() {
+  if (!rare_) return;
+  for (const auto waiter : std::exchange(rare_->senders, {})) waiter.resume();
+}
+
+void WebSocketLink::deliver(Message message) {
+  rare().received.emplace(message);
+  if (rare_->receiver) std::exchange(rare_->receiver, nullptr).resume();
+}
+
+std::optional<std::uint64_t> WebSocketLink::on_time(std::uint64_t now_ms,
+                                                    std::uint64_t alive_ms) noexcept {
+  const auto due_in = static_cast<std::int32_t>(due_ms_ - static_cast<std::uint32_t>(now_ms));
+  if (close_sent()) {
+    if (due_in <= 0) return std::nullopt;
+    return now_ms + static_cast<std::uint32_t>(due_in);
+  }
+  if (options_->heartbeat_ms == 0) return never;
+  if (ping_unanswered_) {
+    const auto pinged_ms = static_cast<std::uint64_t>(
+        static_cast<std::int64_t>(now_ms) + due_in - options_->heartbeat_answer_ms_max);
+    ping_unanswered_ = alive_ms < pinged_ms;
+    if (ping_unanswered_ && due_in <= 0) return std::nullopt;
+    if (ping_unanswered_) return now_ms + static_cast<std::uint32_t>(due_in);
+  }
+  const std::uint64_t ping_due_ms = alive_ms + options_->heartbeat_ms;
+  if (now_ms < ping_due_ms) return ping_due_ms;
+  ping({});
+  ping_unanswered_ = true;
+  const std::uint64_t answer_due_ms = now_ms + options_->heartbeat_answer_ms_max;
+  due_ms_ = static_cast<std::uint32_t>(answer_due_ms);
+  return answer_due_ms;
+}
+
+void WebSocketLink::end() {
+  ended_ = true;
+  if (!rare_) return;
+  if (rare_->receiver) std::exchange(rare_->receiver, nullptr).resume();
+  resume_senders();
+}
+
+void WebSocketLink::set_subprotocol(std::string_view subprotocol) {
+  if (!subprotocol.empty()) rare().subprotocol = subprotocol;
+}
+
+// ---------------------------------------------------------------------------- sending
+
+/// Runs `write_frames(output)`, which says whether it wrote, and passes on what it wrote.
+template <class Write>
+bool WebSocketLink::write(Write write_frames) noexcept {
+  ByteQueue& output = carrier_->output();
+  const std::size_t before = output.size();
+  if (!write_frames(output)) return false;
+  observe(ConstBytes(output.content()).subspan(before));
+  carrier_->output_written();
+  return true;
+}
+
+/// Why nothing more may be sent; nullopt when it may.
+std::optional<SendStatus> WebSocketLink::refusal() noexcept {
+  if (!is_open()) return SendStatus::closed;
+  // An answer is never refused: its peer is not read from while it doesn't take its answers.
+  if (carrier_->answering() || carrier_->buffered_bytes() <= options_->outbox_bytes_max) {
+    return std::nullopt;
+  }
+  HubCounters& counters = carrier_->hub().counters();
+  if (options_->slow_consumer == SlowConsumer::drop_newest) {
+    counters.messages_dropped.fetch_add(1, std::memory_order_relaxed);
+    return SendStatus::dropped;
+  }
+  counters.slow_consumers_closed.fetch_add(1, std::memory_order_relaxed);
+  close(websocket::CloseCode::policy_violation, "too slow: the outbox is full");
+  return SendStatus::closed;
+}
+
+SendStatus WebSocketLink::accepted() noexcept {
+  if (!backlogged()) return SendStatus::accepted;
+  was_backlogged_ = true;
+  return SendStatus::backlogged;
+}
+
+SendStatus WebSocketLink::send(websocket::Opcode opcode, ConstBytes payload) noexcept {
+  if (const auto refused = refusal()) return *refused;
+  const bool large = payload.size() >= large_payload_bytes &&
+                     options_->session.role == websocket::Role::server;
+  const bool written = write([&](ByteQueue& output) {
+    return large ? session_.write_message_header(opcode, payload.size(), output)
+                 : session_.write_message(opcode, payload, output);
+  });
+  if (!written) return SendStatus::closed;
+  if (large) carrier_->send_large(payload);
+  return accepted();
+}
+
+SendStatus WebSocketLink::send(const websocket::PreparedMessage& message) noexcept {
+  if (options_->session.role == websocket::Role::client) {
+    return send(message.opcode(), message.payload());
+  }
+  if (const auto refused = refusal()) return *refused;
+  observe(message.frame().bytes());
+  carrier_->send(message.frame());
+  return accepted();
+}
+
+SendStatus WebSocketLink::send_fragment(websocket::Opcode opcode, ConstBytes piece,
+                                        bool last) noexcept {
+  if (const auto refused = refusal()) return *refused;
+  const bool written = write([&](ByteQueue& output) {
+    return session_.write_fragment(opcode, piece, last, output);
+  });
+  return written ? accepted() : SendStatus::closed;
+}
+
+bool WebSocketLink::ping(ConstBytes payload) noexcept {
+  if (!is_open()) return false;
+  return write([&](ByteQueue& output) { return session_.write_ping(payload, output); });
+}
+
+void WebSocketLink::close(websocket::CloseCode code, std::string_view reason) noexcept {
+  if (!is_open()) return;
+  write([&](ByteQueue& output) { return session_.write_close(code, reason, output); });
+  const std::uint64_t due_ms = carrier_->hub().loop().now_ms() + options_->close_ms_max;
+  due_ms_ = static_cast<std::uint32_t>(due_ms);
+  carrier_->wake_by(due_ms);
+  // The peer's answer must be read, whatever the reading was held for.
+  carrier_->input_wanted();
+}
+
+void WebSocketLink::observe(ConstBytes frames) noexcept {
+  if (options_->observer == nullptr) return;
+  const auto receiver = options_->session.role == websocket::Role::server
+                            ? websocket::Role::client
+                            : websocket::Role::server;
+  while (!frames.empty()) {
+    const auto parsed = websocket::parse_frame_header(frames, receiver);
+    if (!parsed || !*parsed) return;
+    options_->observer->frame_sent(*this, (*parsed)->header);
+    const std::uint64_t frame_bytes = (*parsed)->size + (*parsed)->header.payload_bytes;
+    if (frame_bytes >= frames.size()) return;
+    frames = frames.subspan(frame_bytes);
+  }
+}
+
+Sender WebSocketLink::sender() noexcept {
+  if (ended_) return {};
+  Hub& hub = carrier_->hub();
+  const std::uint32_t index = carrier_->index();
+  return {hub.loop().inbox(), hub, index, hub.generation(index)};
+}
+
+// ---------------------------------------------------------------------------- waiting
+
+WebSocketLink::Rare& WebSocketLink::rare() {
+  if (!rare_) rare_ = std::make_unique<Rare>();
+  return *rare_;
+}
+
+void WebSocketLink::wait_to_receive(std::coroutine_handle<> waiter) {
+  rare().receiver = waiter;
+  carrier_->input_wanted();
+}
+
+std::optional<OwnedMessage> WebSocketLink::take_received() {
+  if (!rare_) return std::nullopt;
+  return std::exchange(rare_->received, std::nullopt);
+}
+
+void WebSocketLink::forget_receiver() noexcept {
+  if (rare_) rare_->receiver = nullptr;
+}
+
+void WebSocketLink::wait_for_room(std::coroutine_handle<> waiter) {
+  rare().senders.push_back(waiter);
+}
+
+void WebSocketLink::forget_sender(std::coroutine_handle<> waiter) noexcept {
+  if (rare_) std::erase(rare_->senders, waiter);
+}
+
+}  // namespace duplex::connection

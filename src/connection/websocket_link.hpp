@@ -1,0 +1,148 @@
+#pragma once
+
+#include <coroutine>
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "connection/carrier.hpp"
+#include <duplex/base/bytes.hpp>
+#include <duplex/connection/message.hpp>
+#include <duplex/connection/sender.hpp>
+#include <duplex/connection/slow_consumer.hpp>
+#include <duplex/connection/state.hpp>
+#include <duplex/connection/websocket.hpp>
+#include <duplex/websocket/prepared_message.hpp>
+#include <duplex/websocket/session.hpp>
+
+namespace duplex::connection {
+
+/// Sees every frame that a link sends, as it goes over the wire.
+class FrameObserver {
+ public:
+  virtual void frame_sent(WebSocketLink& link, const websocket::FrameHeader& header) noexcept = 0;
+
+ protected:
+  ~FrameObserver() = default;
+};
+
+/// What all links of an endpoint have in common; each only points to it.
+struct LinkOptions {
+  websocket::SessionOptions session;
+  std::size_t outbox_bytes_max = 0;
+  SlowConsumer slow_consumer = SlowConsumer::close;
+  std::size_t backlog_bytes = 0;
+  std::uint32_t heartbeat_ms = 0;
+  std::uint32_t heartbeat_answer_ms_max = 0;
+  std::uint32_t close_ms_max = 0;
+  FrameObserver* observer = nullptr;
+};
+
+/// One WebSocket on its carrier: the session, and what its handles share. Whoever owns it feeds it
+/// with input and acts on its events; `WebSocket` is the users' handle of it.
+class WebSocketLink {
+ public:
+  /// Both are borrowed, and outlive the link.
+  WebSocketLink(Carrier& carrier, const LinkOptions& options) noexcept
+      : carrier_(&carrier), options_(&options), session_(options.session) {}
+  WebSocketLink(const WebSocketLink&) = delete;
+  WebSocketLink& operator=(const WebSocketLink&) = delete;
+
+  // ------------------------------------------------- for the owner
+
+  WebSocket handle() noexcept { return WebSocket(*this); }
+  Carrier& carrier() noexcept { return *carrier_; }
+  const LinkOptions& options() const noexcept { return *options_; }
+
+  /// The session's `next`, writing its answers to the carrier.
+  std::expected<std::optional<websocket::Session::Event>, websocket::Error> next(
+      Bytes& input) noexcept;
+
+  /// Whether the peer must take what we have sent before more is read from it.
+  bool backlogged() const noexcept { return carrier_->buffered_bytes() > options_->backlog_bytes; }
+  /// True once after `send` had said `backlogged` and the peer has caught up: time for `on_drain`.
+  bool take_drained() noexcept;
+  /// Lets those go on who wait for the peer to catch up.
+  void resume_senders();
+
+  /// Gives a message to the coroutine that receives, now or when it asks.
+  void deliver(Message message);
+  /// Whether a message waits for the coroutine to ask.
+  bool delivery_waits() const noexcept { return rare_ && rare_->received.has_value(); }
+
+  /// What time demands: heartbeats, and limits for their answer and for the closing handshake.
+  /// Returns the next time to be asked; nullopt when the peer has failed and is to be cut off.
+  /// `alive_ms` is when the peer last gave a sign of life.
+  std::optional<std::uint64_t> on_time(std::uint64_t now_ms, std::uint64_t alive_ms) noexcept;
+
+  /// The carrier has ended: whoever waits is told.
+  void end();
+  bool ended() const noexcept { return ended_; }
+  bool close_sent() const noexcept { return session_.closing() != websocket::Closing::open; }
+  websocket::Closing closing() const noexcept { return session_.closing(); }
+
+  void set_subprotocol(std::string_view subprotocol);
+  void set_state(State state) noexcept { state_ = std::move(state); }
+
+  // ------------------------------------------------- for the hub's topics
+
+  bool subscribed() const noexcept { return subscribed_; }
+  void set_subscribed(bool subscribed) noexcept { subscribed_ = subscribed; }
+
+  // ------------------------------------------------- for handles
+
+  SendStatus send(websocket::Opcode opcode, ConstBytes payload) noexcept;
+  SendStatus send(const websocket::PreparedMessage& message) noexcept;
+  SendStatus send_fragment(websocket::Opcode opcode, ConstBytes piece, bool last) noexcept;
+  bool ping(ConstBytes payload) noexcept;
+  void close(websocket::CloseCode code, std::string_view reason) noexcept;
+  bool is_open() const noexcept { return !ended_ && session_.can_send(); }
+  State& state() noexcept { return state_; }
+  std::string_view subprotocol() const noexcept {
+    return rare_ ? std::string_view(rare_->subprotocol) : std::string_view();
+  }
+  Sender sender() noexcept;
+
+  bool may_receive_now() const noexcept { return ended_ || delivery_waits(); }
+  void wait_to_receive(std::coroutine_handle<> waiter);
+  std::optional<OwnedMessage> take_received();
+  void forget_receiver() noexcept;
+
+  void wait_for_room(std::coroutine_handle<> waiter);
+  void forget_sender(std::coroutine_handle<> waiter) noexcept;
+
+ private:
+  friend WebSocket;
+
+  /// What few links have, or only for a while.
+  struct Rare {
+    std::string subprotocol;
+    std::coroutine_handle<> receiver;
+    std::optional<OwnedMessage> received;
+    std::vector<std::coroutine_handle<>> senders;
+  };
+
+  Rare& rare();
+  std::optional<SendStatus> refusal() noexcept;
+  SendStatus accepted() noexcept;
+  template <class Write>
+  bool write(Write write_frames) noexcept;
+  void observe(ConstBytes frames) noexcept;
+
+  Carrier* carrier_;
+  const LinkOptions* options_;
+  websocket::Session session_;
+  State state_;
+  std::unique_ptr<Rare> rare_;
+  std::uint32_t due_ms_ = 0;  // low half of a loop time: for the answer to our close or ping
+  bool ended_ : 1 = false;
+  bool was_backlogged_ : 1 = false;
+  bool ping_unanswered_ : 1 = false;
+  bool subscribed_ : 1 = false;
+};
+
+}  // namespace duplex::connection

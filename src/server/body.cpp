@@ -1,0 +1,31 @@
+#include "server/http1_connection.hpp"
+#include <duplex/server/body.hpp>
+
+namespace duplex::server {
+
+BodyReader::Read BodyReader::read() noexcept { return Read(*connection_); }
+
+bool BodyReader::Read::await_ready() const noexcept { return connection_->content_readable(); }
+
+void BodyReader::Read::await_suspend(std::coroutine_handle<> waiter) noexcept {
+  connection_->wait_for_content(waiter);
+}
+
+std::optional<std::string> BodyReader::Read::await_resume() {
+  return connection_->take_content();
+}
+
+BodyWriter::Write BodyWriter::write(std::string_view piece) { return write(as_bytes(piece)); }
+
+BodyWriter::Write BodyWriter::write(ConstBytes piece) {
+  connection_->write_content(piece);
+  return Write(*connection_);
+}
+
+bool BodyWriter::Write::await_ready() const noexcept { return !connection_->backlogged(); }
+
+void BodyWriter::Write::await_suspend(std::coroutine_handle<> waiter) noexcept {
+  connection_->wait_for_room(waiter);
+}
+
+}  // namespace duplex::server

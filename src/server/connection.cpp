@@ -1,0 +1,89 @@
+#include <utility>
+
+#include "server/connection.hpp"
+#include "server/worker.hpp"
+
+namespace duplex::server {
+
+Connection::Connection(Worker& worker, net::Descriptor socket,
+                       std::optional<std::uint64_t> host_key)
+    : Pipe(worker, std::move(socket)),
+      host_key_(host_key.value_or(0)),
+      has_host_key_(host_key.has_value()),
+      driver_(std::make_unique<Http1Connection>(*this, worker)) {}
+
+Connection::~Connection() = default;
+
+Worker& Connection::worker() noexcept { return static_cast<Worker&>(hub()); }
+
+connection::WebSocketLink* Connection::websocket() noexcept {
+  auto* driver = std::get_if<WebSocketConnection>(&driver_);
+  return driver != nullptr ? &driver->link() : nullptr;
+}
+
+void Connection::on_input(Bytes& input) noexcept {
+  if (auto* http = std::get_if<std::unique_ptr<Http1Connection>>(&driver_)) {
+    if (auto accepted = (*http)->on_input(input)) upgrade(std::move(*accepted), input);
+  } else {
+    std::get<WebSocketConnection>(driver_).on_input(input, *this);
+  }
+}
+
+void Connection::upgrade(AcceptedUpgrade accepted, Bytes& input) {
+  worker().websocket_opened();
+  auto& driver = driver_.emplace<WebSocketConnection>(*this, *accepted.route);
+  driver.open(std::move(accepted));
+  if (!is_open()) return;
+  const std::uint64_t due_ms = driver.on_time(now_ms(), *this);
+  if (due_ms != never) wake_by(due_ms);
+  driver.on_input(input, *this);
+}
+
+void Connection::on_input_end() noexcept {
+  if (auto* http = std::get_if<std::unique_ptr<Http1Connection>>(&driver_)) {
+    (*http)->on_input_end();
+  } else {
+    std::get<WebSocketConnection>(driver_).on_input_end(*this);
+  }
+}
+
+void Connection::on_room() noexcept {
+  if (auto* http = std::get_if<std::unique_ptr<Http1Connection>>(&driver_)) {
+    (*http)->on_room();
+  } else {
+    std::get<WebSocketConnection>(driver_).on_room(*this);
+  }
+}
+
+void Connection::on_closed(std::error_code /*error*/) noexcept {
+  worker().connection_closed(has_host_key_ ? std::optional(host_key_) : std::nullopt);
+  if (auto* http = std::get_if<std::unique_ptr<Http1Connection>>(&driver_)) {
+    worker().remove_subscriber(**http);
+    return;
+  }
+  auto& driver = std::get<WebSocketConnection>(driver_);
+  worker().remove_subscriber(driver.link());
+  worker().websocket_closed();
+  driver.on_closed();
+}
+
+std::uint64_t Connection::on_time(std::uint64_t now) noexcept {
+  if (auto* http = std::get_if<std::unique_ptr<Http1Connection>>(&driver_)) {
+    return (*http)->on_time(now);
+  }
+  return std::get<WebSocketConnection>(driver_).on_time(now, *this);
+}
+
+void Connection::on_discarded() noexcept {
+  if (auto* driver = std::get_if<WebSocketConnection>(&driver_)) driver->discard();
+}
+
+void Connection::stop() noexcept {
+  if (auto* http = std::get_if<std::unique_ptr<Http1Connection>>(&driver_)) {
+    (*http)->stop();
+  } else {
+    std::get<WebSocketConnection>(driver_).stop();
+  }
+}
+
+}  // namespace duplex::server

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <system_error>
+#include <variant>
+
+#include "connection/pipe.hpp"
+#include "server/http1_connection.hpp"
+#include "server/websocket_connection.hpp"
+
+namespace duplex::server {
+
+class Worker;
+
+/// A client's connection: a pipe, and the driver of the protocol that it speaks now. An upgrade
+/// puts another driver in place; the socket stays.
+class Connection final : public connection::Pipe {
+ public:
+  /// `host_key` is what the connection is counted by; see `net::SocketAddress::host_key`.
+  Connection(Worker& worker, net::Descriptor socket, std::optional<std::uint64_t> host_key);
+
+  Worker& worker() noexcept;
+  connection::WebSocketLink* websocket() noexcept override;
+  /// The server stops.
+  void stop() noexcept;
+
+  // What drivers use of the pipe.
+  using Pipe::blocked;
+  using Pipe::finishing;
+  using Pipe::input_ended;
+  using Pipe::input_held;
+  using Pipe::now_ms;
+  using Pipe::paused;
+  using Pipe::progress_ms;
+  using Pipe::received_ms;
+  using Pipe::send_file;
+  using Pipe::set_input_held;
+
+ private:
+  ~Connection() override;
+
+  void on_input(Bytes& input) noexcept override;
+  void on_input_end() noexcept override;
+  void on_room() noexcept override;
+  void on_closed(std::error_code error) noexcept override;
+  std::uint64_t on_time(std::uint64_t now_ms) noexcept override;
+  void on_discarded() noexcept override;
+
+  void upgrade(AcceptedUpgrade upgrade, Bytes& input);
+
+  std::uint64_t host_key_;
+  bool has_host_key_;
+  std::variant<std::unique_ptr<Http1Connection>, WebSocketConnection> driver_;
+};
+
+}  // namespace duplex::server

@@ -1,0 +1,46 @@
+#include <utility>
+
+#include "server/incoming_request.hpp"
+
+namespace duplex::server {
+
+namespace {
+
+/// The same part of the copy as `view` is of the original.
+std::string_view moved(std::string_view view, std::string_view from, std::string_view to) noexcept {
+  if (view.empty()) return {};
+  return to.substr(static_cast<std::size_t>(view.data() - from.data()), view.size());
+}
+
+}  // namespace
+
+void IncomingRequest::begin(const http::RequestHead& head) noexcept {
+  head_ = head;
+  parameters_.clear();
+  // The content of the last request may have been large; a waiting connection keeps nothing.
+  std::string().swap(content_);
+  request_.body_ = {};
+}
+
+void IncomingRequest::own_head() {
+  owned_text_.assign(head_.raw);
+  const std::string_view from = head_.raw;
+  const std::string_view to = owned_text_;
+  owned_fields_.clear();
+  owned_fields_.reserve(head_.fields.size());
+  for (const http::FieldView& line : head_.fields) {
+    owned_fields_.push_back({moved(line.name, from, to), moved(line.value, from, to)});
+  }
+  head_.target = moved(head_.target, from, to);
+  head_.path = moved(head_.path, from, to);
+  head_.query = moved(head_.query, from, to);
+  head_.authority = moved(head_.authority, from, to);
+  head_.fields = http::FieldsView(owned_fields_);
+  head_.raw = to;
+}
+
+void IncomingRequest::add_parameter(std::string_view name, std::string value) {
+  parameters_.push_back({name, std::move(value)});
+}
+
+}  // namespace duplex::server

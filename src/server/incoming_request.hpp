@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <duplex/http/head.hpp>
+#include <duplex/server/request.hpp>
+
+namespace duplex::server {
+
+/// What is behind a `Request`: the head, borrowed from the input or owned, its parameters and its
+/// content. One for each connection, used for one request after another.
+class IncomingRequest {
+ public:
+  IncomingRequest() noexcept { request_.head_ = &head_; }
+  // The request points to the head beside it.
+  IncomingRequest(const IncomingRequest&) = delete;
+  IncomingRequest& operator=(const IncomingRequest&) = delete;
+
+  /// Begins with a new head, as views of the input; forgets all of the last request.
+  void begin(const http::RequestHead& head) noexcept;
+  /// Forgets the last request: what came now could not be read.
+  void forget() noexcept { begin({}); }
+
+  /// Who sends the requests of this connection.
+  std::string_view peer() const noexcept { return peer_; }
+  void set_peer(std::string peer) {
+    peer_ = std::move(peer);
+    request_.peer_ = peer_;
+  }
+
+  /// Copies what the head views, so that the request outlives the input.
+  void own_head();
+
+  void add_parameter(std::string_view name, std::string value);
+
+  void append_content(std::string_view piece) { content_.append(piece); }
+  /// Shows the collected content as the request's body.
+  void show_content() noexcept { request_.body_ = as_bytes(content_); }
+
+  const Request& request() noexcept {
+    request_.parameters_ = parameters_;
+    return request_;
+  }
+
+ private:
+  http::RequestHead head_;
+  std::string owned_text_;
+  std::vector<http::FieldView> owned_fields_;
+  std::vector<Request::Parameter> parameters_;
+  std::string content_;
+  std::string peer_;
+  Request request_;
+};
+
+}  // namespace duplex::server

@@ -1,0 +1,58 @@
+#include "server/path.hpp"
+
+#include <stdexcept>
+
+#include <duplex/http/percent.hpp>
+
+namespace duplex::server {
+
+bool is_safe_path(std::string_view path) noexcept {
+  if (!path.starts_with('/')) return false;
+  // Dots and length of the segment so far; it is a dot segment when it is one or two dots only.
+  std::size_t dots = 0;
+  std::size_t size = 0;
+  const auto is_dot_segment = [&] { return dots == size && (size == 1 || size == 2); };
+  while (!path.empty()) {
+    const int byte = http::next_decoded_byte(path);
+    if (byte <= 0) return false;
+    if (byte == '/') {
+      if (is_dot_segment()) return false;
+      dots = size = 0;
+      continue;
+    }
+    ++size;
+    if (byte == '.') ++dots;
+  }
+  return !is_dot_segment();
+}
+
+bool decodes_to(std::string_view segment, std::string_view literal) noexcept {
+  for (char expected : literal) {
+    const int byte = http::next_decoded_byte(segment);
+    if (byte < 0 || static_cast<char>(byte) != expected) return false;
+  }
+  return segment.empty();
+}
+
+PathPrefix::PathPrefix(std::string_view prefix) {
+  auto segments = http::decode_path(prefix);
+  if (!segments) {
+    throw std::invalid_argument("path prefix \"" + std::string(prefix) +
+                                "\" must begin with / and have no . or .. segment, encoded slash "
+                                "or bad % escape");
+  }
+  if (segments->back().empty()) segments->pop_back();
+  segments_ = std::move(*segments);
+}
+
+std::optional<std::string_view> PathPrefix::rest_of(std::string_view path) const noexcept {
+  for (const std::string& literal : segments_) {
+    if (!path.starts_with('/')) return std::nullopt;
+    const std::string_view segment = path.substr(1, path.find('/', 1) - 1);
+    if (!decodes_to(segment, literal)) return std::nullopt;
+    path.remove_prefix(1 + segment.size());
+  }
+  return path;
+}
+
+}  // namespace duplex::server

@@ -1,0 +1,29 @@
+#include <duplex/base/ascii.hpp>
+#include <duplex/http/cookie.hpp>
+#include <duplex/http/media_type.hpp>
+#include <duplex/http/query.hpp>
+#include <duplex/server/request.hpp>
+
+namespace duplex::server {
+
+std::string_view Request::param(std::string_view name) const noexcept {
+  for (const Parameter& parameter : parameters_) {
+    if (parameter.name == name) return parameter.value;
+  }
+  return {};
+}
+
+std::optional<std::string> Request::query(std::string_view name) const {
+  return http::QueryView(head_->query).find(name);
+}
+
+std::optional<std::string> Request::form(std::string_view name) const {
+  const auto media_type = field("Content-Type");
+  if (!media_type || !equals_ignoring_case(http::essence_of(*media_type),
+                                           "application/x-www-form-urlencoded")) {
+    return std::nullopt;
+  }
+  return http::QueryView(text()).find(name);
+}
+
+}  // namespace duplex::server

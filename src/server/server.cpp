@@ -1,0 +1,246 @@
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+#include <mutex>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "net/event_loop.hpp"
+#include "net/listener.hpp"
+#include "net/socket_address.hpp"
+#include "server/connection_limits.hpp"
+#include "server/dispatcher.hpp"
+#include "server/worker.hpp"
+#include <duplex/server/server.hpp>
+
+namespace duplex::server {
+
+namespace {
+
+void log_to_standard_error(LogLevel level, std::string_view sentence) {
+  if (level < LogLevel::warning) return;
+  const std::string line = "duplex: " + std::string(sentence) + "\n";
+  std::fwrite(line.data(), 1, line.size(), stderr);
+}
+
+ServerOptions with_defaults(ServerOptions options) {
+  if (options.threads == 0) options.threads = std::max(1U, std::thread::hardware_concurrency());
+  if (!options.log) options.log = log_to_standard_error;
+  return options;
+}
+
+/// Room for a head of the permitted size twice over: what is incomplete is presented again, with
+/// more behind it.
+std::size_t read_buffer_bytes(const http1::Limits& limits) {
+  return std::max(std::size_t{256} * 1024, 2 * limits.head_bytes_max);
+}
+
+net::SocketAddress address_of(const ListenOptions& options) {
+  std::string text;
+  if (!options.unix_path.empty()) {
+    text = "unix:" + options.unix_path;
+  } else if (options.address.contains(':')) {
+    text = "[" + options.address + "]:" + std::to_string(options.port);
+  } else {
+    text = options.address + ":" + std::to_string(options.port);
+  }
+  auto address = net::SocketAddress::parse(text);
+  if (!address) throw std::invalid_argument(address.error());
+  return *address;
+}
+
+}  // namespace
+
+/// What is behind a `Server`.
+class Server::Running final : private Publisher {
+ public:
+  explicit Running(ServerOptions options)
+      : options_(with_defaults(std::move(options))),
+        limits_(options_.connections_max, connections_per_host_max(options_)) {
+    const WorkerShared shared{options_, dispatcher_, limits_, *this};
+    for (unsigned i = 0; i < options_.threads; ++i) {
+      workers_.push_back(std::make_unique<Thread>(read_buffer_bytes(options_.limits), shared));
+    }
+  }
+
+  ~Running() {
+    stop({.deadline = std::chrono::milliseconds(0)});
+    wait();
+  }
+
+  Dispatcher& dispatcher() noexcept { return dispatcher_; }
+
+  std::uint16_t listen(net::SocketAddress address, int backlog) {
+    if (address.is_unix()) {
+      // The kernel doesn't spread connections over several sockets here: all workers share one.
+      const auto listener = open(address, {.backlog = backlog});
+      for (const auto& thread : workers_) thread->worker.listen(listener, true);
+      return 0;
+    }
+    for (const auto& thread : workers_) {
+      auto listener = open(address, {.backlog = backlog, .reuse_port = workers_.size() > 1});
+      address = listener->address();  // the others take the port that the first one got
+      thread->worker.listen(std::move(listener), false);
+    }
+    return address.port();
+  }
+
+  void start() {
+    const std::lock_guard lock(mutex_);
+    for (const auto& thread : workers_) {
+      thread->thread = std::thread([loop = &thread->loop] { loop->run(); });
+    }
+  }
+
+  void wait() {
+    const std::lock_guard lock(mutex_);
+    for (const auto& thread : workers_) {
+      if (thread->thread.joinable()) thread->thread.join();
+    }
+  }
+
+  void stop(StopOptions options) {
+    for (const auto& thread : workers_) thread->worker.stop(options.deadline);
+  }
+
+  void publish(std::string_view topic, const websocket::PreparedMessage& message) {
+    Worker* here = worker_of_this_thread();
+    if (here != nullptr) {
+      here->publish(topic, message, nullptr);
+    } else {
+      publish_elsewhere(nullptr, topic, message);
+    }
+  }
+
+  Statistics statistics() const {
+    Statistics statistics;
+    for (const auto& thread : workers_) thread->worker.add_to(statistics);
+    return statistics;
+  }
+
+ private:
+  /// A worker and its thread; the loop outlives the worker.
+  struct Thread {
+    Thread(std::size_t read_buffer, const WorkerShared& shared)
+        : loop(read_buffer), worker(loop, shared) {}
+    net::EventLoop loop;
+    Worker worker;
+    std::thread thread;
+  };
+
+  static std::shared_ptr<const net::Listener> open(const net::SocketAddress& address,
+                                                   net::ListenOptions options) {
+    auto listener = net::Listener::open(address, options);
+    if (!listener) throw std::runtime_error(listener.error());
+    return std::make_shared<const net::Listener>(std::move(*listener));
+  }
+
+  Worker* worker_of_this_thread() const noexcept {
+    const net::EventLoop* loop = net::EventLoop::current();
+    for (const auto& thread : workers_) {
+      if (&thread->loop == loop) return &thread->worker;
+    }
+    return nullptr;
+  }
+
+  void publish_elsewhere(const Worker* from, std::string_view topic,
+                         const websocket::PreparedMessage& message) override {
+    std::shared_ptr<const std::string> name;
+    for (const auto& thread : workers_) {
+      if (&thread->worker == from) continue;
+      if (!name) name = std::make_shared<const std::string>(topic);
+      thread->worker.post_publication(name, message);
+    }
+  }
+
+  ServerOptions options_;
+  Dispatcher dispatcher_;
+  ConnectionLimits limits_;
+  std::vector<std::unique_ptr<Thread>> workers_;
+  std::mutex mutex_;  // of the threads: `wait` may be called by any
+};
+
+// ---------------------------------------------------------------------------- the public side
+
+Server::Server(ServerOptions options) : state_(std::make_unique<Running>(std::move(options))) {}
+
+Server::~Server() = default;
+
+void Server::route(http::Method method, std::string_view pattern, Handler handler) {
+  state_->dispatcher().add(method, pattern, std::move(handler));
+}
+
+void Server::get(std::string_view pattern, Handler handler) {
+  route(http::Method::get, pattern, std::move(handler));
+}
+
+void Server::post(std::string_view pattern, Handler handler) {
+  route(http::Method::post, pattern, std::move(handler));
+}
+
+void Server::put(std::string_view pattern, Handler handler) {
+  route(http::Method::put, pattern, std::move(handler));
+}
+
+void Server::patch(std::string_view pattern, Handler handler) {
+  route(http::Method::patch, pattern, std::move(handler));
+}
+
+void Server::delete_(std::string_view pattern, Handler handler) {
+  route(http::Method::delete_, pattern, std::move(handler));
+}
+
+void Server::options(std::string_view pattern, Handler handler) {
+  route(http::Method::options, pattern, std::move(handler));
+}
+
+void Server::websocket(std::string_view pattern, WebSocketEndpoint endpoint) {
+  state_->dispatcher().add_websocket(pattern, std::move(endpoint));
+}
+
+void Server::files(std::string_view prefix, StaticFilesOptions options) {
+  state_->dispatcher().add_files(prefix, options);
+}
+
+void Server::use(Middleware middleware) { use("/", std::move(middleware)); }
+
+void Server::use(std::string_view prefix, Middleware middleware) {
+  state_->dispatcher().use(prefix, std::move(middleware));
+}
+
+std::uint16_t Server::listen(const ListenOptions& options) {
+  return state_->listen(address_of(options), options.backlog);
+}
+
+std::uint16_t Server::listen(std::string_view address) {
+  const auto parsed = net::SocketAddress::parse(address);
+  if (!parsed) throw std::invalid_argument(parsed.error());
+  return state_->listen(*parsed, ListenOptions{}.backlog);
+}
+
+void Server::run() {
+  start();
+  wait();
+}
+
+void Server::start() { state_->start(); }
+
+void Server::wait() { state_->wait(); }
+
+void Server::stop(StopOptions options) { state_->stop(options); }
+
+void Server::publish(std::string_view topic, websocket::PreparedMessage message) {
+  state_->publish(topic, message);
+}
+
+void Server::publish(std::string_view topic, std::string_view text) {
+  state_->publish(topic, websocket::PreparedMessage::text(text));
+}
+
+Statistics Server::statistics() const { return state_->statistics(); }
+
+}  // namespace duplex::server

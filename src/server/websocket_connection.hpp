@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+#include "connection/websocket_link.hpp"
+#include "server/upgrade_access.hpp"
+#include "server/websocket_route.hpp"
+#include <duplex/base/task.hpp>
+
+namespace duplex::server {
+
+class Connection;
+
+/// Drives a connection that speaks WebSocket: turns the link's events into calls of the endpoint.
+/// Small, since there are many: what few of them need is apart.
+class WebSocketConnection {
+ public:
+  WebSocketConnection(Connection& connection, const WebSocketRoute& route) noexcept;
+  ~WebSocketConnection();
+  WebSocketConnection(const WebSocketConnection&) = delete;
+  WebSocketConnection& operator=(const WebSocketConnection&) = delete;
+
+  /// The 101 has been written: calls `on_open`, or starts the session.
+  void open(AcceptedUpgrade upgrade);
+
+  void on_input(Bytes& input, Connection& connection);
+  void on_input_end(Connection& connection);
+  void on_room(Connection& connection);
+  void on_closed();
+  std::uint64_t on_time(std::uint64_t now_ms, Connection& connection);
+  /// The server stops: closes with 1001.
+  void stop();
+  /// The server ends: destroys the session's coroutine where it waits.
+  void discard() noexcept { rare_.reset(); }
+
+  connection::WebSocketLink& link() noexcept { return link_; }
+
+ private:
+  struct Rare;
+
+  void handle(const websocket::Session::Event& event, Connection& connection);
+  Task<> run_session();
+  template <class Callback, class... Arguments>
+  void call(const Callback& callback, Arguments&&... arguments) noexcept;
+  void fail_internally(std::string_view what) noexcept;
+  void note_close(websocket::CloseCode code, std::string_view reason);
+  Rare& rare();
+
+  connection::WebSocketLink link_;
+  const WebSocketRoute* route_;
+  std::unique_ptr<Rare> rare_;
+  websocket::CloseCode close_code_ = websocket::CloseCode::abnormal;
+};
+
+}  // namespace duplex::server

@@ -1,0 +1,62 @@
+#include <stdexcept>
+#include <utility>
+
+#include "server/websocket_route.hpp"
+#include <duplex/http/fields.hpp>
+#include <duplex/websocket/handshake.hpp>
+
+namespace duplex::server {
+
+namespace {
+
+void check(const WebSocketEndpoint& endpoint) {
+  if (endpoint.session &&
+      (endpoint.on_open || endpoint.on_message || endpoint.on_chunk || endpoint.on_drain ||
+       endpoint.on_pong || endpoint.on_close)) {
+    throw std::invalid_argument("a WebSocket endpoint has either a session or callbacks, not both");
+  }
+  if (endpoint.on_message && endpoint.on_chunk) {
+    throw std::invalid_argument(
+        "a WebSocket endpoint takes messages whole (on_message) or in pieces (on_chunk), not both");
+  }
+  for (const std::string& origin : endpoint.options.origins) {
+    if (!websocket::is_origin_pattern(origin)) {
+      throw std::invalid_argument("\"" + origin +
+                                  "\" is no origin: write https://example.com, "
+                                  "https://*.example.com, or * for all");
+    }
+  }
+  for (const std::string& subprotocol : endpoint.options.subprotocols) {
+    if (!http::is_token(subprotocol)) {
+      throw std::invalid_argument("\"" + subprotocol + "\" is no name of a subprotocol");
+    }
+  }
+}
+
+}  // namespace
+
+WebSocketRoute::WebSocketRoute(WebSocketEndpoint endpoint) : endpoint_(std::move(endpoint)) {
+  check(endpoint_);
+  const WebSocketOptions& options = endpoint_.options;
+  link_options_ = {
+      .session = {.role = websocket::Role::server,
+                  .message_bytes_max = options.message_bytes_max,
+                  .deliver_chunks = static_cast<bool>(endpoint_.on_chunk),
+                  .report_frames = static_cast<bool>(endpoint_.on_frame)},
+      .outbox_bytes_max = options.outbox_bytes_max,
+      .slow_consumer = options.slow_consumer,
+      .backlog_bytes = options.backlog_bytes,
+      .heartbeat_ms = options.heartbeat_ms,
+      .heartbeat_answer_ms_max = options.heartbeat_answer_ms_max,
+      .close_ms_max = options.close_ms_max,
+      .observer = endpoint_.on_frame ? this : nullptr,
+  };
+}
+
+void WebSocketRoute::frame_sent(connection::WebSocketLink& link,
+                                const websocket::FrameHeader& header) noexcept {
+  connection::WebSocket socket = link.handle();
+  endpoint_.on_frame(socket, {.incoming = false, .header = header});
+}
+
+}  // namespace duplex::server

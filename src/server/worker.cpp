@@ -1,0 +1,222 @@
+#include <utility>
+
+#include "net/socket.hpp"
+#include "server/connection.hpp"
+#include "server/http1_connection.hpp"
+#include "server/worker.hpp"
+#include <duplex/http1/response_writer.hpp>
+#include <duplex/server/body.hpp>
+
+namespace duplex::server {
+
+namespace {
+
+constexpr std::size_t connections_per_address_max_default = 4096;
+
+/// Whether an address stands for one client, and not for a proxy on this machine.
+bool is_loopback(const net::SocketAddress& address) {
+  const std::string host = address.host();
+  return host == "::1" || host.starts_with("127.");
+}
+
+}  // namespace
+
+/// Ends by force what has not ended in time.
+class Worker::Deadline final : public net::Timer {
+ public:
+  explicit Deadline(Worker& worker) noexcept : worker_(worker) {}
+
+ private:
+  void on_timer() noexcept override {
+    worker_.for_each_pipe([](connection::Pipe& pipe) { pipe.abort(); });
+    worker_.end_if_empty();
+  }
+
+  Worker& worker_;
+};
+
+/// Writes a comment to the clients of event streams now and then: it keeps proxies from giving them
+/// up, and finds those that have gone.
+class Worker::EventHeartbeat final : public net::Timer {
+ public:
+  explicit EventHeartbeat(Worker& worker) noexcept : worker_(worker) {}
+  void begin() noexcept {
+    if (!armed()) worker_.loop().arm(*this, interval_ms);
+  }
+
+ private:
+  // As often as a WebSocket's ping by default.
+  static constexpr std::uint64_t interval_ms = 30'000;
+
+  void on_timer() noexcept override {
+    worker_.event_streams_.for_each_member(
+        [](Http1Connection& stream) { stream.write_content(as_bytes(": still here\n\n")); });
+    if (!worker_.event_streams_.empty()) begin();
+  }
+
+  Worker& worker_;
+};
+
+Worker::Worker(net::EventLoop& loop, const WorkerShared& shared)
+    : Hub(loop, {.stalled_write_ms_max = shared.options.time_limits.stalled_write_ms_max}),
+      shared_(shared),
+      deadline_(std::make_unique<Deadline>(*this)),
+      event_heartbeat_(std::make_unique<EventHeartbeat>(*this)) {}
+
+Worker::~Worker() {
+  acceptors_.clear();
+  loop().inbox()->close();
+  close_all();
+}
+
+void Worker::listen(std::shared_ptr<const net::Listener> listener, bool exclusive) {
+  acceptors_.push_back(std::make_unique<Acceptor>(*this, std::move(listener), exclusive));
+}
+
+// ---------------------------------------------------------------------------- connections
+
+void Worker::connected(net::Accepted accepted) {
+  std::optional<std::uint64_t> host_key = accepted.peer.host_key();
+  if (!shared_.options.connections_per_address_max && host_key && is_loopback(accepted.peer)) {
+    host_key.reset();
+  }
+  if (!shared_.limits.admit(host_key)) {
+    add(connections_refused_, 1);
+    return refuse(accepted.socket.number());
+  }
+  add(connections_accepted_, 1);
+  add(connections_open_, 1);
+  // Owned by the hub from here on.
+  adopt(*new Connection(*this, std::move(accepted.socket), host_key));
+}
+
+/// Says 503 to a connection that is too many; briefly, and without waiting for its request.
+void Worker::refuse(int socket) noexcept {
+  ByteQueue answer;
+  http1::write_error_response(http::Status::service_unavailable,
+                              "The server has too many connections; try again later", date(),
+                              answer);
+  net::send(socket, ConstBytes(answer.content()));
+  net::shutdown_write(socket);
+}
+
+void Worker::refused_for_want_of_descriptors() noexcept {
+  add(connections_refused_, 1);
+  log(LogLevel::warning,
+      "a connection was refused: the process has no descriptor left; raise its limit (ulimit -n)");
+}
+
+void Worker::connection_closed(std::optional<std::uint64_t> host_key) noexcept {
+  shared_.limits.leave(host_key);
+  add(connections_open_, -1);
+  if (stopping_) end_if_empty();
+}
+
+FileResponse Worker::file(const http::RequestHead& head, const std::string& path) {
+  return respond_with_path(head, path, file_cache_, std::chrono::system_clock::now());
+}
+
+FileResponse Worker::file(const http::RequestHead& head, const FilesMount& mount) {
+  return mount.files.respond(head, mount.prefix.rest_of(head.path).value_or(""), file_cache_,
+                             std::chrono::system_clock::now());
+}
+
+// ---------------------------------------------------------------------------- stopping
+
+void Worker::stop(std::chrono::milliseconds deadline) {
+  loop().inbox()->post([this, deadline] { begin_stop(deadline); });
+}
+
+void Worker::begin_stop(std::chrono::milliseconds deadline) {
+  if (stopping_) return;
+  stopping_ = true;
+  acceptors_.clear();
+  for_each_pipe([](connection::Pipe& pipe) { static_cast<Connection&>(pipe).stop(); });
+  loop().arm(*deadline_, static_cast<std::uint64_t>(deadline.count()));
+  end_if_empty();
+}
+
+void Worker::end_if_empty() noexcept {
+  if (pipe_count() == 0) loop().stop();
+}
+
+// ---------------------------------------------------------------------------- topics
+
+bool Worker::subscribe(connection::WebSocketLink& link, std::string_view topic) {
+  return sockets_.subscribe(link, topic);
+}
+
+bool Worker::unsubscribe(connection::WebSocketLink& link, std::string_view topic) {
+  return sockets_.unsubscribe(link, topic);
+}
+
+void Worker::subscribe(Http1Connection& stream, std::string_view topic) {
+  event_streams_.subscribe(stream, topic);
+  event_heartbeat_->begin();
+}
+
+void Worker::remove_subscriber(connection::WebSocketLink& link) noexcept { sockets_.remove(link); }
+
+void Worker::remove_subscriber(Http1Connection& stream) noexcept { event_streams_.remove(stream); }
+
+void Worker::publish(std::string_view topic, const websocket::PreparedMessage& message,
+                     const connection::WebSocketLink* except) {
+  deliver(topic, message, except);
+  shared_.publisher.publish_elsewhere(this, topic, message);
+}
+
+void Worker::post_publication(const std::shared_ptr<const std::string>& topic,
+                              const websocket::PreparedMessage& message) {
+  loop().inbox()->post([this, topic, message] { deliver(*topic, message, nullptr); });
+}
+
+void Worker::deliver(std::string_view topic, const websocket::PreparedMessage& message,
+                     const connection::WebSocketLink* except) {
+  sockets_.for_each(topic, [&](connection::WebSocketLink& link) {
+    if (&link != except) link.send(message);
+  });
+  if (!event_streams_.has_members(topic)) return;
+  const std::string event = to_string(ServerSentEvent{.data = as_text(message.payload())});
+  ByteQueue chunk;
+  http1::write_chunk(as_bytes(event), chunk);
+  const SharedBytes as_chunk = SharedBytes::copy_of(chunk.content());
+  const SharedBytes plain = SharedBytes::copy_of(as_bytes(event));
+  event_streams_.for_each(
+      topic, [&](Http1Connection& stream) { stream.send_event(as_chunk, plain); });
+}
+
+// ---------------------------------------------------------------------------- telling
+
+void Worker::log(LogLevel level, std::string_view sentence) const noexcept {
+  try {
+    shared_.options.log(level, sentence);
+  } catch (...) {  // NOLINT(bugprone-empty-catch)
+    // A log that fails has nobody left to tell, and must not end connections.
+  }
+}
+
+void Worker::log_access(const AccessRecord& record) const noexcept {
+  try {
+    shared_.options.access_log(record);
+  } catch (...) {  // NOLINT(bugprone-empty-catch)
+    // As above.
+  }
+}
+
+void Worker::add_to(Statistics& statistics) const noexcept {
+  const auto read = [](const Count& count) { return count.load(std::memory_order_relaxed); };
+  statistics.connections_open += read(connections_open_);
+  statistics.connections_accepted += read(connections_accepted_);
+  statistics.connections_refused += read(connections_refused_);
+  statistics.requests += read(requests_);
+  statistics.websockets_open += read(websockets_open_);
+  statistics.messages_received += read(messages_received_);
+  statistics.messages_dropped += read(counters().messages_dropped);
+  statistics.slow_consumers_closed += read(counters().slow_consumers_closed);
+}
+
+std::size_t connections_per_host_max(const ServerOptions& options) noexcept {
+  return options.connections_per_address_max.value_or(connections_per_address_max_default);
+}
+
+}  // namespace duplex::server

@@ -1,0 +1,138 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "connection/hub.hpp"
+#include "net/event_loop.hpp"
+#include "net/listener.hpp"
+#include "server/acceptor.hpp"
+#include "server/connection_limits.hpp"
+#include "server/date_cache.hpp"
+#include "server/dispatcher.hpp"
+#include "server/static_files/file_cache.hpp"
+#include "server/static_files/file_response.hpp"
+#include "server/topics.hpp"
+#include <duplex/http1/request_parser.hpp>
+#include <duplex/server/options.hpp>
+
+namespace duplex::server {
+
+class Connection;
+class Http1Connection;
+
+/// Passes on to the other workers what one of them publishes.
+class Publisher {
+ public:
+  /// To all but `from`, which is nullptr in threads that are no worker's.
+  virtual void publish_elsewhere(const class Worker* from, std::string_view topic,
+                                 const websocket::PreparedMessage& message) = 0;
+
+ protected:
+  ~Publisher() = default;
+};
+
+/// What all workers of a server share; borrowed, and unchanged while they run, but for the limits,
+/// which guard themselves.
+struct WorkerShared {
+  const ServerOptions& options;
+  const Dispatcher& dispatcher;
+  ConnectionLimits& limits;
+  Publisher& publisher;
+};
+
+/// One thread of a server: a loop, its listeners, its connections and its topics.
+class Worker final : public connection::Hub {
+ public:
+  /// `loop` is borrowed, runs in the worker's thread, and outlives it.
+  Worker(net::EventLoop& loop, const WorkerShared& shared);
+  ~Worker() override;
+
+  /// Accepts from `listener`, which is shared with other workers when `exclusive`. Before `run`.
+  void listen(std::shared_ptr<const net::Listener> listener, bool exclusive);
+
+  /// Stops accepting and closes gracefully what is open, by force after `deadline`; then stops the
+  /// loop. Any thread.
+  void stop(std::chrono::milliseconds deadline);
+  /// Delivers to this worker's subscribers. Any thread.
+  void post_publication(const std::shared_ptr<const std::string>& topic,
+                        const websocket::PreparedMessage& message);
+
+  /// Adds this worker's counts to `statistics`. Any thread.
+  void add_to(Statistics& statistics) const noexcept;
+
+  // For acceptors and connections, in this worker's thread.
+  void connected(net::Accepted accepted);
+  void refused_for_want_of_descriptors() noexcept;
+  void connection_closed(std::optional<std::uint64_t> host_key) noexcept;
+  void websocket_opened() noexcept { add(websockets_open_, 1); }
+  void websocket_closed() noexcept { add(websockets_open_, -1); }
+  void count_request() noexcept { add(requests_, 1); }
+  void count_message() noexcept { add(messages_received_, 1); }
+
+  const ServerOptions& options() const noexcept { return shared_.options; }
+  const Dispatcher& dispatcher() const noexcept { return shared_.dispatcher; }
+  http1::FieldTable& field_table() noexcept { return field_table_; }
+  std::string_view date() noexcept { return date_.now(); }
+
+  /// The file at `path`, which a handler chose; or the one below `mount` that the request is for.
+  FileResponse file(const http::RequestHead& head, const std::string& path);
+  FileResponse file(const http::RequestHead& head, const FilesMount& mount);
+
+  void log(LogLevel level, std::string_view sentence) const noexcept;
+  bool logs_access() const noexcept { return static_cast<bool>(shared_.options.access_log); }
+  void log_access(const AccessRecord& record) const noexcept;
+
+  bool subscribe(connection::WebSocketLink& link, std::string_view topic) override;
+  bool unsubscribe(connection::WebSocketLink& link, std::string_view topic) override;
+  void publish(std::string_view topic, const websocket::PreparedMessage& message,
+               const connection::WebSocketLink* except) override;
+  void subscribe(Http1Connection& stream, std::string_view topic);
+  void remove_subscriber(connection::WebSocketLink& link) noexcept;
+  void remove_subscriber(Http1Connection& stream) noexcept;
+
+ private:
+  class Deadline;
+  class EventHeartbeat;
+
+  using Count = std::atomic<std::uint64_t>;
+  static void add(Count& count, std::int64_t change) noexcept {
+    // One thread writes: no need for a locked instruction.
+    count.store(count.load(std::memory_order_relaxed) + static_cast<std::uint64_t>(change),
+                std::memory_order_relaxed);
+  }
+
+  void begin_stop(std::chrono::milliseconds deadline);
+  void deliver(std::string_view topic, const websocket::PreparedMessage& message,
+               const connection::WebSocketLink* except);
+  void end_if_empty() noexcept;
+  void refuse(int socket) noexcept;
+
+  WorkerShared shared_;
+  http1::FieldTable field_table_;
+  DateCache date_;
+  FileCache file_cache_;
+  std::vector<std::unique_ptr<Acceptor>> acceptors_;
+  Topics<connection::WebSocketLink> sockets_;
+  Topics<Http1Connection> event_streams_;
+  std::unique_ptr<Deadline> deadline_;
+  std::unique_ptr<EventHeartbeat> event_heartbeat_;
+  bool stopping_ = false;
+  Count connections_open_ = 0;
+  Count connections_accepted_ = 0;
+  Count connections_refused_ = 0;
+  Count requests_ = 0;
+  Count websockets_open_ = 0;
+  Count messages_received_ = 0;
+};
+
+/// How many connections one host may have.
+std::size_t connections_per_host_max(const ServerOptions& options) noexcept;
+
+}  // namespace duplex::server

@@ -1,0 +1,66 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <numeric>
+#include <vector>
+
+#include <duplex/websocket/mask.hpp>
+
+namespace duplex::websocket {
+namespace {
+
+constexpr MaskKey key{std::byte{0x37}, std::byte{0xFA}, std::byte{0x21}, std::byte{0x3D}};
+
+std::vector<std::byte> numbered(std::size_t size) {
+  std::vector<std::byte> bytes(size);
+  for (std::size_t i = 0; i < size; ++i) bytes[i] = static_cast<std::byte>(i * 7 + 1);
+  return bytes;
+}
+
+/// RFC 6455 section 5.3, word for word.
+std::vector<std::byte> naive_mask(std::vector<std::byte> bytes, std::size_t offset) {
+  for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] ^= key[(i + offset) % 4];
+  return bytes;
+}
+
+TEST(Mask, IsTheNaiveOneAtEverySizeAlignmentAndOffset) {
+  for (std::size_t size = 0; size <= 200; ++size) {
+    for (std::size_t alignment = 0; alignment < 16; ++alignment) {
+      for (std::size_t offset = 0; offset < 4; ++offset) {
+        const auto expected = naive_mask(numbered(size), offset);
+
+        std::vector<std::byte> room(size + 32, std::byte{0xEE});
+        const Bytes payload = Bytes(room).subspan(alignment, size);
+        std::ranges::copy(numbered(size), payload.begin());
+        apply_mask(payload, key, offset);
+        ASSERT_TRUE(std::ranges::equal(payload, expected));
+        ASSERT_EQ(std::ranges::count(room, std::byte{0xEE}) -
+                      std::ranges::count(expected, std::byte{0xEE}),
+                  32);
+
+        std::vector<std::byte> copy(size + 32, std::byte{0xEE});
+        apply_mask(numbered(size), copy.data() + alignment, key, offset);
+        ASSERT_TRUE(std::ranges::equal(Bytes(copy).subspan(alignment, size), expected));
+        ASSERT_EQ(copy[alignment + size], std::byte{0xEE});
+      }
+    }
+  }
+}
+
+TEST(Mask, CountsOnlyTheRemainderOfTheOffset) {
+  auto near = numbered(50);
+  auto far = near;
+  apply_mask(near, key, 3);
+  apply_mask(far, key, (std::size_t{1} << 40U) + 3);
+  EXPECT_EQ(near, far);
+}
+
+TEST(Mask, TakenTwiceIsNothing) {
+  auto bytes = numbered(1000);
+  apply_mask(bytes, key, 2);
+  apply_mask(bytes, key, 2);
+  EXPECT_EQ(bytes, numbered(1000));
+}
+
+}  // namespace
+}  // namespace duplex::websocket
