@@ -287,6 +287,7 @@ RequestParser::Result RequestParser::finish_head(std::string_view text) noexcept
   content_left_ = notes_.content_length;
   phase_ = Phase::content_start;
   empty_lines_ = 0;
+  cursor_ = {};
   return Head{.head = {.method = notes_.method,
                        .version = notes_.version,
                        .target = target,
