@@ -234,6 +234,11 @@ void add_http_routes(duplex::Server& server, const Knobs& knobs) {
   server.get("/gate/{name}", [](const Request& request) {
     return Response::text(std::to_string(gates.waiting(std::string(request.param("name")))));
   });
+  server.get("/sleep/{ms}", [](const Request& request) -> Task<Response> {
+    co_await duplex::sleep_for(
+        std::chrono::milliseconds(std::stoi(std::string(request.param("ms")))));
+    co_return Response::text("awake");
+  });
   server.get("/status/{code}", [](const Request& request) {
     return Response::text("content",
                           static_cast<Status>(std::stoi(std::string(request.param("code")))));
@@ -436,6 +441,7 @@ void add_websocket_routes(duplex::Server& server, const Knobs& knobs) {
                                          },
                                      .on_close = record_close,
                                      .options = options});
+  add_libwebsockets_route(server);
   server.websocket(
       "/subprotocols",
       {.on_message = [](WebSocket& socket, duplex::Message) { socket.send(socket.subprotocol()); },
@@ -484,7 +490,7 @@ int main(int argc, char** argv) {
   duplex::Server server(options);
   add_http_routes(server, knobs);
   add_websocket_routes(server, knobs);
-  std::cout << "http://127.0.0.1:" << server.listen({}) << std::endl;
+  std::cout << "http://127.0.0.1:" << server.listen(duplex::ListenOptions{}) << std::endl;
   if (knobs.has("unix")) server.listen({.unix_path = knobs.text("unix")});
 
   sem_init(&stop_wanted, 0, 0);
