@@ -109,7 +109,7 @@ def test_a_file_is_not_a_folder(run, tmp_path):
 def test_a_port_that_is_taken_is_a_failure_that_says_what_to_do(start_duplex, run, threads):
     port = start_duplex("--threads", threads).port
     text = complaint(run("serve", "--threads", threads, "--listen", f"127.0.0.1:{port}"), 1)
-    assert f"127.0.0.1:{port} is in use" in text
+    assert f"127.0.0.1:{port}: another program listens there" in text
     assert f"--listen 127.0.0.1:{port + 1}" in text
 
 
