@@ -314,6 +314,18 @@ def test_a_log_that_nobody_reads_holds_nothing_up(duplex_program):
         process.communicate()
 
 
+def test_without_standard_error_no_client_gets_the_log(start, duplex_program):
+    program = start(
+        "/bin/sh", "-c", 'exec "$@" 2>&- <&-', "sh", duplex_program, "serve", "--listen",
+        "127.0.0.1:0", "--threads", "1",
+    )
+    with Connection(program.address) as connection:
+        for _ in range(10):
+            assert connection.get("/_duplex/health").answer().status == 200
+        program.signal(signal.SIGTERM)
+        assert connection.closed()
+
+
 # What it serves
 
 
