@@ -441,6 +441,7 @@ void add_websocket_routes(duplex::Server& server, const Knobs& knobs) {
                                          },
                                      .on_close = record_close,
                                      .options = options});
+  add_libwebsockets_route(server);
   server.websocket(
       "/subprotocols",
       {.on_message = [](WebSocket& socket, duplex::Message) { socket.send(socket.subprotocol()); },
@@ -489,7 +490,7 @@ int main(int argc, char** argv) {
   duplex::Server server(options);
   add_http_routes(server, knobs);
   add_websocket_routes(server, knobs);
-  std::cout << "http://127.0.0.1:" << server.listen({}) << std::endl;
+  std::cout << "http://127.0.0.1:" << server.listen(duplex::ListenOptions{}) << std::endl;
   if (knobs.has("unix")) server.listen({.unix_path = knobs.text("unix")});
 
   sem_init(&stop_wanted, 0, 0);

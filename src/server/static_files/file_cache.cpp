@@ -1,0 +1,111 @@
+#include "server/static_files/file_cache.hpp"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <charconv>
+#include <functional>
+#include <vector>
+
+#include <duplex/http/date.hpp>
+
+namespace duplex::server {
+
+namespace {
+
+void append_hex(std::string& text, std::uint64_t value) {
+  char digits[16];
+  const auto end = std::to_chars(std::begin(digits), std::end(digits), value, 16).ptr;
+  text.append(digits, end);
+}
+
+std::string make_entity_tag(const FileStatus& status) {
+  std::string tag;
+  append_hex(tag, static_cast<std::uint64_t>(status.modified_unix_ns));
+  tag += '-';
+  append_hex(tag, status.size_bytes);
+  tag += '-';
+  append_hex(tag, status.inode);
+  return tag;
+}
+
+/// Reads exactly `size` bytes; false when the file is shorter by now, or can't be read.
+bool read_all(int file, std::byte* out, std::size_t size) noexcept {
+  std::size_t done = 0;
+  while (done < size) {
+    const ssize_t count = ::pread(file, out + done, size - done, static_cast<off_t>(done));
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return false;
+    done += static_cast<std::size_t>(count);
+  }
+  return true;
+}
+
+/// Whether another change would show in the status.
+bool is_settled(const FileStatus& status, std::chrono::system_clock::time_point now) noexcept {
+  const auto changed = std::chrono::nanoseconds(status.changed_unix_ns);
+  return now.time_since_epoch() - changed > std::chrono::seconds(2);
+}
+
+}  // namespace
+
+std::size_t FileCache::Hash::operator()(const Key& key) const noexcept {
+  return std::hash<std::string_view>()(key.path) ^ std::hash<const void*>()(key.tree);
+}
+
+std::shared_ptr<const LoadedFile> FileCache::load(const FileTree& tree, const std::string& path,
+                                                  const FileStatus& status,
+                                                  std::chrono::system_clock::time_point now) {
+  const auto found = index_.find({&tree, path});
+  if (found != index_.end()) {
+    const Entries::iterator entry = found->second;
+    if (entry->file->status == status) {
+      entries_.splice(entries_.begin(), entries_, entry);
+      return entry->file;
+    }
+    drop(entry);
+  }
+  std::shared_ptr<const LoadedFile> file = read(tree, path);
+  if (file && !file->descriptor && is_settled(file->status, now)) insert(tree, path, file);
+  return file;
+}
+
+std::shared_ptr<const LoadedFile> FileCache::read(const FileTree& tree,
+                                                  const std::string& path) const {
+  auto opened = tree.open(path);
+  if (!opened || opened->status.kind != FileStatus::Kind::file) return nullptr;
+
+  auto file = std::make_shared<LoadedFile>();
+  file->status = opened->status;
+  file->entity_tag = make_entity_tag(opened->status);
+  file->last_modified = http::format_date(opened->status.modified_unix_s());
+  const std::uint64_t size = opened->status.size_bytes;
+  if (size > limits_.file_bytes_max) {
+    file->descriptor = std::make_shared<const net::Descriptor>(std::move(opened->descriptor));
+    return file;
+  }
+  std::vector<std::byte> content(static_cast<std::size_t>(size));
+  if (!read_all(opened->descriptor.number(), content.data(), content.size())) return nullptr;
+  file->content = SharedBytes::copy_of(content);
+  return file;
+}
+
+void FileCache::insert(const FileTree& tree, const std::string& path,
+                       std::shared_ptr<const LoadedFile> file) {
+  const std::size_t size = file->content.size();
+  if (size > limits_.total_bytes_max || limits_.files_max == 0) return;
+  while (size_bytes_ + size > limits_.total_bytes_max || index_.size() >= limits_.files_max) {
+    drop(std::prev(entries_.end()));
+  }
+  entries_.push_front({&tree, path, std::move(file)});
+  index_.emplace(Key{&tree, entries_.front().path}, entries_.begin());
+  size_bytes_ += size;
+}
+
+void FileCache::drop(Entries::iterator entry) noexcept {
+  size_bytes_ -= entry->file->content.size();
+  index_.erase({entry->tree, entry->path});
+  entries_.erase(entry);
+}
+
+}  // namespace duplex::server

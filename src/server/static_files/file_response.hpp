@@ -1,0 +1,60 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "connection/outbox.hpp"
+#include "server/static_files/file_cache.hpp"
+#include <duplex/base/shared_bytes.hpp>
+#include <duplex/http/accept.hpp>
+#include <duplex/http/fields.hpp>
+#include <duplex/http/head.hpp>
+#include <duplex/http/status.hpp>
+
+namespace duplex::server {
+
+/// A part of bytes that are shared with a cache.
+struct BytesSlice {
+  SharedBytes bytes;
+  std::size_t offset = 0;
+  std::size_t length = 0;
+};
+
+/// A response made of files. The server adds `Content-Length`, `Date` and `Connection`, and to an
+/// error without content whatever it says to people.
+struct FileResponse {
+  using Piece = std::variant<std::string, BytesSlice, connection::FileRange>;
+
+  http::Status status = http::Status::ok;
+  http::Fields fields;
+  /// What the pieces come to; for HEAD, what they would.
+  std::uint64_t content_length = 0;
+  /// The content, one piece behind the other: none for HEAD, 304 and errors; one for a whole file
+  /// or a range; for several ranges texts and ranges by turns.
+  std::vector<Piece> pieces;
+};
+
+/// A representation that was found for a request, before conditions and ranges are looked at.
+struct FileRepresentation {
+  const LoadedFile& file;
+  std::string_view media_type;
+  http::ContentCoding coding = http::ContentCoding::identity;
+  /// Other representations stand at the same URL, in other codings.
+  bool varies_by_coding = false;
+  /// A single page that stands in for missing ones, for who asks for HTML.
+  bool varies_by_media_type = false;
+  /// The value of `Cache-Control`; empty for none.
+  std::string_view cache_control = {};
+};
+
+/// The response to a GET or HEAD for `representation`: 200, 206, 304, 412 or 416 by the request's
+/// preconditions (RFC 9110 section 13) and ranges (section 14). Between the parts of several ranges
+/// stands `boundary`, which the content may not hold: random, and new for each response.
+FileResponse respond_with(const FileRepresentation& representation, const http::RequestHead& head,
+                          std::string_view boundary, std::chrono::system_clock::time_point now);
+
+}  // namespace duplex::server

@@ -1,0 +1,141 @@
+#include "server/static_files/file_cache.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "tests/server/static_files/temporary_folder.hpp"
+
+namespace duplex::server {
+namespace {
+
+using std::chrono::system_clock;
+
+/// A time at which every file of the test has long been what it is.
+const system_clock::time_point later = system_clock::now() + std::chrono::hours(1);
+
+class FileCacheTest : public testing::Test {
+ protected:
+  std::shared_ptr<const LoadedFile> load(FileCache& cache, const std::string& path,
+                                         system_clock::time_point now = later) const {
+    const auto status = tree.status(path);
+    return status ? cache.load(tree, path, *status, now) : nullptr;
+  }
+
+  TemporaryFolder folder;
+  FileTree tree{folder.path()};
+};
+
+TEST_F(FileCacheTest, HoldsSmallFiles) {
+  FileCache cache;
+  folder.write("a", "hello");
+  folder.touch("a", 784111777);
+  const auto first = load(cache, "a");
+  ASSERT_TRUE(first);
+  EXPECT_EQ(as_text(first->content.bytes()), "hello");
+  EXPECT_EQ(first->last_modified, "Sun, 06 Nov 1994 08:49:37 GMT");
+  EXPECT_EQ(first->descriptor, nullptr);
+  EXPECT_EQ(load(cache, "a"), first);
+  EXPECT_EQ(cache.size_bytes(), 5u);
+  EXPECT_EQ(cache.file_count(), 1u);
+}
+
+TEST_F(FileCacheTest, NoticesEveryKindOfChange) {
+  FileCache cache;
+  const auto expect = [&](std::string_view content) {
+    const auto file = load(cache, "a");
+    ASSERT_TRUE(file);
+    EXPECT_EQ(as_text(file->content.bytes()), content);
+    EXPECT_EQ(cache.file_count(), 1u);
+  };
+  folder.write("a", "hello");
+  folder.touch("a", 1000);
+  expect("hello");
+
+  folder.write("a", "other");  // in place, of the same size
+  expect("other");
+  folder.write("b", "third");  // another file of the same size and time
+  folder.touch("b", 1000);
+  folder.touch("a", 1000);
+  expect("other");
+  std::filesystem::rename(folder / "b", folder / "a");
+  expect("third");
+  folder.write("a", "");
+  expect("");
+  std::filesystem::remove(folder / "a");
+  EXPECT_EQ(load(cache, "a"), nullptr);
+}
+
+TEST_F(FileCacheTest, DoesNotTrustWhatHasJustChanged) {
+  FileCache cache;
+  folder.write("a", "hello");
+  const auto now = system_clock::now();
+  const auto first = load(cache, "a", now);
+  ASSERT_TRUE(first);
+  EXPECT_EQ(cache.file_count(), 0u);
+  EXPECT_NE(load(cache, "a", now), first);
+  EXPECT_EQ(load(cache, "a", now)->entity_tag, first->entity_tag);
+}
+
+TEST_F(FileCacheTest, OpensLargeFilesEachTime) {
+  FileCache cache;
+  folder.write("small", std::string(64 * 1024, 'x'));
+  folder.write("large", std::string(64 * 1024 + 1, 'x'));
+  EXPECT_EQ(load(cache, "small")->content.size(), 64u * 1024);
+  const auto large = load(cache, "large");
+  ASSERT_TRUE(large->descriptor);
+  EXPECT_TRUE(*large->descriptor);
+  EXPECT_TRUE(large->content.empty());
+  EXPECT_EQ(cache.file_count(), 1u);
+}
+
+TEST_F(FileCacheTest, DropsTheLeastRecentlyUsed) {
+  FileCache cache({.file_bytes_max = 10, .total_bytes_max = 25, .files_max = 100});
+  for (const char* name : {"a", "b", "c"}) folder.write(name, std::string(10, *name));
+  const auto a = load(cache, "a");
+  const auto b = load(cache, "b");
+  EXPECT_EQ(load(cache, "a"), a);
+  load(cache, "c");
+  EXPECT_EQ(cache.size_bytes(), 20u);
+  EXPECT_EQ(load(cache, "a"), a);
+  EXPECT_NE(load(cache, "b"), b);
+  EXPECT_EQ(as_text(b->content.bytes()), "bbbbbbbbbb") << "what is being sent lives on";
+}
+
+TEST_F(FileCacheTest, LimitsTheNumberOfFilesToo) {
+  FileCache cache({.files_max = 3});
+  for (int i = 0; i < 10; ++i) {
+    folder.write(std::to_string(i), "");
+    load(cache, std::to_string(i));
+    EXPECT_LE(cache.file_count(), 3u);
+  }
+  FileCache none({.files_max = 0});
+  EXPECT_TRUE(load(none, "1"));
+  EXPECT_EQ(none.file_count(), 0u);
+}
+
+TEST_F(FileCacheTest, KeepsTreesApart) {
+  const TemporaryFolder other_folder;
+  const FileTree other(other_folder.path());
+  folder.write("a", "first");
+  other_folder.write("a", "second");
+  FileCache cache;
+  EXPECT_EQ(as_text(load(cache, "a")->content.bytes()), "first");
+  EXPECT_EQ(as_text(cache.load(other, "a", *other.status("a"), later)->content.bytes()), "second");
+  EXPECT_EQ(as_text(load(cache, "a")->content.bytes()), "first");
+  EXPECT_EQ(cache.file_count(), 2u);
+}
+
+TEST_F(FileCacheTest, LoadsNothingFromOutsideNorFolders) {
+  const TemporaryFolder outside;
+  outside.write("secret", "secret");
+  folder.link(outside / "secret", "link");
+  std::filesystem::create_directory(folder / "sub");
+  FileCache cache;
+  ASSERT_TRUE(tree.status("link"));
+  EXPECT_EQ(load(cache, "link"), nullptr);
+  EXPECT_EQ(load(cache, "sub"), nullptr);
+}
+
+}  // namespace
+}  // namespace duplex::server
