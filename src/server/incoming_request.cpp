@@ -1,6 +1,6 @@
-#include <utility>
-
 #include "server/incoming_request.hpp"
+
+#include <utility>
 
 namespace duplex::server {
 

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/recycled.hpp"
 #include <duplex/http/head.hpp>
 #include <duplex/server/request.hpp>
 
@@ -12,7 +13,7 @@ namespace duplex::server {
 
 /// What is behind a `Request`: the head, borrowed from the input or owned, its parameters and its
 /// content. One for each connection, used for one request after another.
-class IncomingRequest {
+class IncomingRequest : public Recycled<IncomingRequest> {
  public:
   IncomingRequest() noexcept { request_.head_ = &head_; }
   // The request points to the head beside it.

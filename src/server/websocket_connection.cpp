@@ -1,10 +1,11 @@
+#include "server/websocket_connection.hpp"
+
 #include <algorithm>
 #include <exception>
 #include <string>
 #include <utility>
 
 #include "server/connection.hpp"
-#include "server/websocket_connection.hpp"
 #include "server/worker.hpp"
 
 namespace duplex::server {
@@ -141,7 +142,9 @@ void WebSocketConnection::stop() {
   link_.close(websocket::CloseCode::going_away, "the server is stopping");
 }
 
-void WebSocketConnection::discard() noexcept { rare_.reset(); }
+void WebSocketConnection::discard() noexcept {
+  rare_.reset();
+}
 
 // ---------------------------------------------------------------------------- users
 
