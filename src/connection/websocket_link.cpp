@@ -107,6 +107,7 @@ std::optional<SendStatus> WebSocketLink::refusal() noexcept {
     return SendStatus::dropped;
   }
   counters.slow_consumers_closed.fetch_add(1, std::memory_order_relaxed);
+  closed_as_slow_ = true;
   close(websocket::CloseCode::policy_violation, "too slow: the outbox is full");
   return SendStatus::closed;
 }

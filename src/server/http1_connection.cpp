@@ -120,6 +120,9 @@ std::optional<AcceptedUpgrade> Http1Connection::on_input(Bytes& input) {
     if (served_) waiting_since_ms_ = connection_.now_ms();
     arm_deadline();
   }
+  if (exchange_.next_step() == http1::NextStep::read_request && parser_.idle()) {
+    request_->release();
+  }
   return std::nullopt;
 }
 
@@ -262,8 +265,9 @@ std::uint64_t Http1Connection::on_time(std::uint64_t now_ms) {
 }
 
 void Http1Connection::stop() {
+  const bool idle = exchange_.next_step() == http1::NextStep::read_request;
   exchange_.close_after_response();
-  if (exchange_.next_step() == http1::NextStep::read_request) {
+  if (idle) {
     connection_.finish();
   } else if (answering_ && answering_->endless) {
     end_content();

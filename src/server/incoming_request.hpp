@@ -25,6 +25,10 @@ class IncomingRequest : public Recycled<IncomingRequest> {
   /// Forgets the last request: what came now could not be read.
   void forget() noexcept { begin({}); }
 
+  /// Forgets the last request and gives the memory of its text back: a waiting connection keeps no
+  /// buffer.
+  void release() noexcept;
+
   /// Who sends the requests of this connection.
   std::string_view peer() const noexcept { return peer_; }
   void set_peer(std::string peer) {

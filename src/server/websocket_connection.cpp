@@ -134,6 +134,9 @@ std::uint64_t WebSocketConnection::on_time(std::uint64_t now_ms, Connection& con
 
 void WebSocketConnection::on_closed() {
   link_.end();
+  if (close_code_ == websocket::CloseCode::abnormal && link_.closed_as_slow()) {
+    note_close(websocket::CloseCode::policy_violation, "too slow: the outbox was full");
+  }
   const CloseInfo info{close_code_, rare_ ? std::string_view(rare_->close_reason) : ""};
   call(route_->endpoint().on_close, info);
 }
