@@ -58,6 +58,25 @@ void browser(benchmark::State& state) {
   parse(state, browser_request, 1);
 }
 
+/// The slowest of senders: what one byte of a head costs that comes alone.
+void trickled(benchmark::State& state) {
+  std::string stream(browser_request);
+  const Limits limits;
+  FieldTable table;
+  RequestParser parser(limits, table);
+  for (auto _ : state) {
+    for (std::size_t size = 1; size <= stream.size(); ++size) {
+      Bytes input = std::as_writable_bytes(std::span(stream).first(size));
+      auto event = parser.next(input);
+      benchmark::DoNotOptimize(event);
+    }
+    Bytes nothing;
+    if (!parser.next(nothing) || !parser.idle()) std::abort();
+  }
+  state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations()) *
+                          static_cast<std::int64_t>(stream.size()));
+}
+
 void whole_exchange(benchmark::State& state) {
   std::string stream(small_request);
   const Limits limits;
@@ -88,6 +107,7 @@ void whole_exchange(benchmark::State& state) {
 BENCHMARK(small);
 BENCHMARK(small_pipelined);
 BENCHMARK(browser);
+BENCHMARK(trickled);
 BENCHMARK(whole_exchange);
 
 }  // namespace

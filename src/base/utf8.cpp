@@ -87,7 +87,7 @@ bool is_short_ascii(ConstBytes bytes) noexcept {
     for (std::size_t i = 0; i + sizeof(seen) < size; i += sizeof(seen)) see_word_at(i);
     see_word_at(size - sizeof(seen));
   } else {
-    for (std::byte byte : bytes) seen |= static_cast<std::uint64_t>(byte);
+    for (const std::byte byte : bytes) seen |= static_cast<std::uint64_t>(byte);
   }
   return (seen & 0x8080808080808080U) == 0;
 }
@@ -110,7 +110,7 @@ bool Utf8Validator::feed(ConstBytes piece) noexcept {
     // All whole characters at once; the automaton takes only the one that is cut off.
     const ConstBytes open = piece.last(open_bytes(piece));
     if (is_valid_utf8(piece.first(piece.size() - open.size()))) {
-      for (std::byte byte : open) state = step(state, static_cast<std::uint8_t>(byte));
+      for (const std::byte byte : open) state = step(state, static_cast<std::uint8_t>(byte));
     } else {
       state = invalid;
     }

@@ -116,7 +116,8 @@ void Pipe::request_service() noexcept {
 void Pipe::service() noexcept {
   service_requested_ = false;
   if (!is_open()) return;
-  if (input_wanted_ && wants_input()) {
+  // Even when input is held: whoever holds it has asked, and decides anew.
+  if (input_wanted_ && phase_ == Phase::open && !paused_) {
     const std::size_t kept = kept_bytes();
     const Bytes buffer = hub_->loop().read_buffer();
     if (kept > 0) std::memcpy(buffer.data(), kept_->content().data(), kept);
@@ -210,7 +211,7 @@ void Pipe::flush_cork_to_outbox() noexcept {
 }
 
 std::size_t Pipe::buffered_bytes() const noexcept {
-  return outbox_.size_bytes() + (corked_ ? hub_->loop().cork().size() : 0);
+  return outbox_.held_bytes() + (corked_ ? hub_->loop().cork().size() : 0);
 }
 
 void Pipe::flush() noexcept {

@@ -113,11 +113,8 @@ RequestParser::Result RequestParser::next_head(Bytes& input) noexcept {
     complete = scan_head(text);
     if (!complete) return std::unexpected(complete.error());
   }
-  auto event = finish_head(text.substr(0, cursor_.at));
-  if (!event) return std::unexpected(event.error());
   input = input.subspan(cursor_.at);
-  cursor_ = {};
-  return *event;
+  return finish_head(text.substr(0, cursor_.at));
 }
 
 std::expected<bool, Error> RequestParser::scan_head(std::string_view text) noexcept {
@@ -226,7 +223,7 @@ std::expected<bool, Error> RequestParser::scan_fields(std::string_view text) noe
     if (*step == FieldStep::need_more) return false;
     if (*step == FieldStep::section_end) break;
     if (cursor_.count > limits_->field_count_max) return std::unexpected(Error::too_many_fields);
-    if (const auto noted = note_field(line, text.data()); !noted) {
+    if (const auto noted = note_field(line, text); !noted) {
       return std::unexpected(noted.error());
     }
     fields_->push_back(line);
@@ -236,14 +233,14 @@ std::expected<bool, Error> RequestParser::scan_fields(std::string_view text) noe
 }
 
 std::expected<void, Error> RequestParser::note_field(const http::FieldView& line,
-                                                     const char* head) noexcept {
+                                                     std::string_view text) noexcept {
   switch (line.name.size()) {
     case 4:
       if (!equals_ignoring_case(line.name, "host")) break;
       if (notes_.has_host) return std::unexpected(Error::repeated_host);
       if (!is_authority(line.value)) return std::unexpected(Error::invalid_host);
       notes_.has_host = true;
-      notes_.host_begin = static_cast<std::uint32_t>(line.value.data() - head);
+      notes_.host_begin = static_cast<std::uint32_t>(line.value.data() - text.data());
       notes_.host_bytes = static_cast<std::uint32_t>(line.value.size());
       break;
     case 14: {
@@ -279,8 +276,7 @@ std::expected<void, Error> RequestParser::check_framing() const noexcept {
   return {};
 }
 
-std::expected<RequestParser::Event, Error> RequestParser::finish_head(
-    std::string_view text) noexcept {
+RequestParser::Result RequestParser::finish_head(std::string_view text) noexcept {
   const std::string_view target =
       text.substr(notes_.target_begin, notes_.target_end - notes_.target_begin);
   const auto parts = parse_target(notes_.method, target);
@@ -291,6 +287,7 @@ std::expected<RequestParser::Event, Error> RequestParser::finish_head(
   content_left_ = notes_.content_length;
   phase_ = Phase::content_start;
   empty_lines_ = 0;
+  cursor_ = {};
   return Head{.head = {.method = notes_.method,
                        .version = notes_.version,
                        .target = target,

@@ -16,7 +16,8 @@ constexpr std::array<bool, 256> host_table = [] {
   for (unsigned char c = '0'; c <= '9'; ++c) table[c] = true;
   for (unsigned char c = 'a'; c <= 'z'; ++c) table[c] = true;
   for (unsigned char c = 'A'; c <= 'Z'; ++c) table[c] = true;
-  for (char c : std::string_view("-._~!$&'()*+,;=%")) table[static_cast<unsigned char>(c)] = true;
+  for (const char c : std::string_view("-._~!$&'()*+,;=%"))
+    table[static_cast<unsigned char>(c)] = true;
   return table;
 }();
 
@@ -50,7 +51,7 @@ std::size_t host_length(std::string_view text) noexcept {
 
 /// Removes `scheme://` from the front of `target`; false when there is no scheme that we serve.
 bool remove_scheme(std::string_view& target) noexcept {
-  for (std::string_view scheme : {"http://", "https://", "ws://", "wss://"}) {
+  for (const std::string_view scheme : {"http://", "https://", "ws://", "wss://"}) {
     if (!equals_ignoring_case(target.substr(0, scheme.size()), scheme)) continue;
     target.remove_prefix(scheme.size());
     return true;

@@ -36,6 +36,8 @@ class sleep_for::Alarm final : public Timer {
   std::coroutine_handle<> waiter_;
 };
 
+sleep_for::sleep_for(std::chrono::milliseconds duration) noexcept : duration_(duration) {}
+
 sleep_for::~sleep_for() = default;
 
 void sleep_for::await_suspend(std::coroutine_handle<> waiter) {

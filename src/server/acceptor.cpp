@@ -38,9 +38,8 @@ void Acceptor::on_ready(net::Readiness /*readiness*/) noexcept {
       continue;
     }
     if (accepted.error() == std::errc::operation_would_block) return;
-    if (out_of_descriptors(accepted.error()) && spare_.refuse_next(listener_->descriptor())) {
-      worker_.refused_for_want_of_descriptors();
-      continue;
+    if (out_of_descriptors(accepted.error()) && spare_.refuse_waiting(listener_->descriptor())) {
+      return worker_.refused_for_want_of_descriptors();
     }
     worker_.log(LogLevel::error, "no connection can be accepted for the moment: " +
                                      accepted.error().message());

@@ -67,7 +67,12 @@ Resolution Dispatcher::resolve(IncomingRequest& incoming) const {
   if (!upgrading && head.method != http::Method::options && router_.find_websocket(head.path)) {
     return {.answer = upgrade_required_response()};
   }
-  if (const FilesMount* mount = mount_of(head)) return {.answer = ResponseAccess::mounted(*mount)};
+  const FilesMount* mount = mount_of(head);
+  const bool reads = head.method == http::Method::get || head.method == http::Method::head;
+  // For other methods a path's own routes know better what is allowed than the folder.
+  if (mount != nullptr && (reads || match.outcome() == RouteMatch::Outcome::not_found)) {
+    return {.answer = ResponseAccess::mounted(*mount)};
+  }
   return {.answer = unrouted(match, head)};
 }
 

@@ -6,6 +6,7 @@
 #include "server/http1_connection.hpp"
 #include "server/response_access.hpp"
 #include "server/worker.hpp"
+#include <duplex/http1/error.hpp>
 #include <duplex/http1/response_writer.hpp>
 #include <duplex/websocket/handshake.hpp>
 
@@ -151,6 +152,12 @@ void Http1Connection::on_head(const http1::RequestParser::Head& found) {
   // the views of the head are void. The handler may answer before.
   end_announced_ = !found.framing.has_content();
   if (end_announced_) exchange_.request_ended();
+  // The parser says the same when it comes to the content, but by then the handler, or
+  // "100 Continue", would have answered already.
+  if (found.framing.content_length > worker_.options().limits.body_bytes_max) {
+    return refuse(http1::status_of(http1::Error::content_too_large),
+                  http1::describe(http1::Error::content_too_large));
+  }
   dispatch(found.framing);
 }
 
@@ -188,7 +195,10 @@ void Http1Connection::on_request_end() {
 void Http1Connection::refuse(http::Status status, std::string_view sentence) {
   const bool begun = exchange_.sending_response();
   const bool known = exchange_.owes_response();
+  const bool answered = exchange_.next_step() == http1::NextStep::finish_request;
   exchange_.request_failed();
+  // What is left of a request that has its answer gets no second one.
+  if (answered) return connection_.finish();
   if (answering_) answering_.reset();
   if (begun) return cut_off();
   // Without a request there is nothing to log by; what came of it may not even be text.

@@ -26,4 +26,8 @@ std::optional<std::string> Request::form(std::string_view name) const {
   return http::QueryView(text()).find(name);
 }
 
+std::optional<std::string_view> Request::cookie(std::string_view name) const noexcept {
+  return http::find_cookie(head_->fields, name);
+}
+
 }  // namespace duplex::server

@@ -74,19 +74,18 @@ class Server::Running final : private Publisher {
 
   Dispatcher& dispatcher() noexcept { return dispatcher_; }
 
-  std::uint16_t listen(net::SocketAddress address, int backlog) {
-    if (address.is_unix()) {
-      // The kernel doesn't spread connections over several sockets here: all workers share one.
-      const auto listener = open(address, {.backlog = backlog});
-      for (const auto& thread : workers_) thread->worker.listen(listener, true);
-      return 0;
+  std::uint16_t listen(const net::SocketAddress& address, int backlog) {
+    auto opened = net::Listener::open_group(address, workers_.size(), {.backlog = backlog});
+    if (!opened) throw std::runtime_error(opened.error());
+    std::vector<std::shared_ptr<const net::Listener>> listeners;
+    for (net::Listener& listener : *opened) {
+      listeners.push_back(std::make_shared<const net::Listener>(std::move(listener)));
     }
-    for (const auto& thread : workers_) {
-      auto listener = open(address, {.backlog = backlog, .reuse_port = workers_.size() > 1});
-      address = listener->address();  // the others take the port that the first one got
-      thread->worker.listen(std::move(listener), false);
+    const bool shared = listeners.size() < workers_.size();
+    for (std::size_t i = 0; i < workers_.size(); ++i) {
+      workers_[i]->worker.listen(listeners[shared ? 0 : i], shared);
     }
-    return address.port();
+    return listeners.front()->address().port();
   }
 
   void start() {
@@ -131,13 +130,6 @@ class Server::Running final : private Publisher {
     Worker worker;
     std::thread thread;
   };
-
-  static std::shared_ptr<const net::Listener> open(const net::SocketAddress& address,
-                                                   net::ListenOptions options) {
-    auto listener = net::Listener::open(address, options);
-    if (!listener) throw std::runtime_error(listener.error());
-    return std::make_shared<const net::Listener>(std::move(*listener));
-  }
 
   Worker* worker_of_this_thread() const noexcept {
     const net::EventLoop* loop = net::EventLoop::current();

@@ -141,6 +141,8 @@ void WebSocketConnection::stop() {
   link_.close(websocket::CloseCode::going_away, "the server is stopping");
 }
 
+void WebSocketConnection::discard() noexcept { rare_.reset(); }
+
 // ---------------------------------------------------------------------------- users
 
 template <class Callback, class... Arguments>

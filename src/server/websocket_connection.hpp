@@ -33,7 +33,7 @@ class WebSocketConnection {
   /// The server stops: closes with 1001.
   void stop();
   /// The server ends: destroys the session's coroutine where it waits.
-  void discard() noexcept { rare_.reset(); }
+  void discard() noexcept;
 
   connection::WebSocketLink& link() noexcept { return link_; }
 

@@ -29,7 +29,7 @@ bool is_reserved(Opcode opcode) noexcept {
 
 std::uint64_t read_big_endian(ConstBytes bytes) noexcept {
   std::uint64_t value = 0;
-  for (std::byte byte : bytes) value = value << 8U | static_cast<std::uint64_t>(byte);
+  for (const std::byte byte : bytes) value = value << 8U | static_cast<std::uint64_t>(byte);
   return value;
 }
 

@@ -120,7 +120,8 @@ void write_switching_protocols(std::string_view key, std::optional<std::string_v
                                const http::Fields& extra, ByteQueue& output) {
   const auto accept = accept_key(key);
   const auto append_line = [&output](std::string_view name, std::string_view value) {
-    for (std::string_view part : {name, std::string_view(": "), value, std::string_view("\r\n")}) {
+    for (const std::string_view part :
+         {name, std::string_view(": "), value, std::string_view("\r\n")}) {
       output.append(part);
     }
   };

@@ -188,9 +188,8 @@ void Session::collect(Bytes piece, std::uint64_t frame_rest_bytes, bool final_fr
     // more than the message will have, where that is known.
     std::uint64_t capacity = std::uint64_t{needed} * 2;
     if (final_frame) capacity = std::min(capacity, size + frame_rest_bytes);
-    void* block = std::realloc(assembly_.get(), sizeof(Assembly) + capacity);
+    void* block = std::realloc(assembly_.release(), sizeof(Assembly) + capacity);
     if (block == nullptr) std::terminate();  // as a bad_alloc on the data path does
-    static_cast<void>(assembly_.release());
     assembly_.reset(new (block) Assembly{.size = size, .capacity = capacity});
   }
   std::memcpy(assembly_->data() + size, piece.data(), piece.size());

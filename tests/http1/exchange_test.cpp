@@ -141,7 +141,7 @@ TEST(Exchange, ClosesAfterTheResponseWhenTheServerStops) {
 
 TEST(Exchange, CarriesOneExchangeAfterAnother) {
   Exchange exchange(limits);
-  for (std::string_view request :
+  for (const std::string_view request :
        {"HEAD / HTTP/1.1", "GET / HTTP/1.1", "POST / HTTP/1.1\r\nContent-Length: 5"}) {
     EXPECT_EQ(exchange.next_step(), NextStep::read_request);
     begin(exchange, request);
@@ -248,6 +248,18 @@ TEST(Exchange, SwitchesProtocols) {
   const ResponsePlan plan = exchange.plan(Status::switching_protocols, std::nullopt);
   EXPECT_EQ(plan, (ResponsePlan{.persistent = false, .connection = {.upgrade = true}}));
   EXPECT_EQ(exchange.next_step(), NextStep::switch_protocol);
+}
+
+TEST(Exchange, SwitchesProtocolsOnlyInsteadOfAnAnswerToAWholeRequestInHttp11) {
+  Exchange exchange(limits);
+  EXPECT_FALSE(exchange.may_switch_protocol());
+  begin(exchange, "GET / HTTP/1.1");
+  EXPECT_FALSE(exchange.may_switch_protocol());
+  exchange.request_ended();
+  EXPECT_TRUE(exchange.may_switch_protocol());
+  exchange.plan(Status::ok, 0);
+  EXPECT_FALSE(exchange.may_switch_protocol());
+  EXPECT_FALSE(after("GET / HTTP/1.0").may_switch_protocol());
 }
 
 TEST(Exchange, NamesTheUpgradeThatIsRequired) {

@@ -64,11 +64,18 @@ class Exchange {
 
   /// Begins the final response and says how to frame it. `content_bytes` is its length, for HEAD
   /// what GET would have had; nullopt when it is not known before its end. `close` asks for the
-  /// connection's end after it. Status 101 switches protocols, which is only possible when the
-  /// request has ended; `response_ended` isn't called for it.
+  /// connection's end after it. Status 101 switches protocols, only when `may_switch_protocol`;
+  /// `response_ended` isn't called for it.
   /// Interim responses (100, 103) are not planned: write them any time before this.
   ResponsePlan plan(http::Status status, std::optional<std::uint64_t> content_bytes,
                     bool close = false) noexcept;
+
+  /// Whether a response with status 101 may be planned: the request is HTTP/1.1 (RFC 9110 section
+  /// 7.8) and has ended, and is not answered yet.
+  bool may_switch_protocol() const noexcept {
+    return version_ == http::Version::http_1_1 && !failed_ &&
+           conversation_.allows(Turn::switch_protocols);
+  }
 
   /// All of the planned response has been written.
   void response_ended() noexcept;

@@ -112,9 +112,10 @@ class RequestParser {
   std::expected<bool, Error> scan_version(std::string_view text) noexcept;
   std::expected<bool, Error> scan_fields(std::string_view text) noexcept;
   std::expected<void, Error> check_request_line(std::string_view text) noexcept;
-  std::expected<void, Error> note_field(const http::FieldView& line, const char* head) noexcept;
+  std::expected<void, Error> note_field(const http::FieldView& line,
+                                        std::string_view text) noexcept;
   std::expected<void, Error> check_framing() const noexcept;
-  std::expected<Event, Error> finish_head(std::string_view text) noexcept;
+  Result finish_head(std::string_view text) noexcept;
 
   const Limits* limits_;
   FieldTable* fields_;

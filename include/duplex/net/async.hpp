@@ -49,7 +49,7 @@ void run_in_pool(std::move_only_function<void()> work);
 /// Waits without holding the thread: `co_await sleep_for(100ms)`.
 class [[nodiscard]] sleep_for {
  public:
-  explicit sleep_for(std::chrono::milliseconds duration) noexcept : duration_(duration) {}
+  explicit sleep_for(std::chrono::milliseconds duration) noexcept;
   sleep_for(const sleep_for&) = delete;
   sleep_for& operator=(const sleep_for&) = delete;
   ~sleep_for();

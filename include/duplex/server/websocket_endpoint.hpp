@@ -44,9 +44,9 @@ struct WebSocketOptions {
   /// Origins besides the server's own whose pages may connect: `https://example.com`,
   /// `https://*.example.com`, or `*` for all. Clients that send no `Origin` are not browsers, and
   /// pass.
-  std::vector<std::string> origins;
+  std::vector<std::string> origins = {};
   /// Subprotocols that the endpoint speaks; the client's first choice among them is taken.
-  std::vector<std::string> subprotocols;
+  std::vector<std::string> subprotocols = {};
 };
 
 /// What `on_upgrade` decides.

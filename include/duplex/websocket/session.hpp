@@ -34,7 +34,7 @@ struct SessionOptions {
   Role role = Role::server;
   /// Payload of one message, all fragments together; more fails with `message_too_big` (1009).
   /// With `deliver_chunks` the limit still holds for the sum of the chunks.
-  std::uint64_t message_bytes_max = 1024 * 1024;
+  std::uint64_t message_bytes_max = std::uint64_t{1024} * 1024;
   /// Hand out pieces of messages as they come instead of collecting whole messages.
   bool deliver_chunks = false;
   /// Report every frame that begins, before what it carries: for tools that show the wire.
@@ -63,7 +63,7 @@ class Session {
     bool first;
     bool last;
   };
-  /// A ping, which has been answered already.
+  /// A ping, which has been answered already unless our close frame is out.
   struct Ping {
     Bytes payload;
   };

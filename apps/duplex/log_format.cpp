@@ -1,0 +1,99 @@
+#include "log_format.hpp"
+
+#include <fmt/format.h>
+
+#include <ctime>
+#include <nlohmann/json.hpp>
+
+#include <duplex/http/method.hpp>
+#include <duplex/http/status.hpp>
+
+namespace duplex::app {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// One line. Beyond ASCII all is escaped, so that no terminal is steered by it; bytes that are not
+/// UTF-8 become U+FFFD.
+std::string json_line(const Json& object) {
+  return object.dump(-1, ' ', true, Json::error_handler_t::replace) + '\n';
+}
+
+double milliseconds(std::chrono::microseconds duration) noexcept {
+  return static_cast<double>(duration.count()) / 1000.0;
+}
+
+std::string_view name(server::LogLevel level) noexcept {
+  switch (level) {
+    case server::LogLevel::debug: return "debug";
+    case server::LogLevel::info: return "info";
+    case server::LogLevel::warning: return "warning";
+    case server::LogLevel::error: return "error";
+  }
+  return "";
+}
+
+}  // namespace
+
+std::string timestamp(LogTime time) {
+  const auto whole = std::chrono::floor<std::chrono::milliseconds>(time);
+  const auto day = std::chrono::floor<std::chrono::days>(whole);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss clock(whole - day);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", static_cast<int>(date.year()),
+                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                     clock.hours().count(), clock.minutes().count(), clock.seconds().count(),
+                     clock.subseconds().count());
+}
+
+std::string escaped(std::string_view text) {
+  std::string result;
+  result.reserve(text.size());
+  for (const char character : text) {
+    if (character == '"' || character == '\\') {
+      result += '\\';
+      result += character;
+    } else if (character >= ' ' && character <= '~') {
+      result += character;
+    } else {
+      fmt::format_to(std::back_inserter(result), "\\x{:02x}",
+                     static_cast<unsigned char>(character));
+    }
+  }
+  return result;
+}
+
+std::string access_line(LogFormat format, const server::AccessRecord& record, LogTime now) {
+  switch (format) {
+    case LogFormat::off: return {};
+    case LogFormat::text:
+      return fmt::format("{} {} \"{} {}\" {} {}B {:.1f}ms\n", timestamp(now), escaped(record.peer),
+                         http::name(record.method), escaped(record.target),
+                         http::code(record.status), record.response_bytes,
+                         milliseconds(record.duration));
+    case LogFormat::json:
+      return json_line({{"time", timestamp(now)},
+                        {"peer", record.peer},
+                        {"method", http::name(record.method)},
+                        {"target", record.target},
+                        {"status", http::code(record.status)},
+                        {"bytes", record.response_bytes},
+                        {"duration_ms", milliseconds(record.duration)},
+                        {"upgraded", record.upgraded},
+                        {"user_agent", record.user_agent},
+                        {"referer", record.referer}});
+  }
+  return {};
+}
+
+std::string message_line(LogFormat format, server::LogLevel level, std::string_view message,
+                         LogTime now) {
+  if (level == server::LogLevel::debug) return {};
+  if (format == LogFormat::off && level == server::LogLevel::info) return {};
+  if (format == LogFormat::json) {
+    return json_line({{"time", timestamp(now)}, {"level", name(level)}, {"message", message}});
+  }
+  return fmt::format("{} {}: {}\n", timestamp(now), name(level), escaped(message));
+}
+
+}  // namespace duplex::app

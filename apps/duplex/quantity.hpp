@@ -1,0 +1,24 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <expected>
+#include <string>
+#include <string_view>
+
+/// Numbers as people write them in options. The error of each is a sentence that says what to write
+/// instead.
+namespace duplex::app {
+
+/// A number of bytes: `65536`, `64K`, `64KiB`, `1M`, `2GiB`. K, M and G, alone or with `iB`, are
+/// powers of 1024, as in nginx; KB, MB and GB are powers of 1000. Case does not matter.
+std::expected<std::uint64_t, std::string> parse_size(std::string_view text);
+
+/// A time in seconds, with at most a fraction: `30`, `0.5`, `30s`. At most a day.
+std::expected<std::chrono::milliseconds, std::string> parse_seconds(std::string_view text);
+
+/// A whole number between `lowest` and `highest`.
+std::expected<std::uint64_t, std::string> parse_count(std::string_view text, std::uint64_t lowest,
+                                                      std::uint64_t highest);
+
+}  // namespace duplex::app

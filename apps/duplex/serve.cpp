@@ -1,0 +1,153 @@
+#include "serve.hpp"
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+#include "health.hpp"
+#include "listen_address.hpp"
+#include "live.hpp"
+#include "log_format.hpp"
+#include "log_writer.hpp"
+#include "page.hpp"
+#include "stop_signals.hpp"
+#include "subcommand.hpp"
+#include <duplex/server/server.hpp>
+
+namespace duplex::app {
+namespace {
+
+using server::Server;
+using std::chrono::system_clock;
+
+/// Every connection is a descriptor, and the soft limit is for programs that use select(2).
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+void check_folder(const std::string& folder) {
+  std::error_code error;
+  const std::filesystem::file_status status = std::filesystem::status(folder, error);
+  if (status.type() == std::filesystem::file_type::not_found) {
+    throw std::runtime_error(fmt::format(
+        "there is no folder {}: give one that exists, or none to serve the page alone", folder));
+  }
+  if (error) throw std::runtime_error(fmt::format("{}: {}", folder, error.message()));
+  if (!std::filesystem::is_directory(status)) {
+    throw std::runtime_error(fmt::format("{} is not a folder: give the one it is in", folder));
+  }
+}
+
+LogWriter::Options log_writer_options(LogFormat format) {
+  return {.describe_loss = [format](std::uint64_t lost) {
+    return message_line(
+        format, server::LogLevel::warning,
+        fmt::format("{} entries of the log were lost: its reader is too slow", lost),
+        system_clock::now());
+  }};
+}
+
+server::ServerOptions server_options(const ServeOptions& options, LogWriter& log) {
+  server::ServerOptions result;
+  result.threads = options.threads;
+  // Messages may be posted to live channels too.
+  result.limits.body_bytes_max = options.body_bytes_max.value_or(
+      std::max<std::uint64_t>(result.limits.body_bytes_max, options.message_bytes_max));
+  result.time_limits.idle_ms_max = static_cast<std::uint32_t>(options.idle_timeout.count());
+  result.connections_max = options.connections_max;
+  result.connections_per_address_max = options.connections_per_address_max;
+  const LogFormat format = options.log;
+  result.log = [format, &log](server::LogLevel level, std::string_view message) {
+    log.write(message_line(format, level, message, system_clock::now()));
+  };
+  if (format != LogFormat::off) {
+    result.access_log = [format, &log](const server::AccessRecord& record) {
+      log.write(access_line(format, record, system_clock::now()));
+    };
+  }
+  return result;
+}
+
+server::WebSocketOptions websocket_options(const ServeOptions& options) {
+  server::WebSocketOptions result;
+  result.message_bytes_max = options.message_bytes_max;
+  // One message must fit at least, and another behind it.
+  result.outbox_bytes_max =
+      std::max<std::size_t>(result.outbox_bytes_max, 2 * (options.message_bytes_max + 1024));
+  result.heartbeat_ms = static_cast<std::uint32_t>(options.heartbeat.count());
+  result.origins = options.origins;
+  return result;
+}
+
+void add_echo(Server& server, const server::WebSocketOptions& options) {
+  server.websocket("/echo",
+                   {
+                       .on_message = [](connection::WebSocket& socket,
+                                        connection::Message message) { socket.send(message); },
+                       .options = options,
+                   });
+}
+
+void add_routes(Server& server, const ServeOptions& options) {
+  const server::WebSocketOptions websockets = websocket_options(options);
+  add_echo(server, websockets);
+  add_live_channels(server, websockets);
+  add_health(server);
+  add_page(server, {.at_root = options.folder.empty(),
+                    .origins = options.origins,
+                    .message_bytes_max = options.message_bytes_max});
+  if (options.folder.empty()) return;
+  server.files("/", {.folder = options.folder,
+                     .list = options.list,
+                     .single_page = options.single_page ? "index.html" : ""});
+}
+
+/// Listens, and answers the line that says so.
+std::string listen(Server& server, const server::ListenOptions& options) {
+  try {
+    return fmt::format("duplex serves {}\n", where(options, server.listen(options)));
+  } catch (const std::system_error& error) {
+    throw std::runtime_error(explain_listen_failure(options, error.code(), error.what()));
+  }
+}
+
+}  // namespace
+
+int serve(const ServeOptions& options) {
+  StopSignals signals;
+  raise_descriptor_limit();
+  if (!options.folder.empty()) check_folder(options.folder);
+
+  LogWriter log(log_writer_options(options.log));
+  Server server(server_options(options, log));
+  add_routes(server, options);
+
+  std::string lines;
+  if (options.listen.empty()) {
+    lines = listen(server, {.port = 8080});
+  } else {
+    for (const server::ListenOptions& address : options.listen) lines += listen(server, address);
+  }
+  server.start();
+  // Whoever started the program may wait for these lines.
+  std::fputs(lines.c_str(), stdout);
+  std::fflush(stdout);
+
+  signals.wait();
+  server.stop({.deadline = options.shutdown_timeout});
+  server.wait();
+  return exit_success;
+}
+
+}  // namespace duplex::app

@@ -1,0 +1,196 @@
+#include "serve_options.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <expected>
+#include <stdexcept>
+#include <utility>
+
+#include "listen_address.hpp"
+#include "origin.hpp"
+#include "quantity.hpp"
+#include "subcommand.hpp"
+
+namespace duplex::app {
+namespace {
+
+using Values = std::span<const std::string>;
+
+/// A sentence on a value that is not as it should be; `resolve` adds where it stands.
+class BadValue : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+template <class T>
+T checked(std::expected<T, std::string> parsed) {
+  if (!parsed) throw BadValue(parsed.error());
+  return *std::move(parsed);
+}
+
+const std::string& only(Values values) {
+  if (values.empty()) throw BadValue("needs a value");
+  if (values.size() > 1) throw BadValue("has more than one value; give one");
+  return values.front();
+}
+
+bool parse_switch(Values values) {
+  const std::string& value = only(values);
+  if (value == "true") return true;
+  if (value == "false") return false;
+  throw BadValue(fmt::format("\"{}\" is neither true nor false", value));
+}
+
+LogFormat parse_log_format(const std::string& text) {
+  if (text == "text") return LogFormat::text;
+  if (text == "json") return LogFormat::json;
+  if (text == "off") return LogFormat::off;
+  throw BadValue(fmt::format("\"{}\" is not a kind of log; write text, json or off", text));
+}
+
+std::uint64_t parse_size_above_zero(Values values) {
+  const std::uint64_t size = checked(parse_size(only(values)));
+  if (size == 0) throw BadValue("nothing at all would be allowed; write at least 1");
+  return size;
+}
+
+constexpr std::uint64_t threads_max = 1024;
+constexpr std::uint64_t connections_limit = 100'000'000;
+
+constexpr std::string_view serving = "What to serve";
+constexpr std::string_view listening = "Where to listen";
+constexpr std::string_view access = "Who may use it";
+constexpr std::string_view limits = "Limits";
+constexpr std::string_view logging = "Log";
+
+constexpr std::array table = {
+    ServeOption{"dir", "DIR", false, serving,
+                "Folder to serve at /. Without it, a page there shows\n"
+                "HTTP and WebSocket at work",
+                [](ServeOptions& options, Values values) { options.folder = only(values); }},
+    ServeOption{
+        "spa", "", false, serving,
+        "Answer browsers with DIR/index.html where there is no\n"
+        "such file, for single-page applications",
+        [](ServeOptions& options, Values values) { options.single_page = parse_switch(values); }},
+    ServeOption{"list", "", false, serving, "List folders that have no index.html",
+                [](ServeOptions& options, Values values) { options.list = parse_switch(values); }},
+    ServeOption{"listen", "ADDR:PORT", true, listening,
+                "Address and port; may be repeated.\n"
+                "127.0.0.1:8080 by default: this machine only.\n"
+                ":8080 for all addresses, [::1]:8080 for IPv6,\n"
+                "unix:PATH for a Unix socket, port 0 for any free one",
+                [](ServeOptions& options, Values values) {
+                  options.listen.clear();
+                  options.listen.reserve(values.size());
+                  for (const std::string& value : values) {
+                    options.listen.push_back(checked(parse_listen_address(value)));
+                  }
+                }},
+    ServeOption{"threads", "N", false, listening, "Worker threads; 0, the default, is one a core",
+                [](ServeOptions& options, Values values) {
+                  options.threads =
+                      static_cast<unsigned>(checked(parse_count(only(values), 0, threads_max)));
+                }},
+    ServeOption{"origin", "ORIGIN", true, access,
+                "Another site whose pages may connect and publish, such as\n"
+                "https://example.com, https://*.example.com or * for all;\n"
+                "may be repeated. Our own pages always may, and so may\n"
+                "programs that are not browsers",
+                [](ServeOptions& options, Values values) {
+                  options.origins.clear();
+                  options.origins.reserve(values.size());
+                  for (const std::string& value : values) {
+                    options.origins.push_back(checked(parse_origin(value)));
+                  }
+                }},
+    ServeOption{"max-message", "SIZE", false, limits,
+                "Largest WebSocket message; 1MiB by default.\n"
+                "A size is a number of bytes, or one with K, M or G",
+                [](ServeOptions& options, Values values) {
+                  options.message_bytes_max = parse_size_above_zero(values);
+                }},
+    ServeOption{"max-body", "SIZE", false, limits, "Largest content of a request; 16MiB by default",
+                [](ServeOptions& options, Values values) {
+                  options.body_bytes_max = checked(parse_size(only(values)));
+                }},
+    ServeOption{"max-connections", "N", false, limits, "Connections in all; 200000 by default",
+                [](ServeOptions& options, Values values) {
+                  options.connections_max =
+                      checked(parse_count(only(values), 1, connections_limit));
+                }},
+    ServeOption{"connections-per-address", "N", false, limits,
+                "Connections of one client address; 4096 by default,\n"
+                "and without limit from this machine",
+                [](ServeOptions& options, Values values) {
+                  options.connections_per_address_max =
+                      checked(parse_count(only(values), 1, connections_limit));
+                }},
+    ServeOption{"heartbeat", "SECONDS", false, limits,
+                "Ping a WebSocket that is silent for so long; 30 by\n"
+                "default, 0 for never",
+                [](ServeOptions& options, Values values) {
+                  options.heartbeat = checked(parse_seconds(only(values)));
+                }},
+    ServeOption{"idle-timeout", "SECONDS", false, limits,
+                "Close a connection that waits so long for its next\n"
+                "request; 60 by default",
+                [](ServeOptions& options, Values values) {
+                  options.idle_timeout = checked(parse_seconds(only(values)));
+                  if (options.idle_timeout.count() == 0) throw BadValue("write more than 0");
+                }},
+    ServeOption{"shutdown-timeout", "SECONDS", false, limits,
+                "How long the last responses may take when the program\n"
+                "is asked to stop; 10 by default",
+                [](ServeOptions& options, Values values) {
+                  options.shutdown_timeout = checked(parse_seconds(only(values)));
+                }},
+    ServeOption{
+        "log", "FORMAT", false, logging,
+        "text, json, or off for errors and warnings only.\n"
+        "The log goes to standard error",
+        [](ServeOptions& options, Values values) { options.log = parse_log_format(only(values)); }},
+};
+
+std::string all_names() {
+  std::vector<std::string_view> names;
+  names.reserve(table.size());
+  for (const ServeOption& option : table) names.push_back(option.name);
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
+/// What is wrong only in combination.
+void check_together(const ServeOptions& options) {
+  if (!options.folder.empty()) return;
+  if (options.single_page) throw UsageError("--spa needs a folder: duplex serve --spa DIR");
+  if (options.list) throw UsageError("--list needs a folder: duplex serve --list DIR");
+}
+
+}  // namespace
+
+std::span<const ServeOption> serve_option_table() noexcept {
+  return table;
+}
+
+ServeOptions resolve(std::span<const Setting> settings) {
+  ServeOptions options;
+  for (const Setting& setting : settings) {
+    const auto* const option = std::ranges::find(table, setting.name, &ServeOption::name);
+    if (option == table.end()) {
+      throw UsageError(
+          fmt::format("{}: there is no such option; there are {}", setting.source, all_names()));
+    }
+    try {
+      option->set(options, setting.values);
+    } catch (const BadValue& bad) {
+      throw UsageError(fmt::format("{}: {}", setting.source, bad.what()));
+    }
+  }
+  check_together(options);
+  return options;
+}
+
+}  // namespace duplex::app

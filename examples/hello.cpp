@@ -1,0 +1,21 @@
+// The smallest server, whole.
+//
+//   curl http://127.0.0.1:8080/hello/Ada
+
+#include <cstdint>
+#include <iostream>
+#include <string>
+
+#include <duplex/duplex.hpp>
+
+int main(int argc, char** argv) {
+  duplex::Server server;
+  server.get("/hello/{name}", [](const duplex::Request& request) {
+    return duplex::Response::text("Hello, " + std::string(request.param("name")) + "!\n");
+  });
+
+  const int port = argc > 1 ? std::stoi(argv[1]) : 8080;
+  std::cout << "http://127.0.0.1:" << server.listen({.port = static_cast<std::uint16_t>(port)})
+            << std::endl;
+  server.run();
+}

@@ -1,0 +1,75 @@
+#include "quantity.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace duplex::app {
+namespace {
+
+using std::chrono::milliseconds;
+using testing::HasSubstr;
+
+TEST(Quantity, ReadsSizesWithAndWithoutUnit) {
+  const struct {
+    std::string_view text;
+    std::uint64_t bytes;
+  } cases[] = {
+      {"0", 0},
+      {"65536", 65536},
+      {"10B", 10},
+      {"64K", 65536},
+      {"64KiB", 65536},
+      {"64kb", 64000},
+      {"1M", 1048576},
+      {"1mib", 1048576},
+      {"64 MiB", 67108864},
+      {"2MB", 2000000},
+      {"3G", 3221225472},
+      {"1GiB", 1073741824},
+      {"1GB", 1000000000},
+      {"9223372036854775807", INT64_MAX},
+  };
+  for (const auto& [text, bytes] : cases) EXPECT_EQ(parse_size(text), bytes) << text;
+}
+
+TEST(Quantity, RefusesWhatIsNotASizeAndSaysWhatIs) {
+  for (const std::string_view text : {"", "M", "-1", "+1", "1.5M", "1T", "64Mi", "0x10", "1 M B"}) {
+    const auto size = parse_size(text);
+    ASSERT_FALSE(size) << text;
+    EXPECT_THAT(size.error(), HasSubstr("64MiB")) << text;
+  }
+}
+
+TEST(Quantity, RefusesSizesBeyondAnyMachine) {
+  for (const std::string_view text :
+       {"9223372036854775808", "8589934592G", "18446744073709551615"}) {
+    EXPECT_FALSE(parse_size(text)) << text;
+  }
+}
+
+TEST(Quantity, ReadsSecondsAndFractions) {
+  EXPECT_EQ(parse_seconds("0"), milliseconds(0));
+  EXPECT_EQ(parse_seconds("30"), milliseconds(30'000));
+  EXPECT_EQ(parse_seconds("30s"), milliseconds(30'000));
+  EXPECT_EQ(parse_seconds("0.25"), milliseconds(250));
+  EXPECT_EQ(parse_seconds("86400"), milliseconds(86'400'000));
+}
+
+TEST(Quantity, RefusesWhatIsNotATime) {
+  for (const std::string_view text : {"", "s", "-1", "1m", "nan", "inf", "1e3", "86401", "1 2"}) {
+    EXPECT_FALSE(parse_seconds(text)) << text;
+  }
+}
+
+TEST(Quantity, RefusesCountsOutOfTheirRange) {
+  EXPECT_EQ(parse_count("1", 1, 4), 1U);
+  EXPECT_EQ(parse_count("4", 1, 4), 4U);
+  for (const std::string_view text : {"0", "5", "", "-1", "two", "99999999999999999999"}) {
+    const auto count = parse_count(text, 1, 4);
+    ASSERT_FALSE(count) << text;
+    EXPECT_THAT(count.error(), HasSubstr("from 1 to 4")) << text;
+  }
+}
+
+}  // namespace
+}  // namespace duplex::app

@@ -1,0 +1,198 @@
+#include "serve_options.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "config_file.hpp"
+#include "subcommand.hpp"
+
+namespace duplex::app {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+/// A setting as the command line gives it.
+Setting given(std::string name, std::vector<std::string> values) {
+  std::string source = "--" + name;
+  return {std::move(name), std::move(values), std::move(source)};
+}
+
+ServeOptions resolved(const std::vector<Setting>& settings) {
+  return resolve(settings);
+}
+
+/// What the user is told; empty when nothing is wrong.
+std::string complaint(const std::vector<Setting>& settings) {
+  try {
+    resolve(settings);
+    return {};
+  } catch (const UsageError& error) {
+    return error.what();
+  }
+}
+
+std::string config_complaint(const std::string& toml) {
+  try {
+    resolve(parse_config(toml, "duplex.toml"));
+    return {};
+  } catch (const UsageError& error) {
+    return error.what();
+  }
+}
+
+std::vector<std::string> addresses(const ServeOptions& options) {
+  std::vector<std::string> result;
+  for (const server::ListenOptions& listen : options.listen) {
+    result.push_back(listen.address + " " + std::to_string(listen.port) + listen.unix_path);
+  }
+  return result;
+}
+
+TEST(ServeOptions, TakesEveryOption) {
+  const ServeOptions options = resolved({
+      given("dir", {"public"}),
+      given("spa", {"true"}),
+      given("list", {"true"}),
+      given("listen", {"127.0.0.1:1", "[::1]:2"}),
+      given("threads", {"3"}),
+      given("origin", {"https://a.example", "*"}),
+      given("max-message", {"64MiB"}),
+      given("max-body", {"0"}),
+      given("max-connections", {"10"}),
+      given("connections-per-address", {"5"}),
+      given("heartbeat", {"0"}),
+      given("idle-timeout", {"5"}),
+      given("shutdown-timeout", {"0.5"}),
+      given("log", {"json"}),
+  });
+  EXPECT_EQ(options.folder, "public");
+  EXPECT_TRUE(options.single_page);
+  EXPECT_TRUE(options.list);
+  EXPECT_THAT(addresses(options), ElementsAre("127.0.0.1 1", "::1 2"));
+  EXPECT_EQ(options.threads, 3U);
+  EXPECT_THAT(options.origins, ElementsAre("https://a.example", "*"));
+  EXPECT_EQ(options.message_bytes_max, 64U * 1024 * 1024);
+  EXPECT_EQ(options.body_bytes_max, 0U);
+  EXPECT_EQ(options.connections_max, 10U);
+  EXPECT_EQ(options.connections_per_address_max, 5U);
+  EXPECT_EQ(options.heartbeat.count(), 0);
+  EXPECT_EQ(options.idle_timeout.count(), 5000);
+  EXPECT_EQ(options.shutdown_timeout.count(), 500);
+  EXPECT_EQ(options.log, LogFormat::json);
+}
+
+TEST(ServeOptions, NamesTheOptionThatIsWrong) {
+  const struct {
+    Setting setting;
+    std::string_view complaint;
+  } cases[] = {
+      {given("threads", {"many"}), "--threads: \"many\" is not a number from 0 to 1024"},
+      {given("threads", {"1", "2"}), "--threads: has more than one value"},
+      {given("threads", {}), "--threads: needs a value"},
+      {given("listen", {"8080"}), "--listen: \"8080\" is not an address"},
+      {given("origin", {"example.com"}), "--origin: \"example.com\" is not an origin"},
+      {given("max-message", {"64Q"}), "--max-message: \"64Q\" is not a size"},
+      {given("max-message", {"0"}), "--max-message: nothing at all would be allowed"},
+      {given("max-connections", {"0"}), "--max-connections: \"0\" is not"},
+      {given("idle-timeout", {"0"}), "--idle-timeout: write more than 0"},
+      {given("log", {"xml"}), "--log: \"xml\" is not a kind of log; write text, json or off"},
+      {given("list", {"maybe"}), "--list: \"maybe\" is neither true nor false"},
+      {given("spa", {"true"}), "--spa needs a folder"},
+      {given("list", {"true"}), "--list needs a folder"},
+      {given("nonsense", {"1"}), "--nonsense: there is no such option; there are dir, spa"},
+  };
+  for (const auto& [setting, expected] : cases) {
+    EXPECT_THAT(complaint({setting}), HasSubstr(expected));
+  }
+}
+
+TEST(ServeOptions, LetLaterSettingsReplaceEarlierOnes) {
+  std::vector<Setting> settings = parse_config(R"(
+      threads = 2
+      list = true
+      dir = "a"
+      listen = ["127.0.0.1:1", "127.0.0.1:2"]
+      log = "json"
+  )",
+                                               "duplex.toml");
+  settings.push_back(given("threads", {"5"}));
+  settings.push_back(given("list", {"false"}));
+  settings.push_back(given("listen", {"127.0.0.1:3"}));
+  const ServeOptions options = resolved(settings);
+  EXPECT_EQ(options.threads, 5U);
+  EXPECT_FALSE(options.list);
+  EXPECT_EQ(options.folder, "a");
+  EXPECT_THAT(addresses(options), ElementsAre("127.0.0.1 3"));
+  EXPECT_EQ(options.log, LogFormat::json);
+}
+
+TEST(ServeOptions, HaveEachNameOnceAndAHelp) {
+  std::set<std::string_view> names;
+  for (const ServeOption& option : serve_option_table()) {
+    EXPECT_TRUE(names.insert(option.name).second) << option.name;
+    EXPECT_FALSE(option.help.empty()) << option.name;
+  }
+}
+
+TEST(ConfigFile, TakesNumbersTextsChoicesAndLists) {
+  const ServeOptions options = resolved(parse_config(R"(
+      # a comment
+      dir = "public"
+      threads = 4
+      max-message = 65536
+      max-body = "32M"
+      heartbeat = 0.5
+      spa = true
+      listen = "unix:/tmp/x"
+      origin = ["https://a.example", "https://b.example"]
+  )",
+                                                     "duplex.toml"));
+  EXPECT_EQ(options.threads, 4U);
+  EXPECT_EQ(options.message_bytes_max, 65536U);
+  EXPECT_EQ(options.body_bytes_max, 32U * 1024 * 1024);
+  EXPECT_EQ(options.heartbeat.count(), 500);
+  EXPECT_TRUE(options.single_page);
+  EXPECT_EQ(options.listen.at(0).unix_path, "/tmp/x");
+  EXPECT_THAT(options.origins, ElementsAre("https://a.example", "https://b.example"));
+}
+
+TEST(ConfigFile, NamesLineAndKeyOfWhatIsWrong) {
+  const struct {
+    std::string toml;
+    std::string_view complaint;
+  } cases[] = {
+      {"threads = 1\nlissten = \":80\"\n", "duplex.toml:2: lissten: there is no such option"},
+      {"\n\nthreads = \"x\"\n", "duplex.toml:3: threads: \"x\" is not a number"},
+      {"config = \"other.toml\"", "duplex.toml:1: config: there is no such option"},
+      {"max-message = -1", "duplex.toml:1: max-message: \"-1\" is not a size"},
+      {"threads = [1, 2]", "duplex.toml:1: threads: has more than one value"},
+      {"threads = []", "duplex.toml:1: threads: needs a value"},
+      {"threads = 2020-01-01", "duplex.toml:1: threads: write a text in quotes"},
+      {"listen = [[\":80\"]]", "duplex.toml:1: listen: write a text in quotes"},
+      {"[serve]\nthreads = 1\n", "duplex.toml:1: serve: write a text in quotes"},
+      {"threads = 1\nthreads = 2\n", "duplex.toml:2: "},
+      {"threads 1", "duplex.toml:1: "},
+  };
+  for (const auto& [toml, expected] : cases) {
+    EXPECT_THAT(config_complaint(toml), testing::StartsWith(expected)) << toml;
+  }
+}
+
+TEST(ConfigFile, SaysThatItCanNotBeRead) {
+  for (const char* const path : {"/nonexistent/duplex.toml", "/"}) {
+    try {
+      read_config_file(path);
+      ADD_FAILURE() << path;
+    } catch (const std::runtime_error& error) {
+      EXPECT_THAT(error.what(), HasSubstr(path));
+    }
+  }
+}
+
+}  // namespace
+}  // namespace duplex::app

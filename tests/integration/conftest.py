@@ -1,0 +1,87 @@
+"""What all integration tests share: the programs under test, each stopped and examined at the end.
+
+A test file also runs alone: /usr/bin/python3 -m pytest tests/integration/test_x.py
+DUPLEX_BIN names the duplex program to test; build/dev/bin/duplex by default."""
+
+import pytest
+from support.program import Program, program_path
+
+
+@pytest.fixture(scope="session")
+def duplex_program():
+    """The path of the duplex program."""
+    path = program_path("duplex")
+    assert path.exists(), f"{path} is not built; set DUPLEX_BIN, or build it"
+    return path
+
+
+def _starting():
+    """Starts programs, and at the end asks each to stop: it must do so with exit status 0 and
+    without a sanitizer's report."""
+    programs = []
+
+    def begin(path, *arguments, **options):
+        program = Program([path, *arguments], **options)
+        programs.append(program)
+        return program
+
+    yield begin
+    failures = []
+    for program in programs:
+        try:
+            program.stop()
+        except AssertionError as failure:
+            failures.append(str(failure))
+    assert not failures, "\n".join(failures)
+
+
+@pytest.fixture
+def start():
+    """start(path, *arguments, **options): starts a program that names its URL, for one test."""
+    yield from _starting()
+
+
+@pytest.fixture(scope="module")
+def start_for_module():
+    """The same for all tests of a file."""
+    yield from _starting()
+
+
+def _duplex(begin, program):
+    return lambda *arguments, **options: begin(
+        program, "serve", "--listen", "127.0.0.1:0", *arguments, **options
+    )
+
+
+def _test_server(begin):
+    return lambda *arguments, **options: begin(program_path("test_server"), *arguments, **options)
+
+
+@pytest.fixture
+def start_duplex(start, duplex_program):
+    """start_duplex(*arguments): `duplex serve` on a free port of 127.0.0.1."""
+    return _duplex(start, duplex_program)
+
+
+@pytest.fixture(scope="module")
+def start_duplex_for_module(start_for_module, duplex_program):
+    return _duplex(start_for_module, duplex_program)
+
+
+@pytest.fixture
+def example(start):
+    """example(name): starts examples/NAME on a free port."""
+    return lambda name, *arguments, **options: start(
+        program_path("examples/" + name), "0", *arguments, **options
+    )
+
+
+@pytest.fixture
+def start_test_server(start):
+    """start_test_server(*arguments): tests/support/test_server.cpp with its knobs."""
+    return _test_server(start)
+
+
+@pytest.fixture(scope="module")
+def start_test_server_for_module(start_for_module):
+    return _test_server(start_for_module)

@@ -1,0 +1,1 @@
+"""Clients and processes that the integration tests share."""

@@ -1,0 +1,175 @@
+"""Every example runs, and does what its first lines say."""
+
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+from support.frames import Client, close_frame
+from support.http import Connection, get, request
+from support.program import REPOSITORY, Program, program_path
+
+
+def test_hello():
+    server = Program([program_path("examples/hello"), "0"])
+    try:
+        assert get(server, "/hello/Ada").body == b"Hello, Ada!\n"
+        assert get(server, "/hello/Ada%20L%C3%B6velace").body == "Hello, Ada Lövelace!\n".encode()
+    finally:  # it has no signal handler, to stay small
+        server.signal(signal.SIGTERM)
+        assert server.wait() == -signal.SIGTERM
+
+
+def test_echo(example):
+    with Client(example("echo"), "/echo", "Origin: https://anywhere.example") as client:
+        assert client.send_text("hello").text() == "hello"
+
+
+def test_chat(example):
+    server = example("chat")
+    with Client(server, "/rooms/lobby?name=Ada") as ada, Client(server, "/rooms/attic?name=Eve") as eve:
+        assert ada.text() == "Ada comes in"
+        assert eve.text() == "Eve comes in"
+        with Client(server, "/rooms/lobby?name=Bob") as bob:
+            assert ada.text() == bob.text() == "Bob comes in"
+            bob.send_text("Hello, Ada")
+            assert ada.text() == bob.text() == "Bob: Hello, Ada"
+            bob.close_normally()
+        assert ada.text() == "Bob leaves"
+        assert eve.silent(0.05)
+        ada.send_binary(b"\xff")
+        assert ada.close_code()[0] == 1003
+
+
+def test_chat_refuses_the_nameless(example):
+    server = example("chat")
+    with pytest.raises(AssertionError, match="400"):
+        Client(server, "/rooms/lobby")
+
+
+def test_broadcast(example):
+    with Client(example("broadcast"), "/ticks") as client:
+        first = int(client.text().removeprefix("tick "))
+        for n in range(1, 5):
+            assert client.text() == f"tick {first + n}"
+        client.send_text("100")
+        while (text := client.text()).startswith("tick "):
+            pass
+        assert text == "25 primes up to 100"
+
+
+def test_upload(example):
+    server = example("upload")
+    before = server.rss_bytes()
+    with Connection(server.address) as connection:
+        size = 64 * 1024 * 1024
+        connection.get("/upload", f"Content-Length: {size}", method="PUT")
+        for _ in range(64):
+            connection.send(bytes(1024 * 1024))
+        assert connection.answer().body.startswith(b"%d bytes" % size)
+    assert server.rss_bytes() - before < server.may_hold(8 * 1024 * 1024)
+    assert request(server, "POST", "/upload", "a").body == b"1 bytes, checksum 12638187200555641996\n"
+
+
+def test_download(example):
+    server = example("download")
+    assert get(server, "/numbers?to=1000").body == b"".join(b"%d\n" % n for n in range(1, 1001))
+    assert get(server, "/slowly").body == b"3...\n2...\n1...\nGo!\n"
+    assert get(server, "/program").body == Path(program_path("examples/download")).read_bytes()
+
+
+def test_events(example):
+    server = example("events")
+    with Connection(server.address) as connection:
+        assert connection.get("/counter", "Last-Event-ID: 41").read_head()["Content-Type"].startswith("text/event-stream")
+        for n in (42, 43):
+            event = connection.read_until(b"\n\n").decode().splitlines()
+            assert {f"data: {n}", "event: count", f"id: {n}"} <= set(event)
+    with Connection(server.address) as connection:
+        connection.get("/news").read_head()
+        assert request(server, "POST", "/news", "It rains").status == 204
+        connection.read_until(b"data: It rains\n\n")
+
+
+def test_session(example):
+    with Client(example("session"), "/count") as client:
+        assert client.text() == "What is your name?"
+        client.send_text("Ada")
+        assert client.text() == "Hello, Ada"
+        assert [client.text() for _ in range(3)] == ["0", "1", "2"]
+        client.send_text("100")
+        last = 2
+        while (number := int(client.text())) == last + 1:
+            last = number
+        assert number == last + 100
+        client.send_text("stop")
+        while True:
+            fin, opcode, payload = client.next_frame()
+            if opcode == 8:
+                break
+        assert payload == b"\x03\xe8"
+        client.send(close_frame())
+        assert client.closed()
+
+
+def test_static_site(example, tmp_path):
+    (tmp_path / "index.html").write_text("home")
+    server = example("static_site", tmp_path)
+    assert get(server, "/").body == b"home"
+    assert get(server, "/api/status").body == b'{"status":"fine"}'
+    assert get(server, "/index.html")["Cache-Control"] == "max-age=60"
+
+
+def test_middleware(example):
+    server = example("middleware")
+    assert "handler;dur=" in get(server, "/")["Server-Timing"]
+    answer = get(server, "/private/diary")
+    assert (answer.status, answer["WWW-Authenticate"]) == (401, 'Basic realm="diary"')
+    password = "Authorization: Basic YWRhOmxvdmVsYWNl"
+    assert get(server, "/private/diary", password).body == b"Dear diary...\n"
+    with pytest.raises(AssertionError, match="401"):
+        Client(server, "/private/echo")
+    with Client(server, "/private/echo", password) as client:
+        assert client.send_text("hi").text() == "hi"
+
+
+def transcript(name):
+    done = subprocess.run([program_path("examples/" + name)], capture_output=True, timeout=30)
+    assert done.returncode == 0, done.stderr.decode()
+    return done.stdout.decode().splitlines()
+
+
+def test_http_in_memory():
+    lines = transcript("http_in_memory")
+    assert lines[:-1] == [
+        "-- 14 bytes come in",
+        "-- 60 bytes come in",
+        "head: POST /notes",
+        "  Host = localhost",
+        "  Transfer-Encoding = chunked",
+        "-- 10 bytes come in",
+        "content: Hello",
+        "-- 40 bytes come in",
+        "end",
+        "head: GET /",
+        "  Host = localhost",
+        "end",
+        "-- 36 bytes come in",
+    ]
+    assert lines[-1].startswith("refused: ")
+
+
+def test_websocket_in_memory():
+    lines = transcript("websocket_in_memory")
+    assert lines[1:4] == ["message: Hello, server", "ping, answered already", "close: 1000 Goodbye"]
+    assert lines[-1].startswith("close: 1000")
+
+
+def test_every_example_has_a_test():
+    tested = {name.removeprefix("test_") for name in globals() if name.startswith("test_")}
+    assert {path.stem for path in (REPOSITORY / "examples").glob("*.cpp")} <= tested
+
+
+def test_examples_are_short():
+    for path in (REPOSITORY / "examples").glob("*.cpp"):
+        assert len(path.read_text().splitlines()) <= 60, path.name

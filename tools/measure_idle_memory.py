@@ -1,0 +1,154 @@
+#!/usr/bin/env python3
+"""Measures how much memory an idle WebSocket costs `duplex serve`.
+
+    tools/measure_idle_memory.py [--connections N] [--threads N] [--program PATH] [--limit BYTES]
+
+Opens N WebSockets, each of which sends one message and gets its echo, waits until all is quiet, and
+prints by how much the server's resident memory has grown for each. Only the server process counts,
+and in it only memory of its own (not pages of files); the kernel's buffers are not in it.
+"""
+
+import argparse
+import os
+import re
+import resource
+import selectors
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# How many connections one source address may open: fewer than there are ephemeral ports.
+PER_ADDRESS = 20_000
+# Handshakes that are under way at a time; more would only fill the listener's queue.
+AT_ONCE = 500
+
+HANDSHAKE = (
+    b"GET /echo HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+)
+# "hello" as a text frame with a masking key of zeros, and its echo.
+MESSAGE = b"\x81\x85\0\0\0\0hello"
+ECHO = b"\x81\x05hello"
+
+IP_BIND_ADDRESS_NO_PORT = 24  # <linux/in.h>: the port is chosen by connect, per destination
+
+
+def raise_descriptor_limit(wanted: int) -> None:
+    """For this process and the server, which inherits it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft >= wanted:
+        return
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, max(wanted, hard)))
+    except (ValueError, PermissionError):
+        sys.exit(f"{wanted} descriptors are needed and {hard} allowed: ulimit -Hn {wanted}, as root")
+
+
+def own_memory(pid: int) -> int:
+    """Resident memory of the process that is not a file's, in bytes."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(re.search(r"^RssAnon:\s+(\d+) kB", status, re.M)[1]) * 1024
+
+
+def settled_memory(pid: int, deadline_s: float = 30.0) -> int:
+    """The same, once it has not changed for a second."""
+    end = time.monotonic() + deadline_s
+    last, since = own_memory(pid), time.monotonic()
+    while time.monotonic() - since < 1 and time.monotonic() < end:
+        time.sleep(0.1)
+        now = own_memory(pid)
+        if now != last:
+            last, since = now, time.monotonic()
+    return last
+
+
+class Client:
+    """Opens WebSockets, many at a time, and keeps them."""
+
+    def __init__(self, port: int):
+        self.server = ("127.0.0.1", port)
+        self.idle: list[socket.socket] = []
+        self._begun = 0
+
+    def _begin(self) -> socket.socket:
+        connection = socket.socket()
+        connection.setblocking(False)
+        connection.setsockopt(socket.IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1)
+        connection.bind((f"127.0.0.{2 + self._begun // PER_ADDRESS}", 0))
+        self._begun += 1
+        connection.connect_ex(self.server)
+        return connection
+
+    def open(self, count: int) -> None:
+        """Opens `count` more, and exchanges a message on each."""
+        selector = selectors.DefaultSelector()
+        begun = done = 0
+        received: dict[socket.socket, bytes] = {}
+        while done < count:
+            while begun < count and len(received) < AT_ONCE:
+                connection = self._begin()
+                received[connection] = b""
+                selector.register(connection, selectors.EVENT_WRITE)
+                begun += 1
+            ready = selector.select(timeout=30)
+            if not ready:
+                sys.exit(f"the server does not answer; {len(self.idle)} connections are open")
+            for key, events in ready:
+                connection = key.fileobj
+                if events & selectors.EVENT_WRITE:
+                    connection.sendall(HANDSHAKE)
+                    selector.modify(connection, selectors.EVENT_READ)
+                    continue
+                data = connection.recv(4096)
+                if not data:
+                    sys.exit(f"the server hung up after {len(self.idle)}: {received[connection]!r}")
+                before = received[connection]
+                received[connection] = before + data
+                if b"\r\n\r\n" not in before and b"\r\n\r\n" in received[connection]:
+                    if b" 101 " not in received[connection]:
+                        sys.exit(f"no upgrade: {received[connection]!r}")
+                    connection.sendall(MESSAGE)
+                elif received[connection].endswith(ECHO):
+                    selector.unregister(connection)
+                    del received[connection]
+                    self.idle.append(connection)
+                    done += 1
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--connections", type=int, default=10_000)
+    parser.add_argument("--threads", type=int, default=0, help="of the server; 0: one a core")
+    parser.add_argument("--program", default=ROOT / "build/release/bin/duplex")
+    parser.add_argument("--limit", type=float, help="fail if it is more bytes for each connection")
+    arguments = parser.parse_args()
+
+    raise_descriptor_limit(arguments.connections + 1000)
+    command = [arguments.program, "serve", "--listen", "127.0.0.1:0", "--log", "off"]
+    if arguments.threads:
+        command += ["--threads", str(arguments.threads)]
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        line = server.stdout.readline()
+        client = Client(int(re.search(r":(\d+)", line.replace("http:", ""))[1]))
+        # What the server makes once, for the first connections, is not theirs.
+        client.open(200)
+        before = settled_memory(server.pid)
+        client.open(arguments.connections)
+        after = settled_memory(server.pid)
+    finally:
+        server.terminate()
+        server.wait()
+
+    each = (after - before) / arguments.connections
+    print(f"before {before / 1024:.0f} KiB, after {after / 1024:.0f} KiB")
+    print(f"{each:.0f} bytes of the server's own memory for each of {arguments.connections} WebSockets")
+    return 1 if arguments.limit is not None and each > arguments.limit else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
