@@ -184,6 +184,15 @@ def test_a_signal_stops_it_cleanly(start_duplex, number):
     assert program.wait() == 0
 
 
+def test_a_connection_that_waits_for_nothing_does_not_hold_it_up(start_duplex):
+    program = start_duplex("--shutdown-timeout", "3600")
+    with Connection(program.address) as used, Connection(program.address) as unused:
+        assert used.get("/_duplex/health").answer().status == 200
+        program.signal(signal.SIGTERM)
+        assert used.closed() and unused.closed()
+    assert program.wait() == 0
+
+
 def test_a_client_that_says_no_goodbye_is_cut_off_at_the_deadline(start_duplex):
     program = start_duplex("--shutdown-timeout", "0.3")
     with Client(program):
@@ -324,6 +333,7 @@ def test_without_standard_error_no_client_gets_the_log(start, duplex_program):
             assert connection.get("/_duplex/health").answer().status == 200
         program.signal(signal.SIGTERM)
         assert connection.closed()
+    assert program.wait() == 0
 
 
 # What it serves
