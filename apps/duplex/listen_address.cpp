@@ -19,20 +19,12 @@ constexpr std::size_t unix_path_bytes_max = sizeof(sockaddr_un::sun_path) - 1;
 
 bool is_numeric(int family, const std::string& address) {
   in6_addr storage;
-  return ::inet_pton(family, address.c_str(), &storage) == 1;
+  // Behind % stands the interface of a link-local address (RFC 4007 section 11).
+  return ::inet_pton(family, address.substr(0, address.find('%')).c_str(), &storage) == 1;
 }
 
 bool is_ipv6(const ListenOptions& options) {
   return options.address.find(':') != std::string::npos;
-}
-
-bool is_all_addresses(const ListenOptions& options) {
-  return options.address == "::" || options.address == "0.0.0.0";
-}
-
-std::string with_port(const ListenOptions& options, std::uint16_t port) {
-  return is_ipv6(options) ? fmt::format("[{}]:{}", options.address, port)
-                          : fmt::format("{}:{}", options.address, port);
 }
 
 std::expected<ListenOptions, std::string> parse_unix(std::string_view path) {
@@ -48,7 +40,7 @@ std::expected<ListenOptions, std::string> parse_unix(std::string_view path) {
 
 /// The numeric address that `host` names; nullopt when it names none.
 std::optional<std::string> parse_host(std::string_view host) {
-  if (host.empty() || host == "*") return "::";
+  if (host.empty() || host == "*") return "";
   if (equals_ignoring_case(host, "localhost")) return "127.0.0.1";
   std::string address(host);
   if (host.front() == '[' && host.back() == ']') {
@@ -56,7 +48,7 @@ std::optional<std::string> parse_host(std::string_view host) {
     if (is_numeric(AF_INET6, address)) return address;
     return std::nullopt;
   }
-  if (is_numeric(AF_INET, address)) return address;
+  if (is_numeric(AF_INET, address) && !address.contains('%')) return address;
   return std::nullopt;
 }
 
@@ -93,53 +85,23 @@ std::expected<ListenOptions, std::string> parse_listen_address(std::string_view 
   return options;
 }
 
-std::string to_string(const ListenOptions& options) {
-  if (!options.unix_path.empty()) return "unix:" + options.unix_path;
-  return with_port(options, options.port);
-}
-
 std::string where(const ListenOptions& options, std::uint16_t port) {
   if (!options.unix_path.empty()) return "unix:" + options.unix_path;
-  if (is_all_addresses(options)) {
+  if (options.address.empty() || options.address == "0.0.0.0") {
     return fmt::format("http://127.0.0.1:{}/ and on all other addresses of this machine", port);
   }
-  return fmt::format("http://{}/", with_port(options, port));
+  if (options.address == "::") {
+    return fmt::format("http://[::1]:{}/ and on all other IPv6 addresses of this machine", port);
+  }
+  return is_ipv6(options) ? fmt::format("http://[{}]:{}/", options.address, port)
+                          : fmt::format("http://{}:{}/", options.address, port);
 }
 
-std::string explain_listen_failure(const ListenOptions& options, std::error_code error,
-                                   std::string_view otherwise) {
-  const std::string place = to_string(options);
-  const bool is_unix = !options.unix_path.empty();
-  if (error == std::errc::address_in_use && is_unix) {
-    return fmt::format("{} is in use: stop the program that listens there, or choose another path",
-                       place);
-  }
-  if (error == std::errc::address_in_use) {
-    const auto next =
-        static_cast<std::uint16_t>(options.port == UINT16_MAX ? 8080 : options.port + 1);
-    return fmt::format(
-        "{} is in use: stop the other program or choose another port with --listen {}", place,
-        with_port(options, next));
-  }
-  if (error == std::errc::permission_denied && is_unix) {
-    return fmt::format("{}: you may not create a socket there; choose another folder", place);
-  }
-  if (error == std::errc::permission_denied) {
-    return fmt::format(
-        "you may not listen on {}: choose a port from 1024 on with --listen {}, or grant the "
-        "program CAP_NET_BIND_SERVICE",
-        place, with_port(options, 8080));
-  }
-  if (error == std::errc::address_not_available) {
-    return fmt::format(
-        "{} is not an address of this machine: see them by `ip address`, or write --listen :{} "
-        "for all",
-        options.address, options.port);
-  }
-  if (error == std::errc::no_such_file_or_directory && is_unix) {
-    return fmt::format("{}: its folder does not exist; create it or choose another path", place);
-  }
-  return fmt::format("can't listen on {}: {}", place, otherwise);
+std::string listen_elsewhere(const ListenOptions& options) {
+  if (!options.unix_path.empty()) return "--listen unix:/tmp/duplex.sock";
+  // Ports below are for the privileged.
+  const bool next_is_free_to_all = options.port >= 1024 && options.port < UINT16_MAX;
+  return fmt::format("--listen 127.0.0.1:{}", next_is_free_to_all ? options.port + 1 : 8080);
 }
 
 }  // namespace duplex::app

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <ctime>
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include <duplex/http/method.hpp>
@@ -11,12 +11,19 @@
 namespace duplex::app {
 namespace {
 
-using Json = nlohmann::ordered_json;
+/// Whether `text` means itself in a log: printable ASCII without quote and backslash.
+bool is_plain(std::string_view text) noexcept {
+  return std::ranges::all_of(text, [](char character) {
+    return character >= ' ' && character <= '~' && character != '"' && character != '\\';
+  });
+}
 
-/// One line. Beyond ASCII all is escaped, so that no terminal is steered by it; bytes that are not
-/// UTF-8 become U+FFFD.
-std::string json_line(const Json& object) {
-  return object.dump(-1, ' ', true, Json::error_handler_t::replace) + '\n';
+/// `text` as a JSON string. Beyond ASCII all is escaped, so that no terminal is steered by it;
+/// bytes that are not UTF-8 become U+FFFD.
+std::string quoted(std::string_view text) {
+  if (is_plain(text)) return fmt::format("\"{}\"", text);
+  using Json = nlohmann::json;
+  return Json(text).dump(-1, ' ', true, Json::error_handler_t::replace);
 }
 
 double milliseconds(std::chrono::microseconds duration) noexcept {
@@ -47,6 +54,7 @@ std::string timestamp(LogTime time) {
 }
 
 std::string escaped(std::string_view text) {
+  if (is_plain(text)) return std::string(text);
   std::string result;
   result.reserve(text.size());
   for (const char character : text) {
@@ -67,21 +75,18 @@ std::string access_line(LogFormat format, const server::AccessRecord& record, Lo
   switch (format) {
     case LogFormat::off: return {};
     case LogFormat::text:
-      return fmt::format("{} {} \"{} {}\" {} {}B {:.1f}ms\n", timestamp(now), escaped(record.peer),
+      return fmt::format("{} {} \"{} {}\" {} {}B {:.2f}ms\n", timestamp(now), escaped(record.peer),
                          http::name(record.method), escaped(record.target),
                          http::code(record.status), record.response_bytes,
                          milliseconds(record.duration));
     case LogFormat::json:
-      return json_line({{"time", timestamp(now)},
-                        {"peer", record.peer},
-                        {"method", http::name(record.method)},
-                        {"target", record.target},
-                        {"status", http::code(record.status)},
-                        {"bytes", record.response_bytes},
-                        {"duration_ms", milliseconds(record.duration)},
-                        {"upgraded", record.upgraded},
-                        {"user_agent", record.user_agent},
-                        {"referer", record.referer}});
+      return fmt::format(
+          R"({{"time":"{}","peer":{},"method":"{}","target":{},"status":{},"bytes":{},)"
+          R"("duration_ms":{},"upgraded":{},"user_agent":{},"referer":{}}})"
+          "\n",
+          timestamp(now), quoted(record.peer), http::name(record.method), quoted(record.target),
+          http::code(record.status), record.response_bytes, milliseconds(record.duration),
+          record.upgraded, quoted(record.user_agent), quoted(record.referer));
   }
   return {};
 }
@@ -91,7 +96,9 @@ std::string message_line(LogFormat format, server::LogLevel level, std::string_v
   if (level == server::LogLevel::debug) return {};
   if (format == LogFormat::off && level == server::LogLevel::info) return {};
   if (format == LogFormat::json) {
-    return json_line({{"time", timestamp(now)}, {"level", name(level)}, {"message", message}});
+    return fmt::format(R"({{"time":"{}","level":"{}","message":{}}})"
+                       "\n",
+                       timestamp(now), name(level), quoted(message));
   }
   return fmt::format("{} {}: {}\n", timestamp(now), name(level), escaped(message));
 }

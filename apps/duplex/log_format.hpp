@@ -21,7 +21,7 @@ using LogTime = std::chrono::system_clock::time_point;
 
 /// One exchange, with a line feed:
 ///
-///   2026-11-22T10:22:03.123Z 127.0.0.1:50123 "GET /x" 200 1234B 0.4ms
+///   2026-11-22T10:22:03.123Z 127.0.0.1:50123 "GET /x" 200 1234B 0.41ms
 ///
 /// or a JSON object with time, peer, method, target, status, bytes, duration_ms, upgraded,
 /// user_agent and referer. Empty when the log is off.

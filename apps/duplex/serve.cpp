@@ -117,8 +117,9 @@ void add_routes(Server& server, const ServeOptions& options) {
 std::string listen(Server& server, const server::ListenOptions& options) {
   try {
     return fmt::format("duplex serves {}\n", where(options, server.listen(options)));
-  } catch (const std::system_error& error) {
-    throw std::runtime_error(explain_listen_failure(options, error.code(), error.what()));
+  } catch (const std::runtime_error& error) {
+    throw std::runtime_error(
+        fmt::format("{}, for example with {}", error.what(), listen_elsewhere(options)));
   }
 }
 

@@ -85,6 +85,7 @@ constexpr std::array table = {
                 "unix:PATH for a Unix socket, port 0 for any free one",
                 [](ServeOptions& options, Values values) {
                   options.listen.clear();
+                  options.listen.reserve(values.size());
                   for (const std::string& value : values) {
                     options.listen.push_back(checked(parse_listen_address(value)));
                   }
@@ -101,6 +102,7 @@ constexpr std::array table = {
                 "programs that are not browsers",
                 [](ServeOptions& options, Values values) {
                   options.origins.clear();
+                  options.origins.reserve(values.size());
                   for (const std::string& value : values) {
                     options.origins.push_back(checked(parse_origin(value)));
                   }
@@ -155,6 +157,7 @@ constexpr std::array table = {
 
 std::string all_names() {
   std::vector<std::string_view> names;
+  names.reserve(table.size());
   for (const ServeOption& option : table) names.push_back(option.name);
   return fmt::format("{}", fmt::join(names, ", "));
 }

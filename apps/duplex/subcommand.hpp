@@ -3,6 +3,7 @@
 #include <functional>
 #include <stdexcept>
 
+// NOLINTNEXTLINE(readability-identifier-naming): CLI11's own name.
 namespace CLI {
 class App;
 }

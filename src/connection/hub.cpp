@@ -1,7 +1,8 @@
+#include "connection/hub.hpp"
+
 #include <algorithm>
 #include <utility>
 
-#include "connection/hub.hpp"
 #include "connection/pipe.hpp"
 
 namespace duplex::connection {
@@ -27,7 +28,9 @@ Hub::Hub(net::EventLoop& loop, const PipeLimits& limits)
   loop_.add(*this);
 }
 
-Hub::~Hub() { close_all(); }
+Hub::~Hub() {
+  close_all();
+}
 
 void Hub::close_all() noexcept {
   for (const Slot& slot : slots_) {
@@ -66,7 +69,9 @@ Pipe* Hub::find(std::uint32_t index, std::uint32_t generation) noexcept {
   return slots_[index].pipe;
 }
 
-void Hub::service_later(Pipe& pipe) { to_service_.push_back(&pipe); }
+void Hub::service_later(Pipe& pipe) {
+  to_service_.push_back(&pipe);
+}
 
 void Hub::wake_by(std::uint32_t index, std::uint64_t due_ms) noexcept {
   const auto due = static_cast<std::uint32_t>(due_ms - began_ms_);

@@ -1,3 +1,5 @@
+#include "connection/pipe.hpp"
+
 #include <sys/uio.h>
 
 #include <algorithm>
@@ -5,7 +7,6 @@
 #include <cstring>
 #include <utility>
 
-#include "connection/pipe.hpp"
 #include "net/socket.hpp"
 #include "net/socket_address.hpp"
 
@@ -132,7 +133,9 @@ void Pipe::service() noexcept {
 
 // ---------------------------------------------------------------------------- output
 
-ByteQueue& Pipe::output() noexcept { return corked_ ? hub_->loop().cork() : hub_->scratch(); }
+ByteQueue& Pipe::output() noexcept {
+  return corked_ ? hub_->loop().cork() : hub_->scratch();
+}
 
 void Pipe::output_written() noexcept {
   if (corked_) {

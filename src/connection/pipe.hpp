@@ -21,7 +21,8 @@ namespace duplex::connection {
 ///
 /// Reads into the loop's buffer, and keeps bytes of its own only while something is incomplete.
 /// What is written while input is being worked on collects in the loop's cork and leaves with one
-/// send; what is written otherwise leaves at the end of the iteration. Closing marks; the hub frees.
+/// send; what is written otherwise leaves at the end of the iteration. Closing marks; the hub
+/// frees.
 class Pipe : public net::Pollable, public Carrier {
  public:
   Pipe(Hub& hub, net::Descriptor socket) noexcept : hub_(&hub), socket_(std::move(socket)) {}
@@ -123,9 +124,7 @@ class Pipe : public net::Pollable, public Carrier {
   void discard_input() noexcept;
   void update_interest() noexcept;
   void note_blocked(bool blocked) noexcept;
-  bool wants_input() const noexcept {
-    return phase_ == Phase::open && !paused_ && !held_;
-  }
+  bool wants_input() const noexcept { return phase_ == Phase::open && !paused_ && !held_; }
   std::uint64_t full_time(std::uint32_t low) const noexcept {
     const std::uint64_t now = now_ms();
     return now - static_cast<std::uint32_t>(static_cast<std::uint32_t>(now) - low);
@@ -141,12 +140,12 @@ class Pipe : public net::Pollable, public Carrier {
   std::uint32_t progress_ms_ = 0;
   std::uint32_t handles_ = 0;
   Phase phase_ = Phase::open;
-  bool corked_ : 1 = false;         // the loop's cork is ours
-  bool paused_ : 1 = false;         // by the user
-  bool held_ : 1 = false;           // by the protocol
+  bool corked_ : 1 = false;  // the loop's cork is ours
+  bool paused_ : 1 = false;  // by the user
+  bool held_ : 1 = false;    // by the protocol
   bool input_wanted_ : 1 = false;
   bool input_ended_ : 1 = false;
-  bool blocked_ : 1 = false;        // the socket takes no more: wait for writability
+  bool blocked_ : 1 = false;  // the socket takes no more: wait for writability
   bool service_requested_ : 1 = false;
   bool disposed_ : 1 = false;       // only handles keep it
   bool watches_input_ : 1 = false;  // what the loop watches for

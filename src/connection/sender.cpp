@@ -21,24 +21,28 @@ WebSocketLink* find(Hub& hub, std::uint32_t index, std::uint32_t generation) noe
 
 }  // namespace
 
-bool Sender::send(std::string_view text) const { return send(PreparedMessage::text(text)); }
+bool Sender::send(std::string_view text) const {
+  return send(PreparedMessage::text(text));
+}
 
-bool Sender::send(ConstBytes binary) const { return send(PreparedMessage::binary(binary)); }
+bool Sender::send(ConstBytes binary) const {
+  return send(PreparedMessage::binary(binary));
+}
 
 bool Sender::send(PreparedMessage message) const {
   if (!inbox_) return false;
-  return inbox_->post([hub = hub_, index = index_, generation = generation_,
-                       message = std::move(message)] {
-    if (WebSocketLink* link = find(*hub, index, generation)) link->send(message);
-  });
+  return inbox_->post(
+      [hub = hub_, index = index_, generation = generation_, message = std::move(message)] {
+        if (WebSocketLink* link = find(*hub, index, generation)) link->send(message);
+      });
 }
 
 bool Sender::close(websocket::CloseCode code, std::string_view reason) const {
   if (!inbox_) return false;
-  return inbox_->post([hub = hub_, index = index_, generation = generation_, code,
-                       reason = std::string(reason)] {
-    if (WebSocketLink* link = find(*hub, index, generation)) link->close(code, reason);
-  });
+  return inbox_->post(
+      [hub = hub_, index = index_, generation = generation_, code, reason = std::string(reason)] {
+        if (WebSocketLink* link = find(*hub, index, generation)) link->close(code, reason);
+      });
 }
 
 }  // namespace duplex::connection

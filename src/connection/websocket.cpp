@@ -8,7 +8,9 @@ namespace duplex::connection {
 using websocket::Opcode;
 using websocket::PreparedMessage;
 
-WebSocket::WebSocket(WebSocketLink& link) noexcept : link_(&link) { link_->carrier_->retain(); }
+WebSocket::WebSocket(WebSocketLink& link) noexcept : link_(&link) {
+  link_->carrier_->retain();
+}
 
 WebSocket::WebSocket(const WebSocket& other) noexcept : link_(other.link_) {
   if (link_ != nullptr) link_->carrier_->retain();
@@ -18,17 +20,25 @@ WebSocket::~WebSocket() {
   if (link_ != nullptr) link_->carrier_->release();
 }
 
-bool WebSocket::is_open() const noexcept { return link_ != nullptr && link_->is_open(); }
+bool WebSocket::is_open() const noexcept {
+  return link_ != nullptr && link_->is_open();
+}
 
-WebSocket::Sent WebSocket::sent(SendStatus status) noexcept { return {*this, status}; }
+WebSocket::Sent WebSocket::sent(SendStatus status) noexcept {
+  return {*this, status};
+}
 
 WebSocket::Sent WebSocket::send(std::string_view text) {
   return sent(link_ ? link_->send(Opcode::text, as_bytes(text)) : SendStatus::closed);
 }
 
-WebSocket::Sent WebSocket::send(const std::string& text) { return send(std::string_view(text)); }
+WebSocket::Sent WebSocket::send(const std::string& text) {
+  return send(std::string_view(text));
+}
 
-WebSocket::Sent WebSocket::send(const char* text) { return send(std::string_view(text)); }
+WebSocket::Sent WebSocket::send(const char* text) {
+  return send(std::string_view(text));
+}
 
 WebSocket::Sent WebSocket::send(ConstBytes binary) {
   return sent(link_ ? link_->send(Opcode::binary, binary) : SendStatus::closed);
@@ -38,7 +48,9 @@ WebSocket::Sent WebSocket::send(const Message& message) {
   return sent(link_ ? link_->send(message.opcode(), message.bytes()) : SendStatus::closed);
 }
 
-WebSocket::Sent WebSocket::send(const OwnedMessage& message) { return send(Message(message)); }
+WebSocket::Sent WebSocket::send(const OwnedMessage& message) {
+  return send(Message(message));
+}
 
 WebSocket::Sent WebSocket::send(const PreparedMessage& message) {
   return sent(link_ ? link_->send(message) : SendStatus::closed);
@@ -48,7 +60,9 @@ WebSocket::Sent WebSocket::send_fragment(Opcode opcode, ConstBytes piece, bool l
   return sent(link_ ? link_->send_fragment(opcode, piece, last) : SendStatus::closed);
 }
 
-bool WebSocket::ping(ConstBytes payload) { return link_ != nullptr && link_->ping(payload); }
+bool WebSocket::ping(ConstBytes payload) {
+  return link_ != nullptr && link_->ping(payload);
+}
 
 void WebSocket::close(websocket::CloseCode code, std::string_view reason) {
   if (link_ != nullptr) link_->close(code, reason);
@@ -102,7 +116,9 @@ void WebSocket::publish_to_all(std::string_view topic, const PreparedMessage& me
   if (link_ != nullptr && !link_->ended()) link_->carrier_->hub().publish(topic, message, nullptr);
 }
 
-Sender WebSocket::sender() const { return link_ != nullptr ? link_->sender() : Sender(); }
+Sender WebSocket::sender() const {
+  return link_ != nullptr ? link_->sender() : Sender();
+}
 
 State& WebSocket::state_slot() const noexcept {
   if (link_ == nullptr) std::abort();
@@ -135,7 +151,9 @@ WebSocket::Sent::~Sent() {
   if (waiter_ && socket_.link_ != nullptr) socket_.link_->forget_sender(waiter_);
 }
 
-WebSocket::Receive WebSocket::receive() { return Receive(*this); }
+WebSocket::Receive WebSocket::receive() {
+  return Receive(*this);
+}
 
 bool WebSocket::Receive::await_ready() noexcept {
   return socket_.link_ == nullptr || socket_.link_->may_receive_now();

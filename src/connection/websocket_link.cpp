@@ -1,8 +1,9 @@
+#include "connection/websocket_link.hpp"
+
 #include <algorithm>
 #include <utility>
 
 #include "connection/hub.hpp"
-#include "connection/websocket_link.hpp"
 #include "net/event_loop.hpp"
 
 namespace duplex::connection {
@@ -54,8 +55,8 @@ std::optional<std::uint64_t> WebSocketLink::on_time(std::uint64_t now_ms,
   }
   if (options_->heartbeat_ms == 0) return never;
   if (ping_unanswered_) {
-    const auto pinged_ms = static_cast<std::uint64_t>(
-        static_cast<std::int64_t>(now_ms) + due_in - options_->heartbeat_answer_ms_max);
+    const auto pinged_ms = static_cast<std::uint64_t>(static_cast<std::int64_t>(now_ms) + due_in -
+                                                      options_->heartbeat_answer_ms_max);
     ping_unanswered_ = alive_ms < pinged_ms;
     if (ping_unanswered_ && due_in <= 0) return std::nullopt;
     if (ping_unanswered_) return now_ms + static_cast<std::uint32_t>(due_in);
@@ -106,6 +107,7 @@ std::optional<SendStatus> WebSocketLink::refusal() noexcept {
     return SendStatus::dropped;
   }
   counters.slow_consumers_closed.fetch_add(1, std::memory_order_relaxed);
+  closed_as_slow_ = true;
   close(websocket::CloseCode::policy_violation, "too slow: the outbox is full");
   return SendStatus::closed;
 }
@@ -118,8 +120,8 @@ SendStatus WebSocketLink::accepted() noexcept {
 
 SendStatus WebSocketLink::send(websocket::Opcode opcode, ConstBytes payload) noexcept {
   if (const auto refused = refusal()) return *refused;
-  const bool large = payload.size() >= large_payload_bytes &&
-                     options_->session.role == websocket::Role::server;
+  const bool large =
+      payload.size() >= large_payload_bytes && options_->session.role == websocket::Role::server;
   const bool written = write([&](ByteQueue& output) {
     return large ? session_.write_message_header(opcode, payload.size(), output)
                  : session_.write_message(opcode, payload, output);
@@ -142,9 +144,8 @@ SendStatus WebSocketLink::send(const websocket::PreparedMessage& message) noexce
 SendStatus WebSocketLink::send_fragment(websocket::Opcode opcode, ConstBytes piece,
                                         bool last) noexcept {
   if (const auto refused = refusal()) return *refused;
-  const bool written = write([&](ByteQueue& output) {
-    return session_.write_fragment(opcode, piece, last, output);
-  });
+  const bool written = write(
+      [&](ByteQueue& output) { return session_.write_fragment(opcode, piece, last, output); });
   return written ? accepted() : SendStatus::closed;
 }
 
@@ -165,9 +166,8 @@ void WebSocketLink::close(websocket::CloseCode code, std::string_view reason) no
 
 void WebSocketLink::observe(ConstBytes frames) noexcept {
   if (options_->observer == nullptr) return;
-  const auto receiver = options_->session.role == websocket::Role::server
-                            ? websocket::Role::client
-                            : websocket::Role::server;
+  const auto receiver = options_->session.role == websocket::Role::server ? websocket::Role::client
+                                                                          : websocket::Role::server;
   while (!frames.empty()) {
     const auto parsed = websocket::parse_frame_header(frames, receiver);
     if (!parsed || !*parsed) return;

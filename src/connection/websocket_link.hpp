@@ -90,6 +90,8 @@ class WebSocketLink {
 
   // ------------------------------------------------- for the hub's topics
 
+  /// Whether we close because the peer does not take what others publish to it.
+  bool closed_as_slow() const noexcept { return closed_as_slow_; }
   bool subscribed() const noexcept { return subscribed_; }
   void set_subscribed(bool subscribed) noexcept { subscribed_ = subscribed; }
 
@@ -143,6 +145,7 @@ class WebSocketLink {
   bool was_backlogged_ : 1 = false;
   bool ping_unanswered_ : 1 = false;
   bool subscribed_ : 1 = false;
+  bool closed_as_slow_ : 1 = false;
 };
 
 }  // namespace duplex::connection

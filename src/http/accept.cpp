@@ -26,7 +26,7 @@ std::uint16_t parse_quality(std::string_view text) noexcept {
   unsigned value = text[0] == '1' ? 1000 : 0;
   if (text.size() > 1 && text[1] != '.') return 0;
   unsigned unit = 100;
-  for (char digit : text.substr(std::min<std::size_t>(text.size(), 2))) {
+  for (char const digit : text.substr(std::min<std::size_t>(text.size(), 2))) {
     if (digit < '0' || digit > '9') return 0;
     value += static_cast<unsigned>(digit - '0') * unit;
     unit /= 10;

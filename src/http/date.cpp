@@ -60,10 +60,10 @@ class DateReader {
 
   /// Whether the whole name of a weekday is there (RFC 850), not only its first three letters.
   bool weekday() noexcept {
-    for (std::string_view name : weekdays) {
+    for (std::string_view const name : weekdays) {
       if (text_.starts_with(name)) return literal(name), true;
     }
-    for (std::string_view name : weekdays) {
+    for (std::string_view const name : weekdays) {
       if (text_.starts_with(name.substr(0, 3))) return literal(name.substr(0, 3)), false;
     }
     return fail(), false;
@@ -179,8 +179,9 @@ std::optional<std::int64_t> parse_date(std::string_view text, std::int64_t now_u
                             day(static_cast<unsigned>(day_number)));
   // 60 is a leap second (RFC 9110 section 5.6.7), and for us the first of the next minute.
   if (!date.ok() || in.hour > 23 || in.minute > 59 || in.second > 60) return std::nullopt;
-  return sys_seconds(sys_days(date)).time_since_epoch().count() + in.hour * 3600 + in.minute * 60 +
-         in.second;
+  const auto clock =
+      std::chrono::hours(in.hour) + std::chrono::minutes(in.minute) + seconds(in.second);
+  return (sys_seconds(sys_days(date)) + clock).time_since_epoch().count();
 }
 
 }  // namespace duplex::http

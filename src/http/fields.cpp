@@ -15,7 +15,7 @@ constexpr std::array<bool, 256> token_bytes = [] {
   for (unsigned byte = '0'; byte <= '9'; ++byte) table[byte] = true;
   for (unsigned byte = 'A'; byte <= 'Z'; ++byte) table[byte] = true;
   for (unsigned byte = 'a'; byte <= 'z'; ++byte) table[byte] = true;
-  for (char mark : std::string_view("!#$%&'*+-.^_`|~")) {
+  for (char const mark : std::string_view("!#$%&'*+-.^_`|~")) {
     table[static_cast<unsigned char>(mark)] = true;
   }
   return table;

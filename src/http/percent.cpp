@@ -50,7 +50,7 @@ std::string percent_encode(std::string_view text, std::string_view keep) {
   constexpr std::string_view digits = "0123456789ABCDEF";
   std::string result;
   result.reserve(text.size());
-  for (char character : text) {
+  for (char const character : text) {
     if (is_unreserved(character) || keep.find(character) != std::string_view::npos) {
       result += character;
       continue;

@@ -7,7 +7,7 @@ namespace {
 
 /// Whether `encoded` decodes to `plain`; without an allocation.
 bool decodes_to(std::string_view encoded, std::string_view plain) noexcept {
-  for (char expected : plain) {
+  for (char const expected : plain) {
     const bool space = !encoded.empty() && encoded.front() == '+';
     const int byte = next_decoded_byte(encoded);
     if (byte < 0) return false;

@@ -1,8 +1,9 @@
+#include "server/acceptor.hpp"
+
 #include <string>
 #include <system_error>
 #include <utility>
 
-#include "server/acceptor.hpp"
 #include "server/worker.hpp"
 
 namespace duplex::server {
@@ -16,7 +17,8 @@ constexpr int accepts_max = 64;
 constexpr std::uint64_t pause_ms = 100;
 
 bool out_of_descriptors(std::error_code error) noexcept {
-  return error == std::errc::too_many_files_open || error == std::errc::too_many_files_open_in_system;
+  return error == std::errc::too_many_files_open ||
+         error == std::errc::too_many_files_open_in_system;
 }
 
 }  // namespace
@@ -28,7 +30,9 @@ Acceptor::Acceptor(Worker& worker, std::shared_ptr<const net::Listener> listener
   if (error) throw std::system_error(error, "a listening socket can't be watched");
 }
 
-Acceptor::~Acceptor() { worker_.loop().unwatch(listener_->descriptor(), *this); }
+Acceptor::~Acceptor() {
+  worker_.loop().unwatch(listener_->descriptor(), *this);
+}
 
 void Acceptor::on_ready(net::Readiness /*readiness*/) noexcept {
   for (int count = 0; count < accepts_max; ++count) {
@@ -41,8 +45,8 @@ void Acceptor::on_ready(net::Readiness /*readiness*/) noexcept {
     if (out_of_descriptors(accepted.error()) && spare_.refuse_waiting(listener_->descriptor())) {
       return worker_.refused_for_want_of_descriptors();
     }
-    worker_.log(LogLevel::error, "no connection can be accepted for the moment: " +
-                                     accepted.error().message());
+    worker_.log(LogLevel::error,
+                "no connection can be accepted for the moment: " + accepted.error().message());
     return pause();
   }
 }

@@ -3,9 +3,13 @@
 
 namespace duplex::server {
 
-BodyReader::Read BodyReader::read() noexcept { return Read(*connection_); }
+BodyReader::Read BodyReader::read() noexcept {
+  return Read(*connection_);
+}
 
-bool BodyReader::Read::await_ready() const noexcept { return connection_->content_readable(); }
+bool BodyReader::Read::await_ready() const noexcept {
+  return connection_->content_readable();
+}
 
 void BodyReader::Read::await_suspend(std::coroutine_handle<> waiter) noexcept {
   connection_->wait_for_content(waiter);
@@ -15,14 +19,18 @@ std::optional<std::string> BodyReader::Read::await_resume() {
   return connection_->take_content();
 }
 
-BodyWriter::Write BodyWriter::write(std::string_view piece) { return write(as_bytes(piece)); }
+BodyWriter::Write BodyWriter::write(std::string_view piece) {
+  return write(as_bytes(piece));
+}
 
 BodyWriter::Write BodyWriter::write(ConstBytes piece) {
   connection_->write_content(piece);
   return Write(*connection_);
 }
 
-bool BodyWriter::Write::await_ready() const noexcept { return !connection_->backlogged(); }
+bool BodyWriter::Write::await_ready() const noexcept {
+  return !connection_->backlogged();
+}
 
 void BodyWriter::Write::await_suspend(std::coroutine_handle<> waiter) noexcept {
   connection_->wait_for_room(waiter);

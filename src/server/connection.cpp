@@ -1,6 +1,7 @@
+#include "server/connection.hpp"
+
 #include <utility>
 
-#include "server/connection.hpp"
 #include "server/worker.hpp"
 
 namespace duplex::server {
@@ -8,13 +9,14 @@ namespace duplex::server {
 Connection::Connection(Worker& worker, net::Descriptor socket,
                        std::optional<std::uint64_t> host_key)
     : Pipe(worker, std::move(socket)),
-      host_key_(host_key.value_or(0)),
-      has_host_key_(host_key.has_value()),
+      host_key_(host_key.value_or(no_host_key)),
       driver_(std::make_unique<Http1Connection>(*this, worker)) {}
 
 Connection::~Connection() = default;
 
-Worker& Connection::worker() noexcept { return static_cast<Worker&>(hub()); }
+Worker& Connection::worker() noexcept {
+  return static_cast<Worker&>(hub());
+}
 
 connection::WebSocketLink* Connection::websocket() noexcept {
   auto* driver = std::get_if<WebSocketConnection>(&driver_);
@@ -56,7 +58,7 @@ void Connection::on_room() noexcept {
 }
 
 void Connection::on_closed(std::error_code /*error*/) noexcept {
-  worker().connection_closed(has_host_key_ ? std::optional(host_key_) : std::nullopt);
+  worker().connection_closed(host_key_ == no_host_key ? std::nullopt : std::optional(host_key_));
   if (auto* http = std::get_if<std::unique_ptr<Http1Connection>>(&driver_)) {
     worker().remove_subscriber(**http);
     return;

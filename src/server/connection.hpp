@@ -50,8 +50,10 @@ class Connection final : public connection::Pipe {
 
   void upgrade(AcceptedUpgrade upgrade, Bytes& input);
 
+  // All ones for none: the prefix of multicast addresses, from which nobody connects.
+  static constexpr std::uint64_t no_host_key = UINT64_MAX;
+
   std::uint64_t host_key_;
-  bool has_host_key_;
   std::variant<std::unique_ptr<Http1Connection>, WebSocketConnection> driver_;
 };
 

@@ -1,6 +1,7 @@
+#include "server/dispatcher.hpp"
+
 #include <utility>
 
-#include "server/dispatcher.hpp"
 #include "server/response_access.hpp"
 #include <duplex/http/method_set.hpp>
 #include <duplex/http/percent.hpp>
@@ -81,8 +82,7 @@ const FilesMount* Dispatcher::mount_of(const http::RequestHead& head) const noex
   const FilesMount* closest = nullptr;
   for (const auto& mount : mounts_) {
     if (mount->prefix.rest_of(head.path) &&
-        (closest == nullptr ||
-         mount->prefix.segment_count() > closest->prefix.segment_count())) {
+        (closest == nullptr || mount->prefix.segment_count() > closest->prefix.segment_count())) {
       closest = mount.get();
     }
   }
@@ -101,8 +101,8 @@ Response Dispatcher::unrouted(const RouteMatch& match, const http::RequestHead& 
   http::MethodSet allowed = match.allowed();
   if (head.method == Method::options && head.path == "*") {
     // For the server as a whole: what it understands.
-    allowed = {Method::get, Method::head, Method::post, Method::put, Method::patch,
-               Method::delete_};
+    allowed = {Method::get, Method::head,  Method::post,
+               Method::put, Method::patch, Method::delete_};
   } else if (match.outcome() == RouteMatch::Outcome::not_found) {
     return Response::text("Not found.\n", http::Status::not_found);
   }
@@ -172,7 +172,9 @@ struct Next::Chain {
   }
 };
 
-Task<Response> Next::operator()() const { return Chain::run(*chain_, position_); }
+Task<Response> Next::operator()() const {
+  return Chain::run(*chain_, position_);
+}
 
 Task<Response> Dispatcher::run(Resolution& resolution, const Request& request,
                                BodyReader& reader) const {

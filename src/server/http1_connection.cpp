@@ -1,11 +1,13 @@
+#include "server/http1_connection.hpp"
+
 #include <exception>
 #include <utility>
 #include <variant>
 
 #include "server/connection.hpp"
-#include "server/http1_connection.hpp"
 #include "server/response_access.hpp"
 #include "server/worker.hpp"
+#include <duplex/http1/error.hpp>
 #include <duplex/http1/response_writer.hpp>
 #include <duplex/websocket/handshake.hpp>
 
@@ -111,12 +113,15 @@ std::optional<AcceptedUpgrade> Http1Connection::on_input(Bytes& input) {
   // While an answer is being made we still look for the end of the client's input, but one piece
   // of it is enough to hold.
   connection_.set_input_held(!wants && !input.empty());
-  const bool head_began = wants && !parser_.idle() && exchange_.next_step() ==
-                                                          http1::NextStep::read_request;
+  const bool head_began =
+      wants && !parser_.idle() && exchange_.next_step() == http1::NextStep::read_request;
   if (head_began && !in_head_) {
     in_head_ = true;
     if (served_) waiting_since_ms_ = connection_.now_ms();
     arm_deadline();
+  }
+  if (exchange_.next_step() == http1::NextStep::read_request && parser_.idle()) {
+    request_->release();
   }
   return std::nullopt;
 }
@@ -125,8 +130,7 @@ std::optional<AcceptedUpgrade> Http1Connection::on_input(Bytes& input) {
 bool Http1Connection::wants_input() const noexcept {
   if (!connection_.is_open() || connection_.finishing()) return false;
   switch (exchange_.next_step()) {
-    case http1::NextStep::read_request:
-      return !backlogged();
+    case http1::NextStep::read_request: return !backlogged();
     case http1::NextStep::finish_request: return true;
     case http1::NextStep::wait_for_response:
       return !exchange_.request_complete() && answering_ &&
@@ -151,6 +155,12 @@ void Http1Connection::on_head(const http1::RequestParser::Head& found) {
   // the views of the head are void. The handler may answer before.
   end_announced_ = !found.framing.has_content();
   if (end_announced_) exchange_.request_ended();
+  // The parser says the same when it comes to the content, but by then the handler, or
+  // "100 Continue", would have answered already.
+  if (found.framing.content_length > worker_.options().limits.body_bytes_max) {
+    return refuse(http1::status_of(http1::Error::content_too_large),
+                  http1::describe(http1::Error::content_too_large));
+  }
   dispatch(found.framing);
 }
 
@@ -188,7 +198,10 @@ void Http1Connection::on_request_end() {
 void Http1Connection::refuse(http::Status status, std::string_view sentence) {
   const bool begun = exchange_.sending_response();
   const bool known = exchange_.owes_response();
+  const bool answered = exchange_.next_step() == http1::NextStep::finish_request;
   exchange_.request_failed();
+  // What is left of a request that has its answer gets no second one.
+  if (answered) return connection_.finish();
   if (answering_) answering_.reset();
   if (begun) return cut_off();
   // Without a request there is nothing to log by; what came of it may not even be text.
@@ -252,8 +265,9 @@ std::uint64_t Http1Connection::on_time(std::uint64_t now_ms) {
 }
 
 void Http1Connection::stop() {
+  const bool idle = exchange_.next_step() == http1::NextStep::read_request;
   exchange_.close_after_response();
-  if (exchange_.next_step() == http1::NextStep::read_request) {
+  if (idle) {
     connection_.finish();
   } else if (answering_ && answering_->endless) {
     end_content();
@@ -280,8 +294,7 @@ void Http1Connection::dispatch(const http1::RequestFraming& framing) {
   }
 }
 
-void Http1Connection::answer_resolved(const http1::RequestFraming& framing,
-                                      Resolution resolution) {
+void Http1Connection::answer_resolved(const http1::RequestFraming& framing, Resolution resolution) {
   if (resolution.websocket != nullptr) return begin_upgrade(*resolution.websocket);
 
   const bool wrapped = worker_.dispatcher().is_wrapped(request_->request());
@@ -355,9 +368,9 @@ void Http1Connection::begin_upgrade(const WebSocketRoute& route) {
   }
   const WebSocketEndpoint& endpoint = route.endpoint();
   if (!websocket::origin_allowed(request.head(), request.secure(), endpoint.options.origins)) {
-    return respond(Response::text(
-        "Pages of this origin may not connect: the server does not list it.\n",
-        http::Status::forbidden));
+    return respond(
+        Response::text("Pages of this origin may not connect: the server does not list it.\n",
+                       http::Status::forbidden));
   }
   if (UpgradeAccess::coroutine(endpoint.on_upgrade) != nullptr) {
     request_->own_head();
@@ -400,7 +413,8 @@ void Http1Connection::finish_upgrade(const WebSocketRoute& route, Upgrade upgrad
   status_ = http::Status::switching_protocols;
   ByteQueue& output = connection_.output();
   const std::size_t before = output.size();
-  const auto chosen = subprotocol.empty() ? std::nullopt : std::optional<std::string_view>(subprotocol);
+  const auto chosen =
+      subprotocol.empty() ? std::nullopt : std::optional<std::string_view>(subprotocol);
   websocket::write_switching_protocols(*head.fields.find("Sec-WebSocket-Key"), chosen,
                                        UpgradeAccess::fields(upgrade), output);
   std::string response_head;

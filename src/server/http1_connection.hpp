@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/recycled.hpp"
 #include "server/dispatcher.hpp"
 #include "server/incoming_request.hpp"
 #include "server/static_files/file_response.hpp"
@@ -28,7 +29,7 @@ class Worker;
 ///
 /// A request without content for a plain function is answered right from the input, as views.
 /// Everything that takes longer gets an `Answering`, which lives until its exchange has ended.
-class Http1Connection {
+class Http1Connection : public Recycled<Http1Connection> {
  public:
   Http1Connection(Connection& connection, Worker& worker);
   ~Http1Connection();
@@ -113,10 +114,10 @@ class Http1Connection {
   std::chrono::steady_clock::time_point request_began_;
   /// When what we wait for began: a head, or the silence between two requests.
   std::uint64_t waiting_since_ms_;
-  bool served_ = false;          // a request has come on this connection
-  bool in_head_ = false;         // a head has come in part
-  bool end_announced_ = false;   // the exchange knows already that the request has ended
-  bool in_input_ = false;        // `on_input` is running, and will see to what comes next
+  bool served_ = false;         // a request has come on this connection
+  bool in_head_ = false;        // a head has come in part
+  bool end_announced_ = false;  // the exchange knows already that the request has ended
+  bool in_input_ = false;       // `on_input` is running, and will see to what comes next
 };
 
 }  // namespace duplex::server

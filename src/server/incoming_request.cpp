@@ -1,6 +1,6 @@
-#include <utility>
-
 #include "server/incoming_request.hpp"
+
+#include <utility>
 
 namespace duplex::server {
 
@@ -17,9 +17,15 @@ std::string_view moved(std::string_view view, std::string_view from, std::string
 void IncomingRequest::begin(const http::RequestHead& head) noexcept {
   head_ = head;
   parameters_.clear();
-  // The content of the last request may have been large; a waiting connection keeps nothing.
-  std::string().swap(content_);
+  content_.clear();
   request_.body_ = {};
+}
+
+void IncomingRequest::release() noexcept {
+  begin({});
+  std::string().swap(content_);
+  std::string().swap(owned_text_);
+  std::vector<http::FieldView>().swap(owned_fields_);
 }
 
 void IncomingRequest::own_head() {

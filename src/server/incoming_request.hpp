@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/recycled.hpp"
 #include <duplex/http/head.hpp>
 #include <duplex/server/request.hpp>
 
@@ -12,7 +13,7 @@ namespace duplex::server {
 
 /// What is behind a `Request`: the head, borrowed from the input or owned, its parameters and its
 /// content. One for each connection, used for one request after another.
-class IncomingRequest {
+class IncomingRequest : public Recycled<IncomingRequest> {
  public:
   IncomingRequest() noexcept { request_.head_ = &head_; }
   // The request points to the head beside it.
@@ -23,6 +24,10 @@ class IncomingRequest {
   void begin(const http::RequestHead& head) noexcept;
   /// Forgets the last request: what came now could not be read.
   void forget() noexcept { begin({}); }
+
+  /// Forgets the last request and gives the memory of its text back: a waiting connection keeps no
+  /// buffer.
+  void release() noexcept;
 
   /// Who sends the requests of this connection.
   std::string_view peer() const noexcept { return peer_; }

@@ -27,7 +27,7 @@ bool is_safe_path(std::string_view path) noexcept {
 }
 
 bool decodes_to(std::string_view segment, std::string_view literal) noexcept {
-  for (char expected : literal) {
+  for (char const expected : literal) {
     const int byte = http::next_decoded_byte(segment);
     if (byte < 0 || static_cast<char>(byte) != expected) return false;
   }

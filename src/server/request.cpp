@@ -19,11 +19,15 @@ std::optional<std::string> Request::query(std::string_view name) const {
 
 std::optional<std::string> Request::form(std::string_view name) const {
   const auto media_type = field("Content-Type");
-  if (!media_type || !equals_ignoring_case(http::essence_of(*media_type),
-                                           "application/x-www-form-urlencoded")) {
+  if (!media_type ||
+      !equals_ignoring_case(http::essence_of(*media_type), "application/x-www-form-urlencoded")) {
     return std::nullopt;
   }
   return http::QueryView(text()).find(name);
+}
+
+std::optional<std::string_view> Request::cookie(std::string_view name) const noexcept {
+  return http::find_cookie(head_->fields, name);
 }
 
 }  // namespace duplex::server

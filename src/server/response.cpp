@@ -103,6 +103,8 @@ Response& Response::close_connection() & noexcept {
   return *this;
 }
 
-Response&& Response::close_connection() && noexcept { return std::move(close_connection()); }
+Response&& Response::close_connection() && noexcept {
+  return std::move(close_connection());
+}
 
 }  // namespace duplex::server

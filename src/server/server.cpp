@@ -198,7 +198,9 @@ void Server::files(std::string_view prefix, StaticFilesOptions options) {
   state_->dispatcher().add_files(prefix, options);
 }
 
-void Server::use(Middleware middleware) { use("/", std::move(middleware)); }
+void Server::use(Middleware middleware) {
+  use("/", std::move(middleware));
+}
 
 void Server::use(std::string_view prefix, Middleware middleware) {
   state_->dispatcher().use(prefix, std::move(middleware));
@@ -219,11 +221,17 @@ void Server::run() {
   wait();
 }
 
-void Server::start() { state_->start(); }
+void Server::start() {
+  state_->start();
+}
 
-void Server::wait() { state_->wait(); }
+void Server::wait() {
+  state_->wait();
+}
 
-void Server::stop(StopOptions options) { state_->stop(options); }
+void Server::stop(StopOptions options) {
+  state_->stop(options);
+}
 
 void Server::publish(std::string_view topic, websocket::PreparedMessage message) {
   state_->publish(topic, message);
@@ -233,6 +241,8 @@ void Server::publish(std::string_view topic, std::string_view text) {
   state_->publish(topic, websocket::PreparedMessage::text(text));
 }
 
-Statistics Server::statistics() const { return state_->statistics(); }
+Statistics Server::statistics() const {
+  return state_->statistics();
+}
 
 }  // namespace duplex::server

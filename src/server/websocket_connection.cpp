@@ -1,10 +1,11 @@
+#include "server/websocket_connection.hpp"
+
 #include <algorithm>
 #include <exception>
 #include <string>
 #include <utility>
 
 #include "server/connection.hpp"
-#include "server/websocket_connection.hpp"
 #include "server/worker.hpp"
 
 namespace duplex::server {
@@ -133,6 +134,9 @@ std::uint64_t WebSocketConnection::on_time(std::uint64_t now_ms, Connection& con
 
 void WebSocketConnection::on_closed() {
   link_.end();
+  if (close_code_ == websocket::CloseCode::abnormal && link_.closed_as_slow()) {
+    note_close(websocket::CloseCode::policy_violation, "too slow: the outbox was full");
+  }
   const CloseInfo info{close_code_, rare_ ? std::string_view(rare_->close_reason) : ""};
   call(route_->endpoint().on_close, info);
 }
@@ -141,7 +145,9 @@ void WebSocketConnection::stop() {
   link_.close(websocket::CloseCode::going_away, "the server is stopping");
 }
 
-void WebSocketConnection::discard() noexcept { rare_.reset(); }
+void WebSocketConnection::discard() noexcept {
+  rare_.reset();
+}
 
 // ---------------------------------------------------------------------------- users
 

@@ -1,7 +1,8 @@
+#include "server/websocket_route.hpp"
+
 #include <stdexcept>
 #include <utility>
 
-#include "server/websocket_route.hpp"
 #include <duplex/http/fields.hpp>
 #include <duplex/websocket/handshake.hpp>
 
@@ -10,9 +11,8 @@ namespace duplex::server {
 namespace {
 
 void check(const WebSocketEndpoint& endpoint) {
-  if (endpoint.session &&
-      (endpoint.on_open || endpoint.on_message || endpoint.on_chunk || endpoint.on_drain ||
-       endpoint.on_pong || endpoint.on_close)) {
+  if (endpoint.session && (endpoint.on_open || endpoint.on_message || endpoint.on_chunk ||
+                           endpoint.on_drain || endpoint.on_pong || endpoint.on_close)) {
     throw std::invalid_argument("a WebSocket endpoint has either a session or callbacks, not both");
   }
   if (endpoint.on_message && endpoint.on_chunk) {

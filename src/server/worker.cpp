@@ -1,9 +1,10 @@
+#include "server/worker.hpp"
+
 #include <utility>
 
 #include "net/socket.hpp"
 #include "server/connection.hpp"
 #include "server/http1_connection.hpp"
-#include "server/worker.hpp"
 #include <duplex/http1/response_writer.hpp>
 #include <duplex/server/body.hpp>
 
@@ -155,9 +156,13 @@ void Worker::subscribe(Http1Connection& stream, std::string_view topic) {
   event_heartbeat_->begin();
 }
 
-void Worker::remove_subscriber(connection::WebSocketLink& link) noexcept { sockets_.remove(link); }
+void Worker::remove_subscriber(connection::WebSocketLink& link) noexcept {
+  sockets_.remove(link);
+}
 
-void Worker::remove_subscriber(Http1Connection& stream) noexcept { event_streams_.remove(stream); }
+void Worker::remove_subscriber(Http1Connection& stream) noexcept {
+  event_streams_.remove(stream);
+}
 
 void Worker::publish(std::string_view topic, const websocket::PreparedMessage& message,
                      const connection::WebSocketLink* except) {
@@ -181,8 +186,8 @@ void Worker::deliver(std::string_view topic, const websocket::PreparedMessage& m
   http1::write_chunk(as_bytes(event), chunk);
   const SharedBytes as_chunk = SharedBytes::copy_of(chunk.content());
   const SharedBytes plain = SharedBytes::copy_of(as_bytes(event));
-  event_streams_.for_each(
-      topic, [&](Http1Connection& stream) { stream.send_event(as_chunk, plain); });
+  event_streams_.for_each(topic,
+                          [&](Http1Connection& stream) { stream.send_event(as_chunk, plain); });
 }
 
 // ---------------------------------------------------------------------------- telling

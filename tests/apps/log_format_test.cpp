@@ -38,7 +38,7 @@ TEST(LogFormat, WritesTimeInUtcWithMilliseconds) {
 
 TEST(LogFormat, WritesAnAccessAsText) {
   EXPECT_EQ(access_line(LogFormat::text, record("/x?y=1"), ten_past),
-            "2026-11-22T10:22:03.123Z 127.0.0.1:50123 \"GET /x?y=1\" 200 1234B 0.4ms\n");
+            "2026-11-22T10:22:03.123Z 127.0.0.1:50123 \"GET /x?y=1\" 200 1234B 0.41ms\n");
 }
 
 TEST(LogFormat, WritesAnAccessAsJson) {

@@ -143,7 +143,7 @@ def test_http_in_memory():
     lines = transcript("http_in_memory")
     assert lines[:-1] == [
         "-- 14 bytes come in",
-        "-- 60 bytes come in",
+        "-- 55 bytes come in",
         "head: POST /notes",
         "  Host = localhost",
         "  Transfer-Encoding = chunked",

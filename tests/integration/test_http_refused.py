@@ -25,7 +25,8 @@ REFUSED = {
     "empty length": (400, POST + "Content-Length: \r\n\r\n"),
     "length that overflows": (400, POST + "Content-Length: 18446744073709551621\r\n\r\nhello"),
     "length far too long": (400, POST + "Content-Length: " + "9" * 1000 + "\r\n\r\nhello"),
-    "coding not chunked": (501, POST + "Transfer-Encoding: gzip\r\n\r\nhello"),
+    "unknown coding before chunked": (501, POST + "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n"),
+    "coding not chunked": (400, POST + "Transfer-Encoding: gzip\r\n\r\nhello"),
     "chunked not last": (400, POST + "Transfer-Encoding: chunked, gzip\r\n\r\n0\r\n\r\n"),
     "chunked twice": (400, POST + "Transfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n"),
     "chunked in two lines": (400, POST + "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
@@ -91,8 +92,8 @@ REFUSED = {
     "endless method": ((400, 501), "G" * 70_000),
     # Version
     "version 2.0": (505, "GET / HTTP/2.0\r\nHost: test\r\n\r\n"),
+    "version 3.1": (505, "GET / HTTP/3.1\r\nHost: test\r\n\r\n"),
     "version 0.9": (505, "GET / HTTP/0.9\r\nHost: test\r\n\r\n"),
-    "version 1.2": (505, "GET / HTTP/1.2\r\nHost: test\r\n\r\n"),
     "version with two digits": (400, "GET / HTTP/1.10\r\nHost: test\r\n\r\n"),
     "version in small letters": (400, "GET / http/1.1\r\nHost: test\r\n\r\n"),
     "another protocol": (400, "GET / RTSP/1.0\r\nHost: test\r\n\r\n"),
@@ -179,6 +180,15 @@ def test_chunked_content_too_large(server):
             assert connection.answer().status == 413
         except ConnectionResetError:
             pass  # the answer may be lost when the client goes on sending
+
+
+@pytest.mark.parametrize("rest", ["xyz\r\n", "5\r\nhelloXX\r\n", "FFFFFFFF\r\n", "0\r\nA : b\r\n\r\n"])
+def test_what_is_wrong_behind_an_answer_gets_no_second_one(server, rest):
+    with Connection(server.address) as connection:
+        connection.send("POST /early HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n")
+        assert connection.answer().status == 409
+        connection.send(rest + SMUGGLED)
+        assert connection.closed()
 
 
 def test_content_too_large_is_said_before_it_is_sent(server):

@@ -64,7 +64,7 @@ def test_other_gets_are_told_to_upgrade(server):
         assert b"WebSocket" in answer.body
 
 
-@pytest.mark.parametrize("name", ["a%20b", "%0a", "%00", "x" * 129, "%C3%BC"])
+@pytest.mark.parametrize("name", ["a%20b", "%0a", "x" * 129, "%C3%BC"])
 def test_a_bad_name_is_refused_however_it_is_used(server, name):
     assert request(server, "POST", f"/live/{name}", "x").status == 400
     answer = get(server, f"/live/{name}", "Accept: text/event-stream")

@@ -109,7 +109,7 @@ def test_a_file_is_not_a_folder(run, tmp_path):
 def test_a_port_that_is_taken_is_a_failure_that_says_what_to_do(start_duplex, run, threads):
     port = start_duplex("--threads", threads).port
     text = complaint(run("serve", "--threads", threads, "--listen", f"127.0.0.1:{port}"), 1)
-    assert f"127.0.0.1:{port} is in use" in text
+    assert f"127.0.0.1:{port}: another program listens there" in text
     assert f"--listen 127.0.0.1:{port + 1}" in text
 
 
@@ -261,9 +261,9 @@ def test_the_log_is_text(start_duplex):
     time_and_peer = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z 127\.0\.0\.1:\d+ "
     lines = log_of(program)
     assert re.fullmatch(
-        time_and_peer + r'"GET /_duplex/health\?x=%22" 200 \d+B \d+\.\dms', lines[0]
+        time_and_peer + r'"GET /_duplex/health\?x=%22" 200 \d+B \d+\.\d\dms', lines[0]
     ), lines
-    assert re.fullmatch(time_and_peer + r'"GET /nothing" 404 \d+B \d+\.\dms', lines[1]), lines
+    assert re.fullmatch(time_and_peer + r'"GET /nothing" 404 \d+B \d+\.\d\dms', lines[1]), lines
 
 
 def test_the_log_is_json_in_every_line(start_duplex):

@@ -152,7 +152,7 @@ def test_conditional_requests(server):
     assert email.utils.parsedate_to_datetime(date).timestamp() == OLD
     later = email.utils.formatdate(OLD + 100, usegmt=True)
     earlier = email.utils.formatdate(OLD - 100, usegmt=True)
-    other = '"something else"'
+    other = '"something-else"'
     table = [
         (304, [f"If-None-Match: {tag}"]),
         (304, [f"If-None-Match: {other}, W/{tag.removeprefix('W/')}"]),
@@ -244,7 +244,7 @@ def test_if_range(server):
     full = file(server, "data.bin")
     for value, status in (
         (full["ETag"], 206),
-        ('"something else"', 200),
+        ('"something-else"', 200),
         (full["Last-Modified"], 206),
         (email.utils.formatdate(OLD - 1, usegmt=True), 200),
         (email.utils.formatdate(OLD + 1, usegmt=True), 200),

@@ -41,15 +41,18 @@ def test_answers_under_way_are_finished(start_test_server):
         upload.get("/count", "Content-Length: 10", method="POST").send("12345")
         half.get("/").answer()
         eventually(lambda: request(server, "GET", "/statistics").body.find(b'"connections_open":5') > 0)
+        start = time.monotonic()
         begin_to_stop(server)
+        assert half.closed()
         assert slow.answer().body == b"awake"
         upload.send("67890")
         assert upload.answer().body == b"10"
         rest = download.rest()
         assert len(rest) > 29_000_000 and rest.endswith(b"0\r\n\r\n")
-        assert server.wait() == 0
-        for connection in (upload, half):
+        for connection in (slow, upload):
             assert connection.closed()
+        assert server.wait() == 0
+        assert time.monotonic() - start < 5, "it waited for its deadline"
 
 
 def test_websockets_get_1001(start_test_server):
@@ -74,7 +77,9 @@ def test_messages_before_the_close_frame_arrive(start_test_server):
         begin_to_stop(server)
         client.buffer[:0] = b"\x81"
         assert client.text() == "y" * 900_000
-        client.ends_with(1001)
+        assert client.close_code()[0] == 1001
+        client.send(close_frame(1001))
+        assert client.closed()
 
 
 def test_the_deadline_holds(start_test_server):

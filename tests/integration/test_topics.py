@@ -25,10 +25,10 @@ def clients(stack, server, path, count):
 def test_a_socket_publishes_to_all_others(server):
     with contextlib.ExitStack() as stack:
         first, *others = clients(stack, server, "/topic/others", 40)
-        first.send_text("hello").send_text("all of you")
+        first.send_text("hello").send_text("each of you")
         for client in others:
             assert client.text() == "hello"
-            assert client.text() == "all of you"
+            assert client.text() == "each of you"
         assert first.silent(0.05)
 
 

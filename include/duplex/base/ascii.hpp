@@ -34,7 +34,7 @@ constexpr std::string_view trim(std::string_view text) noexcept {
 constexpr std::optional<std::uint64_t> parse_decimal(std::string_view digits) noexcept {
   if (digits.empty()) return std::nullopt;
   std::uint64_t value = 0;
-  for (char digit : digits) {
+  for (char const digit : digits) {
     if (digit < '0' || digit > '9') return std::nullopt;
     const auto unit = static_cast<std::uint64_t>(digit - '0');
     if (value > (UINT64_MAX - unit) / 10) return std::nullopt;

@@ -13,7 +13,7 @@ class MethodSet {
  public:
   constexpr MethodSet() noexcept = default;
   constexpr MethodSet(std::initializer_list<Method> methods) noexcept {
-    for (Method method : methods) add(method);
+    for (Method const method : methods) add(method);
   }
 
   constexpr void add(Method method) noexcept {

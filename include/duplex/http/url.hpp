@@ -44,7 +44,7 @@ std::string_view describe(UrlError error) noexcept;
 /// An absolute URL of the schemes that this library speaks, in parts that own their text.
 struct Url {
   /// What browsers and proxies accept, roughly; our own server accepts less.
-  static constexpr std::size_t size_max = 64 * 1024;
+  static constexpr std::size_t size_max = std::size_t{64} * 1024;
 
   /// `http`, `https`, `ws` or `wss`.
   std::string scheme;

@@ -86,8 +86,8 @@ class Response {
   struct TopicName {
     std::string name;
   };
-  using Body = std::variant<std::monostate, std::string, SharedBytes, FilePath, MountedFile, Generator, Stream,
-                            EventStream, TopicName>;
+  using Body = std::variant<std::monostate, std::string, SharedBytes, FilePath, MountedFile,
+                            Generator, Stream, EventStream, TopicName>;
 
   Response(http::Status status, std::string_view media_type, Body body);
 

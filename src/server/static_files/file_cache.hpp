@@ -30,9 +30,9 @@ struct LoadedFile {
 /// How much a `FileCache` may hold.
 struct FileCacheLimits {
   /// Larger files are not held, but opened for each response and sent from the system's own cache.
-  std::size_t file_bytes_max = 64 * 1024;
+  std::size_t file_bytes_max = std::size_t{64} * 1024;
   /// All content together.
-  std::size_t total_bytes_max = 32 * 1024 * 1024;
+  std::size_t total_bytes_max = std::size_t{32} * 1024 * 1024;
   /// Files together, so that a million empty ones are no way around the limit above.
   std::size_t files_max = 4096;
 };

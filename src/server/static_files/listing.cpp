@@ -77,7 +77,7 @@ constexpr std::string_view page_style =
 std::string escape_html(std::string_view text) {
   std::string result;
   result.reserve(text.size());
-  for (char character : text) {
+  for (char const character : text) {
     switch (character) {
       case '&': result += "&amp;"; break;
       case '<': result += "&lt;"; break;

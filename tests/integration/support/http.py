@@ -171,7 +171,7 @@ class Connection:
             data = self.socket.recv(1 << 16)
             self.buffer += data
             return False
-        except TimeoutError:
+        except (TimeoutError, BlockingIOError):
             return True
         finally:
             self.socket.settimeout(self.deadline_s)
