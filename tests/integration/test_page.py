@@ -304,12 +304,17 @@ def test_says_that_it_reconnects_and_does(browser, start, duplex_program):
     first = start(duplex_program, "serve", "--listen", "127.0.0.1:0")
     page = browser(first.url + "/_duplex/", quiet=False)
     page.until_text("#page-state", "connected")
+    page.until(lambda: page.elements("#handshake pre"))
+    handshake = page.text("#handshake pre")
     port = first.port
     first.stop()
     page.until_text("#page-state", "reconnecting in")
     start(duplex_program, "serve", "--listen", f"127.0.0.1:{port}")
     page.until(lambda: page.text("#page-state") == "connected")
     assert page.text("#socket-state") == page.text("#chat-state") == page.text("#news-state") == "connected"
+    page.until(lambda: page.text("#handshake pre") != handshake)
+    page.click("#ws-send")
+    page.until_frames(lambda frames: [frame["payload"] for frame in frames] == ["“hello”"] * 2)
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
