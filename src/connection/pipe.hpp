@@ -88,6 +88,11 @@ class Pipe : public net::Pollable, public Carrier {
   bool input_held() const noexcept { return held_; }
   bool paused() const noexcept { return paused_; }
 
+  /// Takes what input has come by now, without waiting for the loop to tell. Not inside `on_input`.
+  void take_input_now() noexcept {
+    if (wants_input() && !input_ended_) receive();
+  }
+
   /// Sends a part of a file behind all that was written before.
   void send_file(FileRange range) noexcept;
 

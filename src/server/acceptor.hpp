@@ -19,6 +19,9 @@ class Acceptor final : private net::Pollable, private net::Timer {
   Acceptor(const Acceptor&) = delete;
   Acceptor& operator=(const Acceptor&) = delete;
 
+  /// Takes all connections that wait: closing the listener would reset them.
+  void take_all() noexcept;
+
  private:
   void on_ready(net::Readiness readiness) noexcept override;
   void on_timer() noexcept override;

@@ -37,6 +37,7 @@ class Connection final : public connection::Pipe {
   using Pipe::received_ms;
   using Pipe::send_file;
   using Pipe::set_input_held;
+  using Pipe::take_input_now;
 
  private:
   ~Connection() override;

@@ -63,15 +63,17 @@ Resolution Dispatcher::resolve(IncomingRequest& incoming) const {
     add_parameters(match, incoming);
     return {.handler = handlers_[match.route()].get(), .answer = std::nullopt};
   }
+  const bool reads = head.method == http::Method::get || head.method == http::Method::head;
+  const bool has_routes = match.outcome() == RouteMatch::Outcome::method_not_allowed;
   // What has no handler of its own may be a WebSocket endpoint, which is closer to the path than a
-  // mounted folder, and is told so in HTTP's own words.
-  if (!upgrading && head.method != http::Method::options && router_.find_websocket(head.path)) {
+  // mounted folder, and is told so in HTTP's own words. For other methods than GET the path's own
+  // routes know better what is allowed, than the endpoint and than a folder.
+  if (!upgrading && head.method != http::Method::options && (reads || !has_routes) &&
+      router_.find_websocket(head.path)) {
     return {.answer = upgrade_required_response()};
   }
   const FilesMount* mount = mount_of(head);
-  const bool reads = head.method == http::Method::get || head.method == http::Method::head;
-  // For other methods a path's own routes know better what is allowed than the folder.
-  if (mount != nullptr && (reads || match.outcome() == RouteMatch::Outcome::not_found)) {
+  if (mount != nullptr && (reads || !has_routes)) {
     return {.answer = ResponseAccess::mounted(*mount)};
   }
   return {.answer = unrouted(match, head)};

@@ -130,8 +130,9 @@ void Worker::stop(std::chrono::milliseconds deadline) {
 
 void Worker::begin_stop(std::chrono::milliseconds deadline) {
   if (stopping_) return;
-  stopping_ = true;
+  for (const auto& acceptor : acceptors_) acceptor->take_all();
   acceptors_.clear();
+  stopping_ = true;
   for_each_pipe([](connection::Pipe& pipe) { static_cast<Connection&>(pipe).stop(); });
   loop().arm(*deadline_, static_cast<std::uint64_t>(deadline.count()));
   end_if_empty();
