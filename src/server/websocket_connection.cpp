@@ -58,6 +58,7 @@ Task<> WebSocketConnection::run_session() {
   } catch (...) {
     fail_internally("an exception that is no std::exception");
   }
+  if (link_.ended()) link_.set_state({});
 }
 
 // ---------------------------------------------------------------------------- events
@@ -139,6 +140,9 @@ void WebSocketConnection::on_closed() {
   }
   const CloseInfo info{close_code_, rare_ ? std::string_view(rare_->close_reason) : ""};
   call(route_->endpoint().on_close, info);
+  // It may hold a handle of this very socket, in a coroutine for instance, which would keep both
+  // for ever. A session uses it to its own end.
+  if (!rare_ || !rare_->session || rare_->session.done()) link_.set_state({});
 }
 
 void WebSocketConnection::stop() {

@@ -108,8 +108,9 @@ class WebSocket {
   /// A handle for other threads.
   Sender sender() const;
 
-  /// The connection's own state, made by `emplace_state` or by `on_upgrade`. Aborts the program
-  /// when there is none, or of another type.
+  /// The connection's own state, made by `emplace_state` or by `on_upgrade`; destroyed behind
+  /// `on_close`, or with the session if that ends later. Aborts the program when there is none, or
+  /// of another type.
   template <class T>
   T& state() const {
     return state_slot().get<T>();
