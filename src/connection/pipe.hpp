@@ -132,7 +132,7 @@ class Pipe : public net::Pollable, public Carrier {
   bool wants_input() const noexcept { return phase_ == Phase::open && !paused_ && !held_; }
   std::uint64_t full_time(std::uint32_t low) const noexcept {
     const std::uint64_t now = now_ms();
-    return now - static_cast<std::uint32_t>(static_cast<std::uint32_t>(now) - low);
+    return now - (static_cast<std::uint32_t>(now) - low);
   }
 
   Hub* hub_;

@@ -15,7 +15,7 @@ class Acceptor final : private net::Pollable, private net::Timer {
  public:
   /// Watches `listener` until it is destroyed; `exclusive` when other workers watch it too.
   Acceptor(Worker& worker, std::shared_ptr<const net::Listener> listener, bool exclusive);
-  ~Acceptor();
+  ~Acceptor() override;
   Acceptor(const Acceptor&) = delete;
   Acceptor& operator=(const Acceptor&) = delete;
 
