@@ -20,13 +20,12 @@ constexpr std::uint64_t never = UINT64_MAX;
 
 std::expected<std::optional<websocket::Session::Event>, websocket::Error> WebSocketLink::next(
     Bytes& input) noexcept {
-  ByteQueue& output = carrier_->output();
-  const std::size_t before = output.size();
-  auto event = session_.next(input, output);
-  if (output.size() > before) {
-    observe(ConstBytes(output.content()).subspan(before));
-    carrier_->output_written();
-  }
+  std::expected<std::optional<websocket::Session::Event>, websocket::Error> event;
+  write([&](ByteQueue& output) {
+    const std::size_t before = output.size();
+    event = session_.next(input, output);
+    return output.size() > before;
+  });
   return event;
 }
 
@@ -38,7 +37,13 @@ bool WebSocketLink::take_drained() noexcept {
 
 void WebSocketLink::resume_senders() {
   if (!rare_) return;
-  for (const auto waiter : std::exchange(rare_->senders, {})) waiter.resume();
+  // One by one, since any of them may end others, which then are not waiting any more; and not
+  // those that begin to wait again.
+  for (std::size_t count = rare_->senders.size(); count > 0 && !rare_->senders.empty(); --count) {
+    const auto waiter = rare_->senders.front();
+    rare_->senders.erase(rare_->senders.begin());
+    waiter.resume();
+  }
 }
 
 void WebSocketLink::deliver(Message message) {
@@ -46,12 +51,16 @@ void WebSocketLink::deliver(Message message) {
   if (rare_->receiver) std::exchange(rare_->receiver, nullptr).resume();
 }
 
-std::optional<std::uint64_t> WebSocketLink::on_time(std::uint64_t now_ms,
-                                                    std::uint64_t alive_ms) noexcept {
+std::optional<std::uint64_t> WebSocketLink::on_time(std::uint64_t now_ms, std::uint64_t alive_ms,
+                                                    std::uint64_t progress_ms) noexcept {
   const auto due_in = static_cast<std::int32_t>(due_ms_ - static_cast<std::uint32_t>(now_ms));
   if (close_sent()) {
-    if (due_in <= 0) return std::nullopt;
-    return now_ms + static_cast<std::uint32_t>(due_in);
+    if (due_in > 0) return now_ms + static_cast<std::uint32_t>(due_in);
+    // The peer can answer only when it has what was sent before; as long as it takes that, it has
+    // not failed.
+    const std::uint64_t due_ms = progress_ms + options_->close_ms_max;
+    if (carrier_->buffered_bytes() > 0 && due_ms > now_ms) return due_ms;
+    return std::nullopt;
   }
   if (options_->heartbeat_ms == 0) return never;
   if (ping_unanswered_) {
@@ -71,7 +80,7 @@ std::optional<std::uint64_t> WebSocketLink::on_time(std::uint64_t now_ms,
 }
 
 void WebSocketLink::end() {
-  ended_ = true;
+  note_end();
   if (!rare_) return;
   if (rare_->receiver) std::exchange(rare_->receiver, nullptr).resume();
   resume_senders();
@@ -83,30 +92,45 @@ void WebSocketLink::set_subprotocol(std::string_view subprotocol) {
 
 // ---------------------------------------------------------------------------- sending
 
-/// Runs `write_frames(output)`, which says whether it wrote, and passes on what it wrote.
+/// Runs `write_frames(output)`, which says whether it wrote, and sends what it wrote, and `behind`
+/// behind it.
 template <class Write>
-bool WebSocketLink::write(Write write_frames) noexcept {
-  ByteQueue& output = carrier_->output();
-  const std::size_t before = output.size();
-  if (!write_frames(output)) return false;
-  observe(ConstBytes(output.content()).subspan(before));
+bool WebSocketLink::write(Write write_frames, ConstBytes behind) noexcept {
+  if (options_->observer == nullptr) {
+    if (!write_frames(carrier_->output())) return false;
+    carrier_->output_written();
+    if (!behind.empty()) carrier_->send_large(behind);
+    return true;
+  }
+  // The observer may send in its turn, here or elsewhere: it is told when all is on its way.
+  ByteQueue frames;
+  if (!write_frames(frames)) return false;
+  carrier_->output().append(frames.content());
   carrier_->output_written();
+  if (!behind.empty()) carrier_->send_large(behind);
+  observe(frames.content());
   return true;
 }
 
-/// Why nothing more may be sent; nullopt when it may.
+/// Whether others have sent more than the peer may leave in its outbox. An answer is never too
+/// much: its peer is not read from while it doesn't take its answers.
+bool WebSocketLink::outbox_full() const noexcept {
+  const std::size_t deferred_bytes = rare_ ? rare_->deferred_bytes : 0;
+  return !carrier_->answering() &&
+         carrier_->buffered_bytes() + deferred_bytes > options_->outbox_bytes_max;
+}
+
+/// Why no message may be sent; nullopt when one may.
 std::optional<SendStatus> WebSocketLink::refusal() noexcept {
   if (!is_open()) return SendStatus::closed;
-  // An answer is never refused: its peer is not read from while it doesn't take its answers.
-  if (carrier_->answering() || carrier_->buffered_bytes() <= options_->outbox_bytes_max) {
-    return std::nullopt;
-  }
-  HubCounters& counters = carrier_->hub().counters();
-  if (options_->slow_consumer == SlowConsumer::drop_newest) {
-    counters.messages_dropped.fetch_add(1, std::memory_order_relaxed);
-    return SendStatus::dropped;
-  }
-  counters.slow_consumers_closed.fetch_add(1, std::memory_order_relaxed);
+  if (!outbox_full()) return std::nullopt;
+  if (options_->slow_consumer == SlowConsumer::close) return close_as_slow();
+  carrier_->hub().counters().messages_dropped.fetch_add(1, std::memory_order_relaxed);
+  return SendStatus::dropped;
+}
+
+SendStatus WebSocketLink::close_as_slow() noexcept {
+  carrier_->hub().counters().slow_consumers_closed.fetch_add(1, std::memory_order_relaxed);
   closed_as_slow_ = true;
   close(websocket::CloseCode::policy_violation, "too slow: the outbox is full");
   return SendStatus::closed;
@@ -120,14 +144,18 @@ SendStatus WebSocketLink::accepted() noexcept {
 
 SendStatus WebSocketLink::send(websocket::Opcode opcode, ConstBytes payload) noexcept {
   if (const auto refused = refusal()) return *refused;
+  if (session_.streaming()) return defer(websocket::PreparedMessage::of(opcode, payload));
   const bool large =
       payload.size() >= large_payload_bytes && options_->session.role == websocket::Role::server;
-  const bool written = write([&](ByteQueue& output) {
-    return large ? session_.write_message_header(opcode, payload.size(), output)
-                 : session_.write_message(opcode, payload, output);
-  });
-  if (!written) return SendStatus::closed;
-  if (large) carrier_->send_large(payload);
+  if (large) {
+    write(
+        [&](ByteQueue& output) {
+          return session_.write_message_header(opcode, payload.size(), output);
+        },
+        payload);
+  } else {
+    write([&](ByteQueue& output) { return session_.write_message(opcode, payload, output); });
+  }
   return accepted();
 }
 
@@ -136,17 +164,33 @@ SendStatus WebSocketLink::send(const websocket::PreparedMessage& message) noexce
     return send(message.opcode(), message.payload());
   }
   if (const auto refused = refusal()) return *refused;
-  observe(message.frame().bytes());
+  if (session_.streaming()) return defer(message);
   carrier_->send(message.frame());
+  observe(message.frame().bytes());
+  return accepted();
+}
+
+/// Keeps a whole message until the one that is being sent in fragments has ended, since they can't
+/// be mixed (RFC 6455 section 5.4).
+SendStatus WebSocketLink::defer(websocket::PreparedMessage message) noexcept {
+  rare().deferred_bytes += message.frame().size();
+  rare_->deferred.push_back(std::move(message));
   return accepted();
 }
 
 SendStatus WebSocketLink::send_fragment(websocket::Opcode opcode, ConstBytes piece,
                                         bool last) noexcept {
-  if (const auto refused = refusal()) return *refused;
-  const bool written = write(
-      [&](ByteQueue& output) { return session_.write_fragment(opcode, piece, last, output); });
-  return written ? accepted() : SendStatus::closed;
+  if (!is_open()) return SendStatus::closed;
+  // A message can't lose a piece: whatever the policy, there is only closing.
+  if (outbox_full()) return close_as_slow();
+  write([&](ByteQueue& output) { return session_.write_fragment(opcode, piece, last, output); });
+  if (last && rare_ && !rare_->deferred.empty()) {
+    rare_->deferred_bytes = 0;
+    for (const auto& message : std::exchange(rare_->deferred, {})) {
+      if (is_open()) send(message);
+    }
+  }
+  return accepted();
 }
 
 bool WebSocketLink::ping(ConstBytes payload) noexcept {
@@ -161,6 +205,7 @@ void WebSocketLink::close(websocket::CloseCode code, std::string_view reason) no
   due_ms_ = static_cast<std::uint32_t>(due_ms);
   carrier_->wake_by(due_ms);
   // The peer's answer must be read, whatever the reading was held for.
+  carrier_->set_paused(false);
   carrier_->input_wanted();
 }
 

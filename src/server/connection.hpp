@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <system_error>
 #include <variant>
 
 #include "connection/pipe.hpp"
@@ -38,6 +37,7 @@ class Connection final : public connection::Pipe {
   using Pipe::send_file;
   using Pipe::set_input_held;
   using Pipe::take_input_now;
+  using Pipe::unsent_bytes;
 
  private:
   ~Connection() override;
@@ -45,7 +45,8 @@ class Connection final : public connection::Pipe {
   void on_input(Bytes& input) noexcept override;
   void on_input_end() noexcept override;
   void on_room() noexcept override;
-  void on_closed(std::error_code error) noexcept override;
+  void on_ended() noexcept override;
+  void on_closed() noexcept override;
   std::uint64_t on_time(std::uint64_t now_ms) noexcept override;
   void on_discarded() noexcept override;
 

@@ -120,7 +120,7 @@ std::optional<Response> Dispatcher::filter(const Request& request) const {
   if (!has_filters_) return std::nullopt;
   for (const auto& layer : layers_) {
     const auto* filter = std::get_if<Middleware::Filter>(&layer->middleware.callable_);
-    if (filter == nullptr || !layer->prefix.rest_of(request.path())) continue;
+    if (filter == nullptr || !layer->prefix.guards(request.path())) continue;
     if (auto answer = (*filter)(request)) return answer;
   }
   return std::nullopt;
@@ -130,7 +130,7 @@ bool Dispatcher::is_wrapped(const Request& request) const {
   if (!has_wrappers_) return false;
   for (const auto& layer : layers_) {
     if (std::holds_alternative<Middleware::Wrapper>(layer->middleware.callable_) &&
-        layer->prefix.rest_of(request.path())) {
+        layer->prefix.guards(request.path())) {
       return true;
     }
   }
@@ -183,7 +183,7 @@ Task<Response> Dispatcher::run(Resolution& resolution, const Request& request,
   Next::Chain chain{{}, resolution, request, reader};
   for (const auto& layer : layers_) {
     const auto* wrapper = std::get_if<Middleware::Wrapper>(&layer->middleware.callable_);
-    if (wrapper != nullptr && layer->prefix.rest_of(request.path())) {
+    if (wrapper != nullptr && layer->prefix.guards(request.path())) {
       chain.wrappers.push_back(wrapper);
     }
   }

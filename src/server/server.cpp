@@ -70,6 +70,8 @@ class Server::Running final : private Publisher {
   ~Running() {
     stop({.deadline = std::chrono::milliseconds(0)});
     wait();
+    // All at once before any is destroyed, since users' destructors may still publish.
+    for (const auto& thread : workers_) thread->worker.shut_down();
   }
 
   Dispatcher& dispatcher() noexcept { return dispatcher_; }
@@ -90,6 +92,7 @@ class Server::Running final : private Publisher {
 
   void start() {
     const std::lock_guard lock(mutex_);
+    if (std::exchange(started_, true)) throw std::logic_error("a server can be started only once");
     for (const auto& thread : workers_) {
       thread->thread = std::thread([loop = &thread->loop] { loop->run(); });
     }
@@ -154,6 +157,7 @@ class Server::Running final : private Publisher {
   ConnectionLimits limits_;
   std::vector<std::unique_ptr<Thread>> workers_;
   std::mutex mutex_;  // of the threads: `wait` may be called by any
+  bool started_ = false;
 };
 
 // ---------------------------------------------------------------------------- the public side

@@ -31,12 +31,14 @@ WebSocketConnection::Rare& WebSocketConnection::rare() {
   return *rare_;
 }
 
-void WebSocketConnection::open(AcceptedUpgrade upgrade) {
+void WebSocketConnection::open(AcceptedUpgrade upgrade, const Connection& connection) {
   const WebSocketEndpoint& endpoint = route_->endpoint();
   link_.set_state(std::move(upgrade.state));
   link_.set_subprotocol(upgrade.subprotocol);
   const Request& request = upgrade.request->request();
   call(endpoint.on_handshake, request.head().raw, std::string_view(upgrade.response_head));
+  opened_ = connection.is_open();
+  if (!opened_) return;
   if (!endpoint.session) {
     call(endpoint.on_open, request);
     return;
@@ -54,9 +56,9 @@ Task<> WebSocketConnection::run_session() {
     co_await route_->endpoint().session(socket, rare_->request->request());
     socket.close();
   } catch (const std::exception& exception) {
-    fail_internally(exception.what());
+    fail_internally(link_, exception.what());
   } catch (...) {
-    fail_internally("an exception that is no std::exception");
+    fail_internally(link_, "an exception that is no std::exception");
   }
   if (link_.ended()) link_.set_state({});
 }
@@ -124,7 +126,7 @@ std::uint64_t WebSocketConnection::on_time(std::uint64_t now_ms, Connection& con
   std::uint64_t alive_ms = connection.received_ms();
   if (connection.paused()) alive_ms = now_ms;
   if (connection.input_held()) alive_ms = std::max(alive_ms, connection.progress_ms());
-  const auto due_ms = link_.on_time(now_ms, alive_ms);
+  const auto due_ms = link_.on_time(now_ms, alive_ms, connection.progress_ms());
   if (due_ms) return *due_ms;
   if (!link_.close_sent()) {
     note_close(websocket::CloseCode::abnormal, "no answer to the heartbeat ping");
@@ -139,7 +141,7 @@ void WebSocketConnection::on_closed() {
     note_close(websocket::CloseCode::policy_violation, "too slow: the outbox was full");
   }
   const CloseInfo info{close_code_, rare_ ? std::string_view(rare_->close_reason) : ""};
-  call(route_->endpoint().on_close, info);
+  if (opened_) call(route_->endpoint().on_close, info);
   // It may hold a handle of this very socket, in a coroutine for instance, which would keep both
   // for ever. A session uses it to its own end.
   if (!rare_ || !rare_->session || rare_->session.done()) link_.set_state({});
@@ -151,6 +153,7 @@ void WebSocketConnection::stop() {
 
 void WebSocketConnection::discard() noexcept {
   rare_.reset();
+  link_.set_state({});
 }
 
 // ---------------------------------------------------------------------------- users
@@ -159,19 +162,7 @@ template <class Callback, class... Arguments>
 void WebSocketConnection::call(const Callback& callback, Arguments&&... arguments) noexcept {
   if (!callback) return;
   WebSocket socket = link_.handle();
-  try {
-    callback(socket, std::forward<Arguments>(arguments)...);
-  } catch (const std::exception& exception) {
-    fail_internally(exception.what());
-  } catch (...) {
-    fail_internally("an exception that is no std::exception");
-  }
-}
-
-void WebSocketConnection::fail_internally(std::string_view what) noexcept {
-  auto& worker = static_cast<Worker&>(link_.carrier().hub());
-  worker.log(LogLevel::error, "a WebSocket endpoint failed: " + std::string(what));
-  link_.close(websocket::CloseCode::internal_error, "internal error");
+  call_guarded(link_, [&] { callback(socket, std::forward<Arguments>(arguments)...); });
 }
 
 void WebSocketConnection::note_close(websocket::CloseCode code, std::string_view reason) {

@@ -59,7 +59,7 @@ class Server {
   /// `localhost:8080` or `unix:/path`.
   std::uint16_t listen(std::string_view address);
 
-  /// Serves until `stop`.
+  /// Serves until `stop`. A server runs once: std::logic_error for a second time.
   void run();
   /// The same in threads of its own.
   void start();
