@@ -1,15 +1,19 @@
 #include "server/incoming_request.hpp"
 
+#include <cstdint>
 #include <utility>
 
 namespace duplex::server {
 
 namespace {
 
-/// The same part of the copy as `view` is of the original.
+/// The same part of the copy as `view` is of the original; a view of something else, like the path
+/// that stands for a missing one, stays what it is.
 std::string_view moved(std::string_view view, std::string_view from, std::string_view to) noexcept {
   if (view.empty()) return {};
-  return to.substr(static_cast<std::size_t>(view.data() - from.data()), view.size());
+  const auto offset =
+      reinterpret_cast<std::uintptr_t>(view.data()) - reinterpret_cast<std::uintptr_t>(from.data());
+  return offset < from.size() ? to.substr(offset, view.size()) : view;
 }
 
 }  // namespace
