@@ -38,7 +38,14 @@ bool WebSocketLink::take_drained() noexcept {
 
 void WebSocketLink::resume_senders() {
   if (!rare_) return;
-  for (const auto waiter : std::exchange(rare_->senders, {})) waiter.resume();
+  // One by one, since any may end others that wait; and only as many as waited at first, since
+  // some may soon wait again.
+  auto& senders = rare_->senders;
+  for (std::size_t left = senders.size(); left > 0 && !senders.empty(); --left) {
+    const auto waiter = senders.front();
+    senders.erase(senders.begin());
+    waiter.resume();
+  }
 }
 
 void WebSocketLink::deliver(Message message) {
@@ -49,11 +56,12 @@ void WebSocketLink::deliver(Message message) {
 std::optional<std::uint64_t> WebSocketLink::on_time(std::uint64_t now_ms,
                                                     std::uint64_t alive_ms) noexcept {
   const auto due_in = static_cast<std::int32_t>(due_ms_ - static_cast<std::uint32_t>(now_ms));
-  if (close_sent()) {
+  if (closing() == websocket::Closing::close_sent) {
     if (due_in <= 0) return std::nullopt;
     return now_ms + static_cast<std::uint32_t>(due_in);
   }
-  if (options_->heartbeat_ms == 0) return never;
+  // Nothing more is expected of the peer but to take what is left, for which the carrier has limits.
+  if (close_sent() || options_->heartbeat_ms == 0) return never;
   if (ping_unanswered_) {
     const auto pinged_ms = static_cast<std::uint64_t>(static_cast<std::int64_t>(now_ms) + due_in -
                                                       options_->heartbeat_answer_ms_max);
