@@ -23,10 +23,7 @@ std::expected<std::optional<websocket::Session::Event>, websocket::Error> WebSoc
   ByteQueue& output = carrier_->output();
   const std::size_t before = output.size();
   auto event = session_.next(input, output);
-  if (output.size() > before) {
-    observe(ConstBytes(output.content()).subspan(before));
-    carrier_->output_written();
-  }
+  if (output.size() > before) pass_on(output, before);
   return event;
 }
 
@@ -60,7 +57,8 @@ std::optional<std::uint64_t> WebSocketLink::on_time(std::uint64_t now_ms,
     if (due_in <= 0) return std::nullopt;
     return now_ms + static_cast<std::uint32_t>(due_in);
   }
-  // Nothing more is expected of the peer but to take what is left, for which the carrier has limits.
+  // Nothing more is expected of the peer but to take what is left, for which the carrier has
+  // limits.
   if (close_sent() || options_->heartbeat_ms == 0) return never;
   if (ping_unanswered_) {
     const auto pinged_ms = static_cast<std::uint64_t>(static_cast<std::int64_t>(now_ms) + due_in -
@@ -91,15 +89,34 @@ void WebSocketLink::set_subprotocol(std::string_view subprotocol) {
 
 // ---------------------------------------------------------------------------- sending
 
-/// Runs `write_frames(output)`, which says whether it wrote, and passes on what it wrote.
+/// Runs `write_frame(output)`, which says whether it wrote, and passes on what it wrote.
 template <class Write>
-bool WebSocketLink::write(Write write_frames) noexcept {
+bool WebSocketLink::write(Write write_frame, ConstBytes large_payload) noexcept {
   ByteQueue& output = carrier_->output();
   const std::size_t before = output.size();
-  if (!write_frames(output)) return false;
-  observe(ConstBytes(output.content()).subspan(before));
-  carrier_->output_written();
+  if (!write_frame(output)) return false;
+  pass_on(output, before, large_payload);
   return true;
+}
+
+/// Passes on the one frame that stands behind the first `before` bytes of `output`, and its payload
+/// if that goes another way. Shows it only then: who is shown it may send, and to the same place.
+void WebSocketLink::pass_on(ByteQueue& output, std::size_t before,
+                            ConstBytes large_payload) noexcept {
+  const auto header = shown_header(ConstBytes(output.content()).subspan(before));
+  carrier_->output_written();
+  if (!large_payload.empty()) carrier_->send_large(large_payload);
+  if (header) options_->observer->frame_sent(*this, *header);
+}
+
+/// The header of `frame`, when there is somebody to show it to.
+std::optional<websocket::FrameHeader> WebSocketLink::shown_header(ConstBytes frame) const noexcept {
+  if (options_->observer == nullptr) return std::nullopt;
+  const auto receiver = options_->session.role == websocket::Role::server ? websocket::Role::client
+                                                                          : websocket::Role::server;
+  const auto parsed = websocket::parse_frame_header(frame, receiver);
+  if (!parsed || !*parsed) return std::nullopt;
+  return (*parsed)->header;
 }
 
 /// Why nothing more may be sent; nullopt when it may.
@@ -130,13 +147,13 @@ SendStatus WebSocketLink::send(websocket::Opcode opcode, ConstBytes payload) noe
   if (const auto refused = refusal()) return *refused;
   const bool large =
       payload.size() >= large_payload_bytes && options_->session.role == websocket::Role::server;
-  const bool written = write([&](ByteQueue& output) {
-    return large ? session_.write_message_header(opcode, payload.size(), output)
-                 : session_.write_message(opcode, payload, output);
-  });
-  if (!written) return SendStatus::closed;
-  if (large) carrier_->send_large(payload);
-  return accepted();
+  const bool written = write(
+      [&](ByteQueue& output) {
+        return large ? session_.write_message_header(opcode, payload.size(), output)
+                     : session_.write_message(opcode, payload, output);
+      },
+      large ? payload : ConstBytes());
+  return written ? accepted() : SendStatus::closed;
 }
 
 SendStatus WebSocketLink::send(const websocket::PreparedMessage& message) noexcept {
@@ -144,8 +161,9 @@ SendStatus WebSocketLink::send(const websocket::PreparedMessage& message) noexce
     return send(message.opcode(), message.payload());
   }
   if (const auto refused = refusal()) return *refused;
-  observe(message.frame().bytes());
+  const auto header = shown_header(message.frame().bytes());
   carrier_->send(message.frame());
+  if (header) options_->observer->frame_sent(*this, *header);
   return accepted();
 }
 
@@ -170,20 +188,6 @@ void WebSocketLink::close(websocket::CloseCode code, std::string_view reason) no
   carrier_->wake_by(due_ms);
   // The peer's answer must be read, whatever the reading was held for.
   carrier_->input_wanted();
-}
-
-void WebSocketLink::observe(ConstBytes frames) noexcept {
-  if (options_->observer == nullptr) return;
-  const auto receiver = options_->session.role == websocket::Role::server ? websocket::Role::client
-                                                                          : websocket::Role::server;
-  while (!frames.empty()) {
-    const auto parsed = websocket::parse_frame_header(frames, receiver);
-    if (!parsed || !*parsed) return;
-    options_->observer->frame_sent(*this, (*parsed)->header);
-    const std::uint64_t frame_bytes = (*parsed)->size + (*parsed)->header.payload_bytes;
-    if (frame_bytes >= frames.size()) return;
-    frames = frames.subspan(frame_bytes);
-  }
 }
 
 Sender WebSocketLink::sender() noexcept {

@@ -21,7 +21,7 @@
 
 namespace duplex::connection {
 
-/// Sees every frame that a link sends, as it goes over the wire.
+/// Sees every frame that a link sends, as it goes over the wire, when the carrier has it. May send.
 class FrameObserver {
  public:
   virtual void frame_sent(WebSocketLink& link, const websocket::FrameHeader& header) noexcept = 0;
@@ -132,8 +132,9 @@ class WebSocketLink {
   std::optional<SendStatus> refusal() noexcept;
   SendStatus accepted() noexcept;
   template <class Write>
-  bool write(Write write_frames) noexcept;
-  void observe(ConstBytes frames) noexcept;
+  bool write(Write write_frame, ConstBytes large_payload = {}) noexcept;
+  void pass_on(ByteQueue& output, std::size_t before, ConstBytes large_payload = {}) noexcept;
+  std::optional<websocket::FrameHeader> shown_header(ConstBytes frame) const noexcept;
 
   Carrier* carrier_;
   const LinkOptions* options_;
