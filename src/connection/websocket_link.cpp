@@ -119,11 +119,12 @@ std::optional<websocket::FrameHeader> WebSocketLink::shown_header(ConstBytes fra
   return (*parsed)->header;
 }
 
-/// Why nothing more may be sent; nullopt when it may.
-std::optional<SendStatus> WebSocketLink::refusal() noexcept {
+/// Why nothing more may be sent; nullopt when it may. `held_bytes` count as buffered.
+std::optional<SendStatus> WebSocketLink::refusal(std::size_t held_bytes) noexcept {
   if (!is_open()) return SendStatus::closed;
   // An answer is never refused: its peer is not read from while it doesn't take its answers.
-  if (carrier_->answering() || carrier_->buffered_bytes() <= options_->outbox_bytes_max) {
+  if (carrier_->answering() ||
+      carrier_->buffered_bytes() + held_bytes <= options_->outbox_bytes_max) {
     return std::nullopt;
   }
   HubCounters& counters = carrier_->hub().counters();
@@ -157,14 +158,34 @@ SendStatus WebSocketLink::send(websocket::Opcode opcode, ConstBytes payload) noe
 }
 
 SendStatus WebSocketLink::send(const websocket::PreparedMessage& message) noexcept {
-  if (options_->session.role == websocket::Role::client) {
-    return send(message.opcode(), message.payload());
-  }
-  if (const auto refused = refusal()) return *refused;
-  const auto header = shown_header(message.frame().bytes());
-  carrier_->send(message.frame());
-  if (header) options_->observer->frame_sent(*this, *header);
+  if (const auto refused = refusal(rare_ ? rare_->held_bytes : 0)) return *refused;
+  write_prepared(message);
   return accepted();
+}
+
+/// Sends `message`, or holds it: others publish at any time, but inside of a message there is no
+/// place for another (RFC 6455 section 5.4).
+void WebSocketLink::write_prepared(const websocket::PreparedMessage& message) {
+  if (session_.streaming()) {
+    rare().held.push_back(message);
+    rare_->held_bytes += message.frame().size();
+  } else if (options_->session.role == websocket::Role::client) {
+    write([&](ByteQueue& output) {
+      return session_.write_message(message.opcode(), message.payload(), output);
+    });
+  } else {
+    const auto header = shown_header(message.frame().bytes());
+    carrier_->send(message.frame());
+    if (header) options_->observer->frame_sent(*this, *header);
+  }
+}
+
+void WebSocketLink::write_held() {
+  if (!rare_ || rare_->held.empty()) return;
+  rare_->held_bytes = 0;
+  for (const websocket::PreparedMessage& message : std::exchange(rare_->held, {})) {
+    if (is_open()) write_prepared(message);
+  }
 }
 
 SendStatus WebSocketLink::send_fragment(websocket::Opcode opcode, ConstBytes piece,
@@ -172,7 +193,9 @@ SendStatus WebSocketLink::send_fragment(websocket::Opcode opcode, ConstBytes pie
   if (const auto refused = refusal()) return *refused;
   const bool written = write(
       [&](ByteQueue& output) { return session_.write_fragment(opcode, piece, last, output); });
-  return written ? accepted() : SendStatus::closed;
+  if (!written) return SendStatus::closed;
+  if (last) write_held();
+  return accepted();
 }
 
 bool WebSocketLink::ping(ConstBytes payload) noexcept {

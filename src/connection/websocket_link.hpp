@@ -126,11 +126,16 @@ class WebSocketLink {
     std::coroutine_handle<> receiver;
     std::optional<OwnedMessage> received;
     std::vector<std::coroutine_handle<>> senders;
+    /// What was published inside of a message that is sent in fragments, to follow it.
+    std::vector<websocket::PreparedMessage> held;
+    std::size_t held_bytes = 0;
   };
 
   Rare& rare();
-  std::optional<SendStatus> refusal() noexcept;
+  std::optional<SendStatus> refusal(std::size_t held_bytes = 0) noexcept;
   SendStatus accepted() noexcept;
+  void write_prepared(const websocket::PreparedMessage& message);
+  void write_held();
   template <class Write>
   bool write(Write write_frame, ConstBytes large_payload = {}) noexcept;
   void pass_on(ByteQueue& output, std::size_t before, ConstBytes large_payload = {}) noexcept;
