@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "server/connection.hpp"
+#include "server/endpoint_call.hpp"
 #include "server/worker.hpp"
 
 namespace duplex::server {
@@ -36,9 +37,10 @@ void WebSocketConnection::open(AcceptedUpgrade upgrade) {
   link_.set_state(std::move(upgrade.state));
   link_.set_subprotocol(upgrade.subprotocol);
   const Request& request = upgrade.request->request();
-  call(endpoint.on_handshake, request.head().raw, std::string_view(upgrade.response_head));
+  call_endpoint(link_, endpoint.on_handshake, request.head().raw,
+                std::string_view(upgrade.response_head));
   if (!endpoint.session) {
-    call(endpoint.on_open, request);
+    call_endpoint(link_, endpoint.on_open, request);
     return;
   }
   upgrade.request->own_head();
@@ -54,9 +56,9 @@ Task<> WebSocketConnection::run_session() {
     co_await route_->endpoint().session(socket, rare_->request->request());
     socket.close();
   } catch (const std::exception& exception) {
-    fail_internally(exception.what());
+    fail_internally(link_, exception.what());
   } catch (...) {
-    fail_internally("an exception that is no std::exception");
+    fail_internally(link_, "an exception that is no std::exception");
   }
 }
 
@@ -87,21 +89,21 @@ void WebSocketConnection::handle(const Session::Event& event, Connection& connec
     connection.worker().count_message();
     const connection::Message view(message->opcode, message->payload);
     if (!endpoint.session) {
-      call(endpoint.on_message, view);
+      call_endpoint(link_, endpoint.on_message, view);
     } else if (!link_.delivery_waits()) {
       link_.deliver(view);
     }
   } else if (const auto* chunk = std::get_if<Session::Chunk>(&event)) {
     if (chunk->last) connection.worker().count_message();
-    call(endpoint.on_chunk,
-         connection::Chunk{chunk->opcode, chunk->payload, chunk->first, chunk->last});
+    call_endpoint(link_, endpoint.on_chunk,
+                  connection::Chunk{chunk->opcode, chunk->payload, chunk->first, chunk->last});
   } else if (const auto* pong = std::get_if<Session::Pong>(&event)) {
-    call(endpoint.on_pong, ConstBytes(pong->payload));
+    call_endpoint(link_, endpoint.on_pong, ConstBytes(pong->payload));
   } else if (const auto* closed = std::get_if<Session::Closed>(&event)) {
     note_close(closed->code, closed->reason);
     connection.finish();
   } else if (const auto* frame = std::get_if<Session::FrameSeen>(&event)) {
-    call(endpoint.on_frame, FrameInfo{.incoming = true, .header = frame->header});
+    call_endpoint(link_, endpoint.on_frame, FrameInfo{.incoming = true, .header = frame->header});
   }
 }
 
@@ -112,7 +114,7 @@ void WebSocketConnection::on_input_end(Connection& connection) {
 
 void WebSocketConnection::on_room(Connection& connection) {
   if (link_.backlogged()) return;
-  if (link_.take_drained()) call(route_->endpoint().on_drain);
+  if (link_.take_drained()) call_endpoint(link_, route_->endpoint().on_drain);
   link_.resume_senders();
   if (connection.input_held()) connection.input_wanted();
 }
@@ -138,7 +140,7 @@ void WebSocketConnection::on_closed() {
     note_close(websocket::CloseCode::policy_violation, "too slow: the outbox was full");
   }
   const CloseInfo info{close_code_, rare_ ? std::string_view(rare_->close_reason) : ""};
-  call(route_->endpoint().on_close, info);
+  call_endpoint(link_, route_->endpoint().on_close, info);
 }
 
 void WebSocketConnection::stop() {
@@ -147,27 +149,6 @@ void WebSocketConnection::stop() {
 
 void WebSocketConnection::discard() noexcept {
   rare_.reset();
-}
-
-// ---------------------------------------------------------------------------- users
-
-template <class Callback, class... Arguments>
-void WebSocketConnection::call(const Callback& callback, Arguments&&... arguments) noexcept {
-  if (!callback) return;
-  WebSocket socket = link_.handle();
-  try {
-    callback(socket, std::forward<Arguments>(arguments)...);
-  } catch (const std::exception& exception) {
-    fail_internally(exception.what());
-  } catch (...) {
-    fail_internally("an exception that is no std::exception");
-  }
-}
-
-void WebSocketConnection::fail_internally(std::string_view what) noexcept {
-  auto& worker = static_cast<Worker&>(link_.carrier().hub());
-  worker.log(LogLevel::error, "a WebSocket endpoint failed: " + std::string(what));
-  link_.close(websocket::CloseCode::internal_error, "internal error");
 }
 
 void WebSocketConnection::note_close(websocket::CloseCode code, std::string_view reason) {

@@ -3,6 +3,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "server/endpoint_call.hpp"
 #include <duplex/http/fields.hpp>
 #include <duplex/websocket/handshake.hpp>
 
@@ -55,8 +56,7 @@ WebSocketRoute::WebSocketRoute(WebSocketEndpoint endpoint) : endpoint_(std::move
 
 void WebSocketRoute::frame_sent(connection::WebSocketLink& link,
                                 const websocket::FrameHeader& header) noexcept {
-  connection::WebSocket socket = link.handle();
-  endpoint_.on_frame(socket, {.incoming = false, .header = header});
+  call_endpoint(link, endpoint_.on_frame, FrameInfo{.incoming = false, .header = header});
 }
 
 }  // namespace duplex::server
