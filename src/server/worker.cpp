@@ -1,5 +1,6 @@
 #include "server/worker.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "net/socket.hpp"
@@ -129,11 +130,13 @@ void Worker::stop(std::chrono::milliseconds deadline) {
 }
 
 void Worker::begin_stop(std::chrono::milliseconds deadline) {
-  if (stopping_) return;
-  stopping_ = true;
+  const auto delay_ms = static_cast<std::uint64_t>(std::max<std::int64_t>(deadline.count(), 0));
+  // Who asks again may be in more of a hurry.
+  if (deadline_->armed() && deadline_->due_ms() <= loop().now_ms() + delay_ms) return;
+  loop().arm(*deadline_, delay_ms);
+  if (std::exchange(stopping_, true)) return;
   acceptors_.clear();
   for_each_pipe([](connection::Pipe& pipe) { static_cast<Connection&>(pipe).stop(); });
-  loop().arm(*deadline_, static_cast<std::uint64_t>(deadline.count()));
   end_if_empty();
 }
 
