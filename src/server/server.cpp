@@ -90,6 +90,7 @@ class Server::Running final : private Publisher {
 
   void start() {
     const std::lock_guard lock(mutex_);
+    if (std::exchange(started_, true)) throw std::logic_error("a server runs only once");
     for (const auto& thread : workers_) {
       thread->thread = std::thread([loop = &thread->loop] { loop->run(); });
     }
@@ -154,6 +155,7 @@ class Server::Running final : private Publisher {
   ConnectionLimits limits_;
   std::vector<std::unique_ptr<Thread>> workers_;
   std::mutex mutex_;  // of the threads: `wait` may be called by any
+  bool started_ = false;
 };
 
 // ---------------------------------------------------------------------------- the public side
