@@ -1,0 +1,24 @@
+#pragma once
+
+#include <string_view>
+
+#include "connection/hub.hpp"
+
+namespace duplex::connection {
+
+/// A hub without topics.
+class PlainHub final : public Hub {
+ public:
+  explicit PlainHub(net::EventLoop& loop, const PipeLimits& limits = {}) : Hub(loop, limits) {}
+  ~PlainHub() override {
+    loop().inbox()->close();
+    close_all();
+  }
+
+  bool subscribe(WebSocketLink& /*link*/, std::string_view /*topic*/) override { return false; }
+  bool unsubscribe(WebSocketLink& /*link*/, std::string_view /*topic*/) override { return false; }
+  void publish(std::string_view /*topic*/, const websocket::PreparedMessage& /*message*/,
+               const WebSocketLink* /*except*/) override {}
+};
+
+}  // namespace duplex::connection

@@ -1,0 +1,64 @@
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+#include <duplex/connection/state.hpp>
+
+namespace duplex::connection {
+namespace {
+
+TEST(State, OwnsOneObjectOfAnyType) {
+  State state;
+  EXPECT_FALSE(state.has_value());
+  state.emplace<std::string>("xxx") += "y";
+  EXPECT_TRUE(state.has_value());
+  EXPECT_EQ(state.get<std::string>(), "xxxy");
+  state.emplace<int>(7);
+  EXPECT_EQ(state.get<int>(), 7);
+}
+
+TEST(State, DestroysItsObjectOnce) {
+  const auto alive = std::make_shared<int>();
+  State state;
+  state.emplace<std::shared_ptr<int>>(alive);
+  EXPECT_EQ(alive.use_count(), 2);
+  State other = std::move(state);
+  EXPECT_FALSE(state.has_value());  // NOLINT(bugprone-use-after-move)
+  EXPECT_EQ(alive.use_count(), 2);
+  other.emplace<int>(1);
+  EXPECT_EQ(alive.use_count(), 1);
+  other.emplace<std::shared_ptr<int>>(alive);
+  other = State();
+  EXPECT_EQ(alive.use_count(), 1);
+  {
+    State scoped;
+    scoped.emplace<std::shared_ptr<int>>(alive);
+  }
+  EXPECT_EQ(alive.use_count(), 1);
+}
+
+TEST(State, KeepsWhatItHasWhenTheNewObjectFails) {
+  struct Failing {
+    Failing() { throw std::runtime_error("no"); }
+  };
+  State state;
+  state.emplace<int>(5);
+  EXPECT_THROW(state.emplace<Failing>(), std::runtime_error);
+  EXPECT_EQ(state.get<int>(), 5);
+}
+
+TEST(StateDeathTest, AbortsInsteadOfGivingAnotherType) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  State state;
+  EXPECT_DEATH(state.get<int>(), "");
+  state.emplace<int>(1);
+  EXPECT_DEATH(state.get<unsigned>(), "");
+  state.reset();
+  EXPECT_DEATH(state.get<int>(), "");
+}
+
+}  // namespace
+}  // namespace duplex::connection

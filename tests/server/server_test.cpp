@@ -1,0 +1,383 @@
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <mutex>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "net/descriptor.hpp"
+#include "tests/server/request_support.hpp"
+#include "tests/websocket/support.hpp"
+#include <duplex/duplex.hpp>
+
+namespace duplex::server {
+namespace {
+
+using connection::Message;
+using connection::Sender;
+using connection::WebSocket;
+using websocket::Opcode;
+using websocket::test::close_body;
+using websocket::test::frame;
+using namespace std::chrono_literals;
+
+std::string plain(Opcode opcode, std::string_view payload) {
+  return frame(opcode, payload, {.fin = true, .masked = false});
+}
+
+/// A client that blocks, but not for ever.
+class Client {
+ public:
+  explicit Client(std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    const timeval patience{.tv_sec = 30, .tv_usec = 0};
+    ::setsockopt(socket_.number(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (::connect(socket_.number(), reinterpret_cast<const sockaddr*>(&address), sizeof address) !=
+        0) {
+      throw std::system_error(errno, std::system_category(), "connect");
+    }
+  }
+
+  void send(std::string_view bytes) const {
+    ASSERT_EQ(::send(socket_.number(), bytes.data(), bytes.size(), MSG_NOSIGNAL),
+              static_cast<ssize_t>(bytes.size()));
+  }
+  /// Reads until `part` has come; false when the connection ended, or it takes too long.
+  bool receive_until(std::string_view part) {
+    while (text.find(part) == std::string::npos) {
+      if (!receive()) return false;
+    }
+    return true;
+  }
+  void receive_all() {
+    while (receive()) {
+    }
+  }
+  void go() { socket_.reset(); }
+
+  std::string text;
+
+ private:
+  bool receive() {
+    std::array<char, 16 * 1024> buffer{};
+    const auto size = ::recv(socket_.number(), buffer.data(), buffer.size(), 0);
+    if (size <= 0) return false;
+    text.append(buffer.data(), static_cast<std::size_t>(size));
+    return true;
+  }
+
+  net::Descriptor socket_;
+};
+
+Client connect_websocket(std::uint16_t port, std::string_view target) {
+  Client client(port);
+  client.send(ParsedRequest::text("GET", target, upgrade_lines));
+  EXPECT_TRUE(client.receive_until("\r\n\r\n"));
+  EXPECT_TRUE(client.text.starts_with("HTTP/1.1 101 ")) << client.text;
+  client.text.erase(0, client.text.find("\r\n\r\n") + 4);
+  return client;
+}
+
+ServerOptions quiet(unsigned threads = 2) {
+  ServerOptions options;
+  options.threads = threads;
+  options.log = [](LogLevel, std::string_view) {};
+  return options;
+}
+
+template <class Condition>
+bool until(Condition condition) {
+  const auto end = std::chrono::steady_clock::now() + 30s;
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > end) return false;
+    std::this_thread::yield();
+  }
+  return true;
+}
+
+// ---------------------------------------------------------------------------- starting, stopping
+
+TEST(Server, StopsWithoutEverHavingRun) {
+  Server server(quiet());
+  server.listen({.port = 0});
+}
+
+TEST(Server, StopsAtOnceWhenItWasToldBeforeItRan) {
+  Server server(quiet());
+  server.listen({.port = 0});
+  server.stop();
+  server.run();
+}
+
+TEST(Server, RunsOnlyOnce) {
+  Server server(quiet());
+  server.start();
+  EXPECT_THROW(server.start(), std::logic_error);
+  EXPECT_THROW(server.run(), std::logic_error);
+  server.stop();
+  server.wait();
+  server.wait();
+  EXPECT_THROW(server.start(), std::logic_error);
+}
+
+TEST(Server, CutsOffWhatHasNotEndedByTheDeadline) {
+  Server server(quiet());
+  std::atomic<int> begun = 0;
+  server.get("/", [&](const Request&) -> Task<Response> {
+    ++begun;
+    co_await net::sleep_for(1h);
+    co_return Response();
+  });
+  server.websocket("/ws", {.session = [&](WebSocket socket, const Request&) -> Task<> {
+                     ++begun;
+                     while (co_await socket.receive()) {
+                     }
+                     co_await net::sleep_for(1h);
+                   }});
+  const std::uint16_t port = server.listen({.port = 0});
+  server.start();
+  Client client(port);
+  client.send(ParsedRequest::text("GET", "/"));
+  Client socket = connect_websocket(port, "/ws");
+  ASSERT_TRUE(until([&] { return begun == 2; }));
+  server.stop({.deadline = 50ms});
+  server.wait();
+  client.receive_all();
+  EXPECT_EQ(client.text, "");
+  socket.receive_all();
+  EXPECT_EQ(socket.text, plain(Opcode::close, close_body(1001, "the server is stopping")));
+  EXPECT_EQ(server.statistics().connections_open, 0u);
+}
+
+TEST(Server, HurriesWhenItIsToldToStopAgain) {
+  Server server(quiet());
+  std::atomic<bool> begun = false;
+  server.get("/", [&](const Request&) -> Task<Response> {
+    begun = true;
+    co_await net::sleep_for(1h);
+    co_return Response();
+  });
+  const std::uint16_t port = server.listen({.port = 0});
+  server.start();
+  Client client(port);
+  client.send(ParsedRequest::text("GET", "/"));
+  ASSERT_TRUE(until([&] { return begun.load(); }));
+  server.stop({.deadline = 1h});
+  server.stop({.deadline = 10ms});
+  server.stop({.deadline = 1h});
+  server.wait();
+}
+
+TEST(Server, LetsAResponseInFlightEnd) {
+  Server server(quiet());
+  std::atomic<bool> begun = false;
+  server.get("/", [&](const Request&) -> Task<Response> {
+    begun = true;
+    co_await net::sleep_for(30ms);
+    co_return Response::text("done");
+  });
+  const std::uint16_t port = server.listen({.port = 0});
+  server.start();
+  Client client(port);
+  client.send(ParsedRequest::text("GET", "/"));
+  ASSERT_TRUE(until([&] { return begun.load(); }));
+  server.stop({.deadline = 1h});
+  EXPECT_TRUE(client.receive_until("done"));
+  EXPECT_NE(client.text.find("Connection: close"), std::string::npos) << client.text;
+  client.go();
+  server.wait();
+}
+
+// ---------------------------------------------------------------------------- other threads
+
+TEST(Server, DeliversInOrderWhatAForeignThreadPublishes) {
+  Server server(quiet(2));
+  server.websocket("/ws", {.on_open = [](WebSocket& socket, const Request&) {
+                     socket.subscribe("news");
+                     socket.send("ready");
+                   }});
+  const std::uint16_t port = server.listen({.port = 0});
+  server.start();
+  std::vector<Client> clients;
+  for (int i = 0; i < 8; ++i) {
+    clients.push_back(connect_websocket(port, "/ws"));
+    ASSERT_TRUE(clients.back().receive_until("ready"));
+    clients.back().text.clear();
+  }
+  constexpr int count = 200;
+  std::string expected;
+  for (int i = 0; i < count; ++i) expected += plain(Opcode::text, "message " + std::to_string(i));
+  expected += plain(Opcode::text, "end");
+  std::thread([&] {
+    for (int i = 0; i < count; ++i) server.publish("news", "message " + std::to_string(i));
+    server.publish("news", "end");
+  }).join();
+  for (Client& client : clients) {
+    ASSERT_TRUE(client.receive_until("end"));
+    EXPECT_EQ(client.text, expected);
+  }
+}
+
+TEST(Server, DeliversOnceWhatAHandlerPublishes) {
+  Server server(quiet(2));
+  server.websocket("/ws", {.on_open = [](WebSocket& socket, const Request&) {
+                     socket.subscribe("news");
+                     socket.send("ready");
+                   }});
+  server.post("/news", [&](const Request& request) {
+    server.publish("news", request.text());
+    return Response();
+  });
+  const std::uint16_t port = server.listen({.port = 0});
+  server.start();
+  std::vector<Client> clients;
+  for (int i = 0; i < 6; ++i) {
+    clients.push_back(connect_websocket(port, "/ws"));
+    ASSERT_TRUE(clients.back().receive_until("ready"));
+    clients.back().text.clear();
+  }
+  Client poster(port);
+  for (const char* word : {"one", "end"}) {
+    poster.send(ParsedRequest::text("POST", "/news", {"Content-Length: 3"}) + word);
+  }
+  for (Client& client : clients) {
+    ASSERT_TRUE(client.receive_until("end"));
+    EXPECT_EQ(client.text, plain(Opcode::text, "one") + plain(Opcode::text, "end"));
+  }
+}
+
+TEST(Sender, MayBeUsedByAnyThreadAtAnyTime) {
+  std::mutex mutex;
+  std::optional<Sender> sender;
+  const auto current = [&] {
+    const std::lock_guard lock(mutex);
+    return sender;
+  };
+  {
+    Server server(quiet(1));
+    server.websocket("/ws", {.on_open = [&](WebSocket& socket, const Request&) {
+                       const std::lock_guard lock(mutex);
+                       sender = socket.sender();
+                     }});
+    const std::uint16_t port = server.listen({.port = 0});
+    server.start();
+    Client client = connect_websocket(port, "/ws");
+    ASSERT_TRUE(until([&] { return current().has_value(); }));
+    const Sender first = *current();
+    EXPECT_TRUE(first.send("text"));
+    EXPECT_TRUE(first.send(as_bytes("bytes")));
+    EXPECT_TRUE(first.send(PreparedMessage::text("prepared")));
+    ASSERT_TRUE(client.receive_until("prepared"));
+    EXPECT_EQ(client.text, plain(Opcode::text, "text") + plain(Opcode::binary, "bytes") +
+                               plain(Opcode::text, "prepared"));
+
+    // The connection ends, and another gets its place: nothing of what was for the first comes.
+    client.go();
+    ASSERT_TRUE(until([&] { return server.statistics().websockets_open == 0; }));
+    EXPECT_TRUE(first.send("nobody hears this"));
+    Client second = connect_websocket(port, "/ws");
+    EXPECT_TRUE(first.send("nor this"));
+    EXPECT_TRUE(first.close());
+    ASSERT_TRUE(until([&] { return current()->send("for the second"); }));
+    ASSERT_TRUE(second.receive_until("second"));
+    EXPECT_EQ(second.text, plain(Opcode::text, "for the second"));
+    EXPECT_TRUE(current()->close(CloseCode::going_away, "bye"));
+    ASSERT_TRUE(second.receive_until("bye"));
+  }
+  // The server has ended.
+  std::thread([&] {
+    EXPECT_FALSE(sender->send("text"));
+    EXPECT_FALSE(sender->close());
+  }).join();
+  EXPECT_FALSE(Sender().send("text"));
+  EXPECT_FALSE(Sender().close());
+}
+
+TEST(Sender, MayGoOnWhileTheServerEnds) {
+  for (int round = 0; round < 10; ++round) {
+    std::mutex mutex;
+    std::optional<Sender> sender;
+    std::thread other;
+    {
+      Server server(quiet(1));
+      server.websocket("/ws", {.on_open = [&](WebSocket& socket, const Request&) {
+                         const std::lock_guard lock(mutex);
+                         sender = socket.sender();
+                       }});
+      const std::uint16_t port = server.listen({.port = 0});
+      server.start();
+      Client client = connect_websocket(port, "/ws");
+      ASSERT_TRUE(until([&] {
+        const std::lock_guard lock(mutex);
+        return sender.has_value();
+      }));
+      other = std::thread([copy = *sender] {
+        while (copy.send("x")) std::this_thread::yield();
+      });
+    }
+    other.join();
+  }
+}
+
+// ---------------------------------------------------------------------------- statistics
+
+TEST(Server, CountsWhatItDoes) {
+  ServerOptions options = quiet(1);
+  options.connections_max = 2;
+  Server server(std::move(options));
+  server.get("/", [](const Request&) { return Response::text("hello"); });
+  server.websocket(
+      "/ws", {.on_message = [](WebSocket& socket, Message message) { socket.send(message); }});
+  const std::uint16_t port = server.listen({.port = 0});
+  server.start();
+  Client client(port);
+  client.send(ParsedRequest::text("GET", "/"));
+  ASSERT_TRUE(client.receive_until("hello"));
+  Client socket = connect_websocket(port, "/ws");
+  socket.send(frame(Opcode::text, "a") + frame(Opcode::ping, "") + frame(Opcode::text, "bc"));
+  ASSERT_TRUE(socket.receive_until("bc"));
+  Client refused(port);
+  refused.receive_all();
+  EXPECT_TRUE(refused.text.starts_with("HTTP/1.1 503 ")) << refused.text;
+
+  Statistics statistics = server.statistics();
+  EXPECT_EQ(statistics.connections_open, 2u);
+  EXPECT_EQ(statistics.connections_accepted, 2u);
+  EXPECT_EQ(statistics.connections_refused, 1u);
+  EXPECT_EQ(statistics.requests, 2u);
+  EXPECT_EQ(statistics.websockets_open, 1u);
+  EXPECT_EQ(statistics.messages_received, 2u);
+  EXPECT_EQ(statistics.messages_dropped, 0u);
+  EXPECT_EQ(statistics.slow_consumers_closed, 0u);
+
+  socket.go();
+  client.go();
+  ASSERT_TRUE(until([&] { return server.statistics().connections_open == 0; }));
+  EXPECT_EQ(server.statistics().websockets_open, 0u);
+  EXPECT_EQ(server.statistics().requests, 2u);
+}
+
+TEST(Server, RefusesToListenWhereItCannot) {
+  Server server(quiet());
+  EXPECT_THROW(server.listen({.address = "no address"}), std::invalid_argument);
+  EXPECT_THROW(server.listen("nonsense"), std::invalid_argument);
+  const std::uint16_t port = server.listen({.port = 0});
+  Server second(quiet());
+  EXPECT_THROW(second.listen({.port = port}), std::runtime_error);
+}
+
+}  // namespace
+}  // namespace duplex::server
