@@ -552,13 +552,13 @@ void Http1Connection::send_piece(FileResponse::Piece& piece) {
 
 void Http1Connection::open_events() {
   answering().endless = true;
-  // Something at once, so that the client, and proxies on the way, know that it is open.
-  write_content(as_bytes(": open\n\n"));
   worker_.event_stream_opened(*this);
 }
 
 void Http1Connection::subscribe_events(std::string_view topic) {
   open_events();
+  // Something at once, so that the client, and proxies on the way, know that it is open.
+  write_content(as_bytes(": open\n\n"));
   worker_.subscribe(*this, topic);
 }
 

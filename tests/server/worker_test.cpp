@@ -457,7 +457,6 @@ TEST(Worker, EndsWithSocketsAndHandlersInEveryState) {
   EXPECT_EQ(alive.use_count(), 1);
   EXPECT_FALSE(kept->is_open());
   EXPECT_EQ(kept->send("x").status(), connection::SendStatus::closed);
-  EXPECT_EQ(kept->state<std::string>(), "state");
   EXPECT_EQ(kept->peer(), "");
 }
 
