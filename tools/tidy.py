@@ -14,7 +14,7 @@ import os
 import re
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -72,14 +72,21 @@ def main() -> int:
     print(f"{len(todo)} of {len(stamps)} files have changed", flush=True)
 
     failed = 0
-    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-        for source, (ok, text) in zip(todo, pool.map(lambda file: tidy(build, file), todo)):
+    pool = ThreadPoolExecutor(max_workers=os.cpu_count())
+    try:
+        checks = {pool.submit(tidy, build, file): file for file in todo}
+        for check in as_completed(checks):
+            ok, text = check.result()
+            source = checks[check]
             if ok:
                 passed.add(stamps[source])
             else:
                 failed += 1
                 print(f"{os.path.relpath(source, ROOT)}:\n{text}\n", flush=True)
-    memory.write_text(json.dumps(sorted(passed & set(stamps.values()))))
+    finally:
+        # Also when interrupted: what passed need not be looked at again.
+        pool.shutdown(cancel_futures=True)
+        memory.write_text(json.dumps(sorted(passed & set(stamps.values()))))
     return 1 if failed else 0
 
 

@@ -1,7 +1,9 @@
 #include "serve.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -27,6 +29,14 @@ namespace {
 
 using server::Server;
 using std::chrono::system_clock;
+
+/// A program may be started without standard descriptors. The first connection would take the place
+/// of standard error then, and be sent the log.
+void occupy_standard_descriptors() {
+  for (int descriptor = 0; descriptor <= STDERR_FILENO; ++descriptor) {
+    if (::fcntl(descriptor, F_GETFD) == -1) ::open("/dev/null", O_RDWR);  // takes the lowest
+  }
+}
 
 /// Every connection is a descriptor, and the soft limit is for programs that use select(2).
 void raise_descriptor_limit() {
@@ -127,6 +137,7 @@ std::string listen(Server& server, const server::ListenOptions& options) {
 
 int serve(const ServeOptions& options) {
   StopSignals signals;
+  occupy_standard_descriptors();
   raise_descriptor_limit();
   if (!options.folder.empty()) check_folder(options.folder);
 

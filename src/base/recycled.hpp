@@ -23,11 +23,15 @@ class Recycled {
     if (size == sizeof(T) && spare.count < spare.blocks.size()) {
       spare.blocks[spare.count++] = block;
     } else {
-      ::operator delete(block);
+      // The analyzer follows an owner that it believes to be null.
+      ::operator delete(block);  // NOLINT(clang-analyzer-cplusplus.NewDelete)
     }
   }
 
  private:
+  friend T;
+  Recycled() = default;
+
   /// As many as one burst of connections needs at a time.
   struct Spare {
     ~Spare() {

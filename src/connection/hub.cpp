@@ -16,7 +16,9 @@ constexpr std::uint32_t sweep_interval_ms_min = 20;
 // what one pipe sends may give work to another.
 constexpr int service_rounds_max = 4;
 
-// Times are compared modulo 2^32: every deadline is less than 24 days ahead.
+// Times are compared modulo 2^32, so that a deadline must be less than 24 days ahead.
+constexpr std::uint64_t due_in_ms_max = INT32_MAX - 1;
+
 bool is_before(std::uint32_t left, std::uint32_t right) noexcept {
   return static_cast<std::int32_t>(left - right) < 0;
 }
@@ -74,7 +76,9 @@ void Hub::service_later(Pipe& pipe) {
 }
 
 void Hub::wake_by(std::uint32_t index, std::uint64_t due_ms) noexcept {
-  const auto due = static_cast<std::uint32_t>(due_ms - began_ms_);
+  // What is further away than the sweep can tell is asked for once in between.
+  const std::uint64_t horizon_ms = loop_.now_ms() + due_in_ms_max;
+  const auto due = static_cast<std::uint32_t>(std::min(due_ms, horizon_ms) - began_ms_);
   Slot& slot = slots_[index];
   if (!is_before(due, slot.due_ms)) return;
   slot.due_ms = due;
@@ -128,7 +132,7 @@ void Hub::free_retired() noexcept {
   // Freeing runs destructors of users' objects, which may close other pipes.
   while (!retired_.empty()) {
     std::erase_if(to_service_, [](const Pipe* pipe) { return !pipe->is_open(); });
-    for (Pipe* pipe : std::exchange(retired_, {})) pipe->dispose();
+    for (Pipe* pipe : std::exchange(retired_, {})) pipe->bury();
   }
 }
 

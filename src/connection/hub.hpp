@@ -37,7 +37,7 @@ struct HubCounters {
 class Hub : public net::Epilogue, private net::Timer {
  public:
   Hub(net::EventLoop& loop, const PipeLimits& limits);
-  virtual ~Hub();
+  ~Hub() override;
   Hub(const Hub&) = delete;
   Hub& operator=(const Hub&) = delete;
 

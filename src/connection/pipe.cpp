@@ -38,7 +38,7 @@ void Pipe::begin(std::uint32_t index) noexcept {
   progress_ms_ = received_ms_;
   watches_input_ = true;
   const auto error = hub_->loop().watch(descriptor(), {.readable = true}, *this);
-  if (error) return close(error);
+  if (error) return close();
   const std::uint64_t due = on_time(now_ms());
   if (is_open() && due != never) wake_by(due);
 }
@@ -52,7 +52,7 @@ void Pipe::on_ready(net::Readiness readiness) noexcept {
   } else if (readiness.readable && wants_input() && !input_ended_) {
     receive();
   } else if (readiness.hung_up) {
-    close(std::make_error_code(std::errc::connection_reset));
+    close();
   }
   if (is_open()) settle();
 }
@@ -73,7 +73,7 @@ void Pipe::receive() noexcept {
       input_ended_ = true;
       on_input_end();
       break;
-    case net::Transfer::failed: close(received.error); break;
+    case net::Transfer::failed: close(); break;
   }
 }
 
@@ -156,7 +156,7 @@ void Pipe::flush_cork() noexcept {
   if (outbox_.empty() && !blocked_ && is_open()) {
     const net::Transferred result = net::send(descriptor(), cork.content());
     if (result.state == net::Transfer::failed) {
-      close(result.error);
+      close();
     } else {
       sent = result.bytes;
     }
@@ -195,7 +195,7 @@ void Pipe::send_large(ConstBytes bytes) noexcept {
     const net::Transferred result = net::send(descriptor(), spans);
     if (result.state == net::Transfer::failed) {
       before.clear();
-      return close(result.error);
+      return close();
     }
     sent = result.bytes;
     note_blocked(sent < before.size() + bytes.size());
@@ -217,11 +217,15 @@ std::size_t Pipe::buffered_bytes() const noexcept {
   return outbox_.held_bytes() + (corked_ ? hub_->loop().cork().size() : 0);
 }
 
+std::uint64_t Pipe::unsent_bytes() const noexcept {
+  return outbox_.size_bytes() + (corked_ ? hub_->loop().cork().size() : 0);
+}
+
 void Pipe::flush() noexcept {
   if (outbox_.empty() || blocked_) return;
   const std::uint64_t before = outbox_.size_bytes();
   const auto all_sent = outbox_.flush(descriptor());
-  if (!all_sent) return close(all_sent.error());
+  if (!all_sent) return close();
   if (outbox_.size_bytes() < before) progress_ms_ = static_cast<std::uint32_t>(now_ms());
   note_blocked(!*all_sent);
 }
@@ -253,7 +257,7 @@ void Pipe::update_interest() noexcept {
   watches_output_ = output;
   const auto error =
       hub_->loop().change(descriptor(), {.readable = input, .writable = output}, *this);
-  if (error) close(error);
+  if (error) close();
 }
 
 // ---------------------------------------------------------------------------- the end
@@ -270,29 +274,30 @@ void Pipe::begin_lingering() noexcept {
   phase_ = Phase::lingering;
   progress_ms_ = static_cast<std::uint32_t>(now_ms());
   wake_by(now_ms() + hub_->limits().linger_ms_max);
-  if (input_ended_) return close({});
+  if (input_ended_) return close();
   discard_input();
 }
 
 void Pipe::discard_input() noexcept {
   const net::Transferred discarded = net::discard(descriptor(), discard_bytes_max);
   if (discarded.state == net::Transfer::closed || discarded.state == net::Transfer::failed) {
-    close({});
+    close();
   }
 }
 
-void Pipe::close(std::error_code error) noexcept {
+void Pipe::close() noexcept {
   if (!is_open()) return;
   phase_ = Phase::closed;
   hub_->loop().unwatch(descriptor(), *this);
   hub_->retire(*this);
   outbox_.clear();
   kept_.reset();
-  on_closed(error);
-  socket_.reset();
+  on_ended();
 }
 
-void Pipe::dispose() noexcept {
+void Pipe::bury() noexcept {
+  on_closed();
+  socket_.reset();
   disposed_ = true;
   if (handles_ == 0) {
     delete this;
@@ -318,11 +323,11 @@ void Pipe::on_deadline(std::uint64_t now) noexcept {
   std::uint64_t due = never;
   if (phase_ == Phase::lingering) {
     due = progress_ms() + hub_->limits().linger_ms_max;
-    if (now >= due) return close({});
+    if (now >= due) return close();
   } else {
     if (blocked_) {
       due = progress_ms() + hub_->limits().stalled_write_ms_max;
-      if (now >= due) return close(std::make_error_code(std::errc::timed_out));
+      if (now >= due) return close();
     }
     const std::uint64_t protocol_due = on_time(now);
     if (!is_open()) return;

@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <system_error>
 
 #include "connection/carrier.hpp"
 #include "connection/hub.hpp"
@@ -38,7 +37,7 @@ class Pipe : public net::Pollable, public Carrier {
   void begin(std::uint32_t index) noexcept;
   void service() noexcept;
   void on_deadline(std::uint64_t now_ms) noexcept;
-  void dispose() noexcept;
+  void bury() noexcept;
   void discard() noexcept;
 
   // Carrier
@@ -53,7 +52,7 @@ class Pipe : public net::Pollable, public Carrier {
   void input_wanted() noexcept final;
   void wake_by(std::uint64_t due_ms) noexcept final { hub_->wake_by(index_, due_ms); }
   void finish() noexcept final;
-  void abort() noexcept final { close({}); }
+  void abort() noexcept final { close(); }
   std::string peer() const final;
   std::uint32_t index() const noexcept final { return index_; }
   void retain() noexcept final { ++handles_; }
@@ -70,8 +69,11 @@ class Pipe : public net::Pollable, public Carrier {
   /// At the end of an iteration in which something was written or sent: go on with what waited for
   /// room, if there is.
   virtual void on_room() noexcept = 0;
-  /// The connection has ended, once. `error` is empty when we ended it.
-  virtual void on_closed(std::error_code error) noexcept = 0;
+  /// The connection has ended: only note it. May be inside any other call.
+  virtual void on_ended() noexcept = 0;
+  /// The connection has ended: tell whoever is to know, once, at the end of the iteration, when
+  /// nobody's code is running.
+  virtual void on_closed() noexcept = 0;
   /// Act on what is due; the next time to be called is the answer (`never` for none).
   virtual std::uint64_t on_time(std::uint64_t now_ms) noexcept = 0;
 
@@ -80,13 +82,18 @@ class Pipe : public net::Pollable, public Carrier {
 
   static constexpr std::uint64_t never = UINT64_MAX;
 
-  void close(std::error_code error) noexcept;
+  void close() noexcept;
 
   /// The protocol takes no input now (it is busy, or the peer is slow to take answers): bytes are
   /// left to the kernel, and so to the peer.
   void set_input_held(bool held) noexcept { held_ = held; }
   bool input_held() const noexcept { return held_; }
   bool paused() const noexcept { return paused_; }
+
+  /// Takes what input has come by now, without waiting for the loop to tell. Not inside `on_input`.
+  void take_input_now() noexcept {
+    if (wants_input() && !input_ended_) receive();
+  }
 
   /// Sends a part of a file behind all that was written before.
   void send_file(FileRange range) noexcept;
@@ -99,6 +106,8 @@ class Pipe : public net::Pollable, public Carrier {
   /// When bytes last came; and when bytes were last taken while some had to wait.
   std::uint64_t received_ms() const noexcept { return full_time(received_ms_); }
   std::uint64_t progress_ms() const noexcept { return full_time(progress_ms_); }
+  /// What was written and has not been taken by the system, with files.
+  std::uint64_t unsent_bytes() const noexcept;
   /// How many bytes of input have come and wait.
   std::size_t kept_bytes() const noexcept { return kept_ ? kept_->size() : 0; }
   int descriptor() const noexcept { return socket_.number(); }
@@ -127,7 +136,7 @@ class Pipe : public net::Pollable, public Carrier {
   bool wants_input() const noexcept { return phase_ == Phase::open && !paused_ && !held_; }
   std::uint64_t full_time(std::uint32_t low) const noexcept {
     const std::uint64_t now = now_ms();
-    return now - static_cast<std::uint32_t>(static_cast<std::uint32_t>(now) - low);
+    return now - (static_cast<std::uint32_t>(now) - low);
   }
 
   Hub* hub_;

@@ -136,7 +136,7 @@ std::string WebSocket::peer() const {
 // ---------------------------------------------------------------------------- waiting
 
 bool WebSocket::Sent::await_suspend(std::coroutine_handle<> waiter) {
-  if (!socket_.is_open()) return false;
+  if (!socket_.is_open() || !socket_.link_->backlogged()) return false;
   waiter_ = waiter;
   socket_.link_->wait_for_room(waiter);
   return true;

@@ -20,10 +20,12 @@ constexpr std::uint64_t never = UINT64_MAX;
 
 std::expected<std::optional<websocket::Session::Event>, websocket::Error> WebSocketLink::next(
     Bytes& input) noexcept {
-  ByteQueue& output = carrier_->output();
-  const std::size_t before = output.size();
-  auto event = session_.next(input, output);
-  if (output.size() > before) pass_on(output, before);
+  std::expected<std::optional<websocket::Session::Event>, websocket::Error> event;
+  write([&](ByteQueue& output) {
+    const std::size_t before = output.size();
+    event = session_.next(input, output);
+    return output.size() > before;
+  });
   return event;
 }
 
@@ -35,12 +37,11 @@ bool WebSocketLink::take_drained() noexcept {
 
 void WebSocketLink::resume_senders() {
   if (!rare_) return;
-  // One by one, since any may end others that wait; and only as many as waited at first, since
-  // some may soon wait again.
-  auto& senders = rare_->senders;
-  for (std::size_t left = senders.size(); left > 0 && !senders.empty(); --left) {
-    const auto waiter = senders.front();
-    senders.erase(senders.begin());
+  // One by one, since any of them may end others, which then are not waiting any more; and not
+  // those that begin to wait again.
+  for (std::size_t count = rare_->senders.size(); count > 0 && !rare_->senders.empty(); --count) {
+    const auto waiter = rare_->senders.front();
+    rare_->senders.erase(rare_->senders.begin());
     waiter.resume();
   }
 }
@@ -50,16 +51,18 @@ void WebSocketLink::deliver(Message message) {
   if (rare_->receiver) std::exchange(rare_->receiver, nullptr).resume();
 }
 
-std::optional<std::uint64_t> WebSocketLink::on_time(std::uint64_t now_ms,
-                                                    std::uint64_t alive_ms) noexcept {
+std::optional<std::uint64_t> WebSocketLink::on_time(std::uint64_t now_ms, std::uint64_t alive_ms,
+                                                    std::uint64_t progress_ms) noexcept {
   const auto due_in = static_cast<std::int32_t>(due_ms_ - static_cast<std::uint32_t>(now_ms));
-  if (closing() == websocket::Closing::close_sent) {
-    if (due_in <= 0) return std::nullopt;
-    return now_ms + static_cast<std::uint32_t>(due_in);
+  if (close_sent()) {
+    if (due_in > 0) return now_ms + static_cast<std::uint32_t>(due_in);
+    // The peer can answer only when it has what was sent before; as long as it takes that, it has
+    // not failed.
+    const std::uint64_t due_ms = progress_ms + options_->close_ms_max;
+    if (carrier_->buffered_bytes() > 0 && due_ms > now_ms) return due_ms;
+    return std::nullopt;
   }
-  // Nothing more is expected of the peer but to take what is left, for which the carrier has
-  // limits.
-  if (close_sent() || options_->heartbeat_ms == 0) return never;
+  if (options_->heartbeat_ms == 0) return never;
   if (ping_unanswered_) {
     const auto pinged_ms = static_cast<std::uint64_t>(static_cast<std::int64_t>(now_ms) + due_in -
                                                       options_->heartbeat_answer_ms_max);
@@ -77,7 +80,7 @@ std::optional<std::uint64_t> WebSocketLink::on_time(std::uint64_t now_ms,
 }
 
 void WebSocketLink::end() {
-  ended_ = true;
+  note_end();
   if (!rare_) return;
   if (rare_->receiver) std::exchange(rare_->receiver, nullptr).resume();
   resume_senders();
@@ -89,50 +92,45 @@ void WebSocketLink::set_subprotocol(std::string_view subprotocol) {
 
 // ---------------------------------------------------------------------------- sending
 
-/// Runs `write_frame(output)`, which says whether it wrote, and passes on what it wrote.
+/// Runs `write_frames(output)`, which says whether it wrote, and sends what it wrote, and `behind`
+/// behind it.
 template <class Write>
-bool WebSocketLink::write(Write write_frame, ConstBytes large_payload) noexcept {
-  ByteQueue& output = carrier_->output();
-  const std::size_t before = output.size();
-  if (!write_frame(output)) return false;
-  pass_on(output, before, large_payload);
+bool WebSocketLink::write(Write write_frames, ConstBytes behind) noexcept {
+  if (options_->observer == nullptr) {
+    if (!write_frames(carrier_->output())) return false;
+    carrier_->output_written();
+    if (!behind.empty()) carrier_->send_large(behind);
+    return true;
+  }
+  // The observer may send in its turn, here or elsewhere: it is told when all is on its way.
+  ByteQueue frames;
+  if (!write_frames(frames)) return false;
+  carrier_->output().append(frames.content());
+  carrier_->output_written();
+  if (!behind.empty()) carrier_->send_large(behind);
+  observe(frames.content());
   return true;
 }
 
-/// Passes on the one frame that stands behind the first `before` bytes of `output`, and its payload
-/// if that goes another way. Shows it only then: who is shown it may send, and to the same place.
-void WebSocketLink::pass_on(ByteQueue& output, std::size_t before,
-                            ConstBytes large_payload) noexcept {
-  const auto header = shown_header(ConstBytes(output.content()).subspan(before));
-  carrier_->output_written();
-  if (!large_payload.empty()) carrier_->send_large(large_payload);
-  if (header) options_->observer->frame_sent(*this, *header);
+/// Whether others have sent more than the peer may leave in its outbox. An answer is never too
+/// much: its peer is not read from while it doesn't take its answers.
+bool WebSocketLink::outbox_full() const noexcept {
+  const std::size_t deferred_bytes = rare_ ? rare_->deferred_bytes : 0;
+  return !carrier_->answering() &&
+         carrier_->buffered_bytes() + deferred_bytes > options_->outbox_bytes_max;
 }
 
-/// The header of `frame`, when there is somebody to show it to.
-std::optional<websocket::FrameHeader> WebSocketLink::shown_header(ConstBytes frame) const noexcept {
-  if (options_->observer == nullptr) return std::nullopt;
-  const auto receiver = options_->session.role == websocket::Role::server ? websocket::Role::client
-                                                                          : websocket::Role::server;
-  const auto parsed = websocket::parse_frame_header(frame, receiver);
-  if (!parsed || !*parsed) return std::nullopt;
-  return (*parsed)->header;
-}
-
-/// Why nothing more may be sent; nullopt when it may. `held_bytes` count as buffered.
-std::optional<SendStatus> WebSocketLink::refusal(std::size_t held_bytes) noexcept {
+/// Why no message may be sent; nullopt when one may.
+std::optional<SendStatus> WebSocketLink::refusal() noexcept {
   if (!is_open()) return SendStatus::closed;
-  // An answer is never refused: its peer is not read from while it doesn't take its answers.
-  if (carrier_->answering() ||
-      carrier_->buffered_bytes() + held_bytes <= options_->outbox_bytes_max) {
-    return std::nullopt;
-  }
-  HubCounters& counters = carrier_->hub().counters();
-  if (options_->slow_consumer == SlowConsumer::drop_newest) {
-    counters.messages_dropped.fetch_add(1, std::memory_order_relaxed);
-    return SendStatus::dropped;
-  }
-  counters.slow_consumers_closed.fetch_add(1, std::memory_order_relaxed);
+  if (!outbox_full()) return std::nullopt;
+  if (options_->slow_consumer == SlowConsumer::close) return close_as_slow();
+  carrier_->hub().counters().messages_dropped.fetch_add(1, std::memory_order_relaxed);
+  return SendStatus::dropped;
+}
+
+SendStatus WebSocketLink::close_as_slow() noexcept {
+  carrier_->hub().counters().slow_consumers_closed.fetch_add(1, std::memory_order_relaxed);
   closed_as_slow_ = true;
   close(websocket::CloseCode::policy_violation, "too slow: the outbox is full");
   return SendStatus::closed;
@@ -146,55 +144,52 @@ SendStatus WebSocketLink::accepted() noexcept {
 
 SendStatus WebSocketLink::send(websocket::Opcode opcode, ConstBytes payload) noexcept {
   if (const auto refused = refusal()) return *refused;
+  if (session_.streaming()) return defer(websocket::PreparedMessage::of(opcode, payload));
   const bool large =
       payload.size() >= large_payload_bytes && options_->session.role == websocket::Role::server;
-  const bool written = write(
-      [&](ByteQueue& output) {
-        return large ? session_.write_message_header(opcode, payload.size(), output)
-                     : session_.write_message(opcode, payload, output);
-      },
-      large ? payload : ConstBytes());
-  return written ? accepted() : SendStatus::closed;
-}
-
-SendStatus WebSocketLink::send(const websocket::PreparedMessage& message) noexcept {
-  if (const auto refused = refusal(rare_ ? rare_->held_bytes : 0)) return *refused;
-  write_prepared(message);
+  if (large) {
+    write(
+        [&](ByteQueue& output) {
+          return session_.write_message_header(opcode, payload.size(), output);
+        },
+        payload);
+  } else {
+    write([&](ByteQueue& output) { return session_.write_message(opcode, payload, output); });
+  }
   return accepted();
 }
 
-/// Sends `message`, or holds it: others publish at any time, but inside of a message there is no
-/// place for another (RFC 6455 section 5.4).
-void WebSocketLink::write_prepared(const websocket::PreparedMessage& message) {
-  if (session_.streaming()) {
-    rare().held.push_back(message);
-    rare_->held_bytes += message.frame().size();
-  } else if (options_->session.role == websocket::Role::client) {
-    write([&](ByteQueue& output) {
-      return session_.write_message(message.opcode(), message.payload(), output);
-    });
-  } else {
-    const auto header = shown_header(message.frame().bytes());
-    carrier_->send(message.frame());
-    if (header) options_->observer->frame_sent(*this, *header);
+SendStatus WebSocketLink::send(const websocket::PreparedMessage& message) noexcept {
+  if (options_->session.role == websocket::Role::client) {
+    return send(message.opcode(), message.payload());
   }
+  if (const auto refused = refusal()) return *refused;
+  if (session_.streaming()) return defer(message);
+  carrier_->send(message.frame());
+  observe(message.frame().bytes());
+  return accepted();
 }
 
-void WebSocketLink::write_held() {
-  if (!rare_ || rare_->held.empty()) return;
-  rare_->held_bytes = 0;
-  for (const websocket::PreparedMessage& message : std::exchange(rare_->held, {})) {
-    if (is_open()) write_prepared(message);
-  }
+/// Keeps a whole message until the one that is being sent in fragments has ended, since they can't
+/// be mixed (RFC 6455 section 5.4).
+SendStatus WebSocketLink::defer(websocket::PreparedMessage message) noexcept {
+  rare().deferred_bytes += message.frame().size();
+  rare_->deferred.push_back(std::move(message));
+  return accepted();
 }
 
 SendStatus WebSocketLink::send_fragment(websocket::Opcode opcode, ConstBytes piece,
                                         bool last) noexcept {
-  if (const auto refused = refusal()) return *refused;
-  const bool written = write(
-      [&](ByteQueue& output) { return session_.write_fragment(opcode, piece, last, output); });
-  if (!written) return SendStatus::closed;
-  if (last) write_held();
+  if (!is_open()) return SendStatus::closed;
+  // A message can't lose a piece: whatever the policy, there is only closing.
+  if (outbox_full()) return close_as_slow();
+  write([&](ByteQueue& output) { return session_.write_fragment(opcode, piece, last, output); });
+  if (last && rare_ && !rare_->deferred.empty()) {
+    rare_->deferred_bytes = 0;
+    for (const auto& message : std::exchange(rare_->deferred, {})) {
+      if (is_open()) send(message);
+    }
+  }
   return accepted();
 }
 
@@ -210,7 +205,22 @@ void WebSocketLink::close(websocket::CloseCode code, std::string_view reason) no
   due_ms_ = static_cast<std::uint32_t>(due_ms);
   carrier_->wake_by(due_ms);
   // The peer's answer must be read, whatever the reading was held for.
+  carrier_->set_paused(false);
   carrier_->input_wanted();
+}
+
+void WebSocketLink::observe(ConstBytes frames) noexcept {
+  if (options_->observer == nullptr) return;
+  const auto receiver = options_->session.role == websocket::Role::server ? websocket::Role::client
+                                                                          : websocket::Role::server;
+  while (!frames.empty()) {
+    const auto parsed = websocket::parse_frame_header(frames, receiver);
+    if (!parsed || !*parsed) return;
+    options_->observer->frame_sent(*this, (*parsed)->header);
+    const std::uint64_t frame_bytes = (*parsed)->size + (*parsed)->header.payload_bytes;
+    if (frame_bytes >= frames.size()) return;
+    frames = frames.subspan(frame_bytes);
+  }
 }
 
 Sender WebSocketLink::sender() noexcept {

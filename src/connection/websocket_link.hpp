@@ -21,7 +21,7 @@
 
 namespace duplex::connection {
 
-/// Sees every frame that a link sends, as it goes over the wire, when the carrier has it. May send.
+/// Sees every frame that a link sends, as it goes over the wire.
 class FrameObserver {
  public:
   virtual void frame_sent(WebSocketLink& link, const websocket::FrameHeader& header) noexcept = 0;
@@ -76,10 +76,14 @@ class WebSocketLink {
 
   /// What time demands: heartbeats, and limits for their answer and for the closing handshake.
   /// Returns the next time to be asked; nullopt when the peer has failed and is to be cut off.
-  /// `alive_ms` is when the peer last gave a sign of life.
-  std::optional<std::uint64_t> on_time(std::uint64_t now_ms, std::uint64_t alive_ms) noexcept;
+  /// `alive_ms` is when the peer last gave a sign of life, `progress_ms` when it last took bytes
+  /// that had to wait.
+  std::optional<std::uint64_t> on_time(std::uint64_t now_ms, std::uint64_t alive_ms,
+                                       std::uint64_t progress_ms) noexcept;
 
-  /// The carrier has ended: whoever waits is told.
+  /// The carrier has ended: nothing more can be sent.
+  void note_end() noexcept { ended_ = true; }
+  /// Tells whoever waits that it has ended. Not where their code is running.
   void end();
   bool ended() const noexcept { return ended_; }
   bool close_sent() const noexcept { return session_.closing() != websocket::Closing::open; }
@@ -92,8 +96,6 @@ class WebSocketLink {
 
   /// Whether we close because the peer does not take what others publish to it.
   bool closed_as_slow() const noexcept { return closed_as_slow_; }
-  bool subscribed() const noexcept { return subscribed_; }
-  void set_subscribed(bool subscribed) noexcept { subscribed_ = subscribed; }
 
   // ------------------------------------------------- for handles
 
@@ -126,20 +128,20 @@ class WebSocketLink {
     std::coroutine_handle<> receiver;
     std::optional<OwnedMessage> received;
     std::vector<std::coroutine_handle<>> senders;
-    /// What was published inside of a message that is sent in fragments, to follow it.
-    std::vector<websocket::PreparedMessage> held;
-    std::size_t held_bytes = 0;
+    // Whole messages that wait for the end of one that is sent in fragments.
+    std::vector<websocket::PreparedMessage> deferred;
+    std::size_t deferred_bytes = 0;
   };
 
   Rare& rare();
-  std::optional<SendStatus> refusal(std::size_t held_bytes = 0) noexcept;
+  bool outbox_full() const noexcept;
+  std::optional<SendStatus> refusal() noexcept;
+  SendStatus close_as_slow() noexcept;
+  SendStatus defer(websocket::PreparedMessage message) noexcept;
   SendStatus accepted() noexcept;
-  void write_prepared(const websocket::PreparedMessage& message);
-  void write_held();
   template <class Write>
-  bool write(Write write_frame, ConstBytes large_payload = {}) noexcept;
-  void pass_on(ByteQueue& output, std::size_t before, ConstBytes large_payload = {}) noexcept;
-  std::optional<websocket::FrameHeader> shown_header(ConstBytes frame) const noexcept;
+  bool write(Write write_frames, ConstBytes behind = {}) noexcept;
+  void observe(ConstBytes frames) noexcept;
 
   Carrier* carrier_;
   const LinkOptions* options_;
@@ -150,7 +152,6 @@ class WebSocketLink {
   bool ended_ : 1 = false;
   bool was_backlogged_ : 1 = false;
   bool ping_unanswered_ : 1 = false;
-  bool subscribed_ : 1 = false;
   bool closed_as_slow_ : 1 = false;
 };
 

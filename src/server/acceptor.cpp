@@ -34,6 +34,12 @@ Acceptor::~Acceptor() {
   worker_.loop().unwatch(listener_->descriptor(), *this);
 }
 
+void Acceptor::take_all() noexcept {
+  while (auto accepted = net::accept_next(listener_->descriptor())) {
+    worker_.connected(std::move(*accepted));
+  }
+}
+
 void Acceptor::on_ready(net::Readiness /*readiness*/) noexcept {
   for (int count = 0; count < accepts_max; ++count) {
     auto accepted = net::accept_next(listener_->descriptor());

@@ -15,9 +15,12 @@ class Acceptor final : private net::Pollable, private net::Timer {
  public:
   /// Watches `listener` until it is destroyed; `exclusive` when other workers watch it too.
   Acceptor(Worker& worker, std::shared_ptr<const net::Listener> listener, bool exclusive);
-  ~Acceptor();
+  ~Acceptor() override;
   Acceptor(const Acceptor&) = delete;
   Acceptor& operator=(const Acceptor&) = delete;
+
+  /// Takes all connections that wait: closing the listener would reset them.
+  void take_all() noexcept;
 
  private:
   void on_ready(net::Readiness readiness) noexcept override;

@@ -28,8 +28,12 @@ BodyWriter::Write BodyWriter::write(ConstBytes piece) {
   return Write(*connection_);
 }
 
+void BodyWriter::add_trailer(std::string_view name, std::string_view value) {
+  connection_->add_trailer(name, value);
+}
+
 bool BodyWriter::Write::await_ready() const noexcept {
-  return !connection_->backlogged();
+  return connection_->may_write();
 }
 
 void BodyWriter::Write::await_suspend(std::coroutine_handle<> waiter) noexcept {

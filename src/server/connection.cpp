@@ -32,9 +32,12 @@ void Connection::on_input(Bytes& input) noexcept {
 }
 
 void Connection::upgrade(AcceptedUpgrade accepted, Bytes& input) {
+  if (!is_open()) return;
   worker().websocket_opened();
   auto& driver = driver_.emplace<WebSocketConnection>(*this, *accepted.route);
-  driver.open(std::move(accepted));
+  driver.open(std::move(accepted), *this);
+  // Accepted while the server was about to stop, by a coroutine that took its time.
+  if (worker().stopping()) driver.stop();
   if (!is_open()) return;
   const std::uint64_t due_ms = driver.on_time(now_ms(), *this);
   if (due_ms != never) wake_by(due_ms);
@@ -57,16 +60,20 @@ void Connection::on_room() noexcept {
   }
 }
 
-void Connection::on_closed(std::error_code /*error*/) noexcept {
-  worker().connection_closed(host_key_ == no_host_key ? std::nullopt : std::optional(host_key_));
+void Connection::on_ended() noexcept {
+  if (auto* driver = std::get_if<WebSocketConnection>(&driver_)) driver->link().note_end();
+}
+
+void Connection::on_closed() noexcept {
   if (auto* http = std::get_if<std::unique_ptr<Http1Connection>>(&driver_)) {
-    worker().remove_subscriber(**http);
-    return;
+    (*http)->on_closed();
+  } else {
+    auto& driver = std::get<WebSocketConnection>(driver_);
+    worker().remove_subscriber(driver.link());
+    worker().websocket_closed();
+    driver.on_closed();
   }
-  auto& driver = std::get<WebSocketConnection>(driver_);
-  worker().remove_subscriber(driver.link());
-  worker().websocket_closed();
-  driver.on_closed();
+  worker().connection_closed(host_key_ == no_host_key ? std::nullopt : std::optional(host_key_));
 }
 
 std::uint64_t Connection::on_time(std::uint64_t now) noexcept {

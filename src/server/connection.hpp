@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <system_error>
 #include <variant>
 
 #include "connection/pipe.hpp"
@@ -37,6 +36,8 @@ class Connection final : public connection::Pipe {
   using Pipe::received_ms;
   using Pipe::send_file;
   using Pipe::set_input_held;
+  using Pipe::take_input_now;
+  using Pipe::unsent_bytes;
 
  private:
   ~Connection() override;
@@ -44,7 +45,8 @@ class Connection final : public connection::Pipe {
   void on_input(Bytes& input) noexcept override;
   void on_input_end() noexcept override;
   void on_room() noexcept override;
-  void on_closed(std::error_code error) noexcept override;
+  void on_ended() noexcept override;
+  void on_closed() noexcept override;
   std::uint64_t on_time(std::uint64_t now_ms) noexcept override;
   void on_discarded() noexcept override;
 
@@ -56,7 +58,5 @@ class Connection final : public connection::Pipe {
   std::uint64_t host_key_;
   std::variant<std::unique_ptr<Http1Connection>, WebSocketConnection> driver_;
 };
-
-static_assert(sizeof(Connection) <= 208, "an idle WebSocket is hardly more than this");
 
 }  // namespace duplex::server

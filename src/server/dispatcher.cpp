@@ -63,15 +63,17 @@ Resolution Dispatcher::resolve(IncomingRequest& incoming) const {
     add_parameters(match, incoming);
     return {.handler = handlers_[match.route()].get(), .answer = std::nullopt};
   }
+  const bool reads = head.method == http::Method::get || head.method == http::Method::head;
+  const bool has_routes = match.outcome() == RouteMatch::Outcome::method_not_allowed;
   // What has no handler of its own may be a WebSocket endpoint, which is closer to the path than a
-  // mounted folder, and is told so in HTTP's own words.
-  if (!upgrading && head.method != http::Method::options && router_.find_websocket(head.path)) {
+  // mounted folder, and is told so in HTTP's own words. For other methods than GET the path's own
+  // routes know better what is allowed, than the endpoint and than a folder.
+  if (!upgrading && head.method != http::Method::options && (reads || !has_routes) &&
+      router_.find_websocket(head.path)) {
     return {.answer = upgrade_required_response()};
   }
   const FilesMount* mount = mount_of(head);
-  const bool reads = head.method == http::Method::get || head.method == http::Method::head;
-  // For other methods a path's own routes know better what is allowed than the folder.
-  if (mount != nullptr && (reads || match.outcome() == RouteMatch::Outcome::not_found)) {
+  if (mount != nullptr && (reads || !has_routes)) {
     return {.answer = ResponseAccess::mounted(*mount)};
   }
   return {.answer = unrouted(match, head)};
@@ -118,7 +120,7 @@ std::optional<Response> Dispatcher::filter(const Request& request) const {
   if (!has_filters_) return std::nullopt;
   for (const auto& layer : layers_) {
     const auto* filter = std::get_if<Middleware::Filter>(&layer->middleware.callable_);
-    if (filter == nullptr || !layer->prefix.rest_of(request.path())) continue;
+    if (filter == nullptr || !layer->prefix.guards(request.path())) continue;
     if (auto answer = (*filter)(request)) return answer;
   }
   return std::nullopt;
@@ -128,7 +130,7 @@ bool Dispatcher::is_wrapped(const Request& request) const {
   if (!has_wrappers_) return false;
   for (const auto& layer : layers_) {
     if (std::holds_alternative<Middleware::Wrapper>(layer->middleware.callable_) &&
-        layer->prefix.rest_of(request.path())) {
+        layer->prefix.guards(request.path())) {
       return true;
     }
   }
@@ -181,7 +183,7 @@ Task<Response> Dispatcher::run(Resolution& resolution, const Request& request,
   Next::Chain chain{{}, resolution, request, reader};
   for (const auto& layer : layers_) {
     const auto* wrapper = std::get_if<Middleware::Wrapper>(&layer->middleware.callable_);
-    if (wrapper != nullptr && layer->prefix.rest_of(request.path())) {
+    if (wrapper != nullptr && layer->prefix.guards(request.path())) {
       chain.wrappers.push_back(wrapper);
     }
   }

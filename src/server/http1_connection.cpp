@@ -52,7 +52,8 @@ struct Http1Connection::Answering {
   Response::Generator generator;
   Response::Stream stream;
   Response::EventStream event_stream;
-  bool endless = false;  // events of a topic, which end with the connection
+  http::Fields trailers;
+  bool endless = false;  // events, which end with the connection
   std::coroutine_handle<> room_waiter;
 
   bool over = false;  // may be destroyed as soon as none of its coroutines is running
@@ -98,13 +99,13 @@ std::optional<AcceptedUpgrade> Http1Connection::on_input(Bytes& input) {
     } else if (const auto* content = std::get_if<http1::RequestParser::Content>(&**event)) {
       on_content(content->data);
     } else {
-      on_request_end();
+      on_request_end(std::get<http1::RequestParser::End>(**event).trailers);
     }
     reap();
   }
   in_input_ = false;
-  if (upgrade_) return std::exchange(upgrade_, std::nullopt);
   if (!connection_.is_open() || connection_.finishing()) return std::nullopt;
+  if (upgrade_) return std::exchange(upgrade_, std::nullopt);
   if (exchange_.next_step() == http1::NextStep::close) {
     connection_.finish();
     return std::nullopt;
@@ -166,7 +167,7 @@ void Http1Connection::on_head(const http1::RequestParser::Head& found) {
 
 void Http1Connection::on_content(ConstBytes data) {
   exchange_.content_received(data.size());
-  if (!exchange_.owes_response() || !answering_ || answering_->over) return;  // answered already
+  if (!answering_ || answering_->over) return;  // answered already, and not wanted any more
   if (answering_->collecting) {
     request_->append_content(as_text(data));
     return;
@@ -175,9 +176,10 @@ void Http1Connection::on_content(ConstBytes data) {
   if (answering_->content_waiter) std::exchange(answering_->content_waiter, nullptr).resume();
 }
 
-void Http1Connection::on_request_end() {
+void Http1Connection::on_request_end(http::FieldsView trailers) {
   if (std::exchange(end_announced_, false)) return;
   exchange_.request_ended();
+  if (request_) request_->set_trailers(trailers);
   if (!answering_ || answering_->over) return go_on();
   if (answering_->collecting) {
     answering_->collecting = false;
@@ -238,10 +240,18 @@ void Http1Connection::on_input_end() {
   }
 }
 
+void Http1Connection::on_closed() {
+  worker_.remove_subscriber(*this);
+  // The client went in the middle of an answer.
+  if (exchange_.sending_response() && !(answering_ && answering_->over)) log_access();
+}
+
 std::uint64_t Http1Connection::on_time(std::uint64_t now_ms) {
   const TimeLimits& limits = worker_.options().time_limits;
   const http1::NextStep step = exchange_.next_step();
   if (step == http1::NextStep::read_request) {
+    // Nobody is idle who still takes the last answer; how fast is the pipe's concern.
+    if (connection_.unsent_bytes() > 0) waiting_since_ms_ = now_ms;
     const bool waits_for_head = in_head_ || !served_;
     const std::uint64_t due =
         waiting_since_ms_ + (waits_for_head ? limits.head_ms_max : limits.idle_ms_max);
@@ -253,7 +263,10 @@ std::uint64_t Http1Connection::on_time(std::uint64_t now_ms) {
     }
     return UINT64_MAX;
   }
-  if (exchange_.request_complete() || !wants_input()) return UINT64_MAX;
+  // A client that waits for "100 Continue" is not late with its content.
+  if (exchange_.request_complete() || !wants_input() || exchange_.wants_continue()) {
+    return UINT64_MAX;
+  }
   const std::uint64_t due = connection_.received_ms() + limits.body_progress_ms_max;
   if (now_ms < due) return due;
   if (step == http1::NextStep::finish_request) {
@@ -435,6 +448,11 @@ void Http1Connection::finish_upgrade(const WebSocketRoute& route, Upgrade upgrad
 
 void Http1Connection::respond(Response response) {
   if (!connection_.is_open() || !exchange_.owes_response()) return;
+  if (http::code(response.status()) < 200 || http::code(response.status()) > 599) {
+    response =
+        internal_error("it answered with status " + std::to_string(http::code(response.status())) +
+                       ", which is no final one");
+  }
   ResponseAccess::Body& body = ResponseAccess::body(response);
   if (const auto* file = std::get_if<ResponseAccess::FilePath>(&body)) {
     return respond_with_file(worker_.file(request_->request().head(), file->path), response);
@@ -465,6 +483,8 @@ void Http1Connection::respond(Response response) {
     }
     return end_response();
   }
+  // The content will be made, and the exchange logged, when the input is long gone.
+  request_->own_head();
   if (const auto* topic = std::get_if<ResponseAccess::TopicName>(&body)) {
     subscribe_events(topic->name);
   } else if (auto* generator = std::get_if<Response::Generator>(&body)) {
@@ -474,7 +494,8 @@ void Http1Connection::respond(Response response) {
     answering().stream = std::move(*stream);
     start_stream();
   } else if (auto* events = std::get_if<Response::EventStream>(&body)) {
-    answering().event_stream = std::move(*events);
+    open_events();
+    answering_->event_stream = std::move(*events);
     start_stream();
   }
 }
@@ -496,9 +517,10 @@ void Http1Connection::send_whole(ConstBytes content) {
 
 /// Sends `file`, with the fields that the handler has added in `response`.
 void Http1Connection::respond_with_file(FileResponse file, const Response& response) {
-  for (const http::Fields::Line& line : response.fields().lines()) {
-    file.fields.set(line.name, line.value);
-  }
+  const auto lines = response.fields().lines();
+  for (const http::Fields::Line& line : lines) file.fields.remove(line.name);
+  for (const http::Fields::Line& line : lines) file.fields.add(line.name, line.value);
+  if (file.status == http::Status::ok) file.status = response.status();
   if (file.status >= http::Status::bad_request && file.pieces.empty()) {
     const std::string sentence = std::string(http::reason_phrase(file.status)) + ".\n";
     file.fields.set("Content-Type", "text/plain; charset=utf-8");
@@ -528,10 +550,15 @@ void Http1Connection::send_piece(FileResponse::Piece& piece) {
   }
 }
 
-void Http1Connection::subscribe_events(std::string_view topic) {
+void Http1Connection::open_events() {
   answering().endless = true;
   // Something at once, so that the client, and proxies on the way, know that it is open.
   write_content(as_bytes(": open\n\n"));
+  worker_.event_stream_opened(*this);
+}
+
+void Http1Connection::subscribe_events(std::string_view topic) {
+  open_events();
   worker_.subscribe(*this, topic);
 }
 
@@ -602,7 +629,7 @@ void Http1Connection::write_content(ConstBytes piece) {
 void Http1Connection::end_content() {
   if (!connection_.is_open() || !exchange_.sending_response()) return;
   if (plan_.framing == http1::Framing::chunked) {
-    http1::write_last_chunk(connection_.output());
+    http1::write_last_chunk(answering_->trailers, connection_.output());
     connection_.output_written();
   }
   end_response();
@@ -621,7 +648,10 @@ void Http1Connection::end_response() {
 /// What follows an exchange, or a part of one.
 void Http1Connection::go_on() {
   waiting_since_ms_ = connection_.now_ms();
-  if (exchange_.next_step() == http1::NextStep::close) {
+  const http1::NextStep step = exchange_.next_step();
+  // What is left of the request is read only if another can follow; the pipe discards the rest.
+  const bool ends = step == http1::NextStep::finish_request && !plan_.persistent;
+  if (step == http1::NextStep::close || ends) {
     connection_.finish();
   } else if (!in_input_) {
     // The client may have sent more while the answer was made, and its time begins to count.
@@ -663,7 +693,12 @@ void Http1Connection::log_access() {
 // ---------------------------------------------------------------------------- waiting
 
 bool Http1Connection::backlogged() const noexcept {
-  return connection_.buffered_bytes() > backlog_bytes_max;
+  // Files count too: each holds a descriptor.
+  return connection_.unsent_bytes() > backlog_bytes_max;
+}
+
+bool Http1Connection::may_write() const noexcept {
+  return connection_.is_open() && !backlogged();
 }
 
 void Http1Connection::on_room() {
@@ -675,6 +710,10 @@ void Http1Connection::on_room() {
     pump_generator();
   }
   if (connection_.input_held() && wants_input()) connection_.input_wanted();
+}
+
+void Http1Connection::add_trailer(std::string_view name, std::string_view value) {
+  answering_->trailers.add(name, value);
 }
 
 void Http1Connection::wait_for_room(std::coroutine_handle<> waiter) {

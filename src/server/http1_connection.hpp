@@ -41,6 +41,7 @@ class Http1Connection : public Recycled<Http1Connection> {
   std::optional<AcceptedUpgrade> on_input(Bytes& input);
   void on_input_end();
   void on_room();
+  void on_closed();
   std::uint64_t on_time(std::uint64_t now_ms);
   /// The server stops: ends after the exchange in progress.
   void stop();
@@ -56,7 +57,8 @@ class Http1Connection : public Recycled<Http1Connection> {
 
   // For BodyWriter.
   void write_content(ConstBytes piece);
-  bool backlogged() const noexcept;
+  void add_trailer(std::string_view name, std::string_view value);
+  bool may_write() const noexcept;
   void wait_for_room(std::coroutine_handle<> waiter);
 
  private:
@@ -65,7 +67,7 @@ class Http1Connection : public Recycled<Http1Connection> {
   // What the parser finds.
   void on_head(const http1::RequestParser::Head& found);
   void on_content(ConstBytes data);
-  void on_request_end();
+  void on_request_end(http::FieldsView trailers);
   void refuse(http::Status status, std::string_view sentence);
 
   // Who answers.
@@ -86,6 +88,7 @@ class Http1Connection : public Recycled<Http1Connection> {
   void begin_response(http::Status status, const http::Fields& fields,
                       std::optional<std::uint64_t> content_bytes, bool close);
   void send_whole(ConstBytes content);
+  void open_events();
   void subscribe_events(std::string_view topic);
   void start_stream();
   Task<> run_stream();
@@ -97,6 +100,7 @@ class Http1Connection : public Recycled<Http1Connection> {
   void arm_deadline();
 
   bool wants_input() const noexcept;
+  bool backlogged() const noexcept;
   Answering& answering();
   void reap();
   void log_access();

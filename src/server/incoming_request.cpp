@@ -1,19 +1,20 @@
 #include "server/incoming_request.hpp"
 
-#include <cstdint>
+#include <functional>
 #include <utility>
 
 namespace duplex::server {
 
 namespace {
 
-/// The same part of the copy as `view` is of the original; a view of something else, like the path
-/// that stands for a missing one, stays what it is.
+/// The same part of the copy as `view` is of the original.
 std::string_view moved(std::string_view view, std::string_view from, std::string_view to) noexcept {
-  if (view.empty()) return {};
-  const auto offset =
-      reinterpret_cast<std::uintptr_t>(view.data()) - reinterpret_cast<std::uintptr_t>(from.data());
-  return offset < from.size() ? to.substr(offset, view.size()) : view;
+  // Some views are of constants instead: the path "/" of a target that has none.
+  const std::less<> before;
+  if (before(view.data(), from.data()) || !before(view.data(), from.data() + from.size())) {
+    return view;
+  }
+  return to.substr(static_cast<std::size_t>(view.data() - from.data()), view.size());
 }
 
 }  // namespace
@@ -23,6 +24,7 @@ void IncomingRequest::begin(const http::RequestHead& head) noexcept {
   parameters_.clear();
   content_.clear();
   request_.body_ = {};
+  request_.trailers_ = {};
 }
 
 void IncomingRequest::release() noexcept {
@@ -33,6 +35,7 @@ void IncomingRequest::release() noexcept {
 }
 
 void IncomingRequest::own_head() {
+  if (head_.raw.data() == owned_text_.data()) return;
   owned_text_.assign(head_.raw);
   const std::string_view from = head_.raw;
   const std::string_view to = owned_text_;
@@ -47,6 +50,17 @@ void IncomingRequest::own_head() {
   head_.authority = moved(head_.authority, from, to);
   head_.fields = http::FieldsView(owned_fields_);
   head_.raw = to;
+}
+
+void IncomingRequest::set_trailers(http::FieldsView trailers) {
+  if (trailers.empty()) return;
+  trailers_ = {};
+  for (const http::FieldView& line : trailers) trailers_.add(line.name, line.value);
+  trailer_views_.clear();
+  for (const http::Fields::Line& line : trailers_.lines()) {
+    trailer_views_.push_back({line.name, line.value});
+  }
+  request_.trailers_ = http::FieldsView(trailer_views_);
 }
 
 void IncomingRequest::add_parameter(std::string_view name, std::string value) {

@@ -41,6 +41,9 @@ class IncomingRequest : public Recycled<IncomingRequest> {
 
   void add_parameter(std::string_view name, std::string value);
 
+  /// Copies the fields that came behind the content.
+  void set_trailers(http::FieldsView trailers);
+
   void append_content(std::string_view piece) { content_.append(piece); }
   /// Shows the collected content as the request's body.
   void show_content() noexcept { request_.body_ = as_bytes(content_); }
@@ -56,6 +59,8 @@ class IncomingRequest : public Recycled<IncomingRequest> {
   std::vector<http::FieldView> owned_fields_;
   std::vector<Request::Parameter> parameters_;
   std::string content_;
+  http::Fields trailers_;
+  std::vector<http::FieldView> trailer_views_;
   std::string peer_;
   Request request_;
 };

@@ -55,4 +55,17 @@ std::optional<std::string_view> PathPrefix::rest_of(std::string_view path) const
   return path;
 }
 
+bool PathPrefix::guards(std::string_view path) const {
+  const auto decoded = http::percent_decode(path);
+  if (!decoded) return false;
+  std::string_view rest = *decoded;
+  for (const std::string& literal : segments_) {
+    while (rest.starts_with('/')) rest.remove_prefix(1);
+    const std::string_view segment = rest.substr(0, rest.find('/'));
+    if (segment != literal) return false;
+    rest.remove_prefix(segment.size());
+  }
+  return true;
+}
+
 }  // namespace duplex::server

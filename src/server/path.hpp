@@ -28,6 +28,11 @@ class PathPrefix {
   /// slash; nullopt when `path` begins otherwise.
   std::optional<std::string_view> rest_of(std::string_view path) const noexcept;
 
+  /// Whether `path` leads to or below the prefix in any reading: as `rest_of`, but with encoded
+  /// slashes taken for slashes and empty segments left out, as the program behind may take them.
+  /// For what guards a part of the tree. False for bad escapes, which match nothing.
+  bool guards(std::string_view path) const;
+
   /// How many segments it has; of two prefixes of one path, the one with more is the closer one.
   std::size_t segment_count() const noexcept { return segments_.size(); }
 

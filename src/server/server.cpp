@@ -70,6 +70,8 @@ class Server::Running final : private Publisher {
   ~Running() {
     stop({.deadline = std::chrono::milliseconds(0)});
     wait();
+    // All at once before any is destroyed, since users' destructors may still publish.
+    for (const auto& thread : workers_) thread->worker.shut_down();
   }
 
   Dispatcher& dispatcher() noexcept { return dispatcher_; }
@@ -90,7 +92,7 @@ class Server::Running final : private Publisher {
 
   void start() {
     const std::lock_guard lock(mutex_);
-    if (std::exchange(started_, true)) throw std::logic_error("a server runs only once");
+    if (std::exchange(started_, true)) throw std::logic_error("a server can be started only once");
     for (const auto& thread : workers_) {
       thread->thread = std::thread([loop = &thread->loop] { loop->run(); });
     }

@@ -60,17 +60,7 @@ class Topics {
     for (Member* member : members) visit(*member);
   }
 
-  /// The same with the members of all topics, each once.
-  template <class Visit>
-  void for_each_member(Visit visit) const {
-    std::vector<Member*> members;
-    members.reserve(places_.size());
-    for (const auto& [member, places] : places_) members.push_back(member);
-    for (Member* member : members) visit(*member);
-  }
-
   bool has_members(std::string_view name) const { return topics_.contains(name); }
-  bool empty() const noexcept { return topics_.empty(); }
 
  private:
   struct Topic {

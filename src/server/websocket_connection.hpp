@@ -23,7 +23,7 @@ class WebSocketConnection {
   WebSocketConnection& operator=(const WebSocketConnection&) = delete;
 
   /// The 101 has been written: calls `on_open`, or starts the session.
-  void open(AcceptedUpgrade upgrade);
+  void open(AcceptedUpgrade upgrade, const Connection& connection);
 
   void on_input(Bytes& input, Connection& connection);
   void on_input_end(Connection& connection);
@@ -42,6 +42,8 @@ class WebSocketConnection {
 
   void handle(const websocket::Session::Event& event, Connection& connection);
   Task<> run_session();
+  template <class Callback, class... Arguments>
+  void call(const Callback& callback, Arguments&&... arguments) noexcept;
   void note_close(websocket::CloseCode code, std::string_view reason);
   Rare& rare();
 
@@ -49,6 +51,7 @@ class WebSocketConnection {
   const WebSocketRoute* route_;
   std::unique_ptr<Rare> rare_;
   websocket::CloseCode close_code_ = websocket::CloseCode::abnormal;
+  bool opened_ = false;  // users know of it, and are told of its end
 };
 
 }  // namespace duplex::server

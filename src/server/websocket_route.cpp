@@ -3,7 +3,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "server/endpoint_call.hpp"
+#include "server/worker.hpp"
 #include <duplex/http/fields.hpp>
 #include <duplex/websocket/handshake.hpp>
 
@@ -56,7 +56,14 @@ WebSocketRoute::WebSocketRoute(WebSocketEndpoint endpoint) : endpoint_(std::move
 
 void WebSocketRoute::frame_sent(connection::WebSocketLink& link,
                                 const websocket::FrameHeader& header) noexcept {
-  call_endpoint(link, endpoint_.on_frame, FrameInfo{.incoming = false, .header = header});
+  connection::WebSocket socket = link.handle();
+  call_guarded(link, [&] { endpoint_.on_frame(socket, {.incoming = false, .header = header}); });
+}
+
+void fail_internally(connection::WebSocketLink& link, std::string_view what) noexcept {
+  auto& worker = static_cast<Worker&>(link.carrier().hub());
+  worker.log(LogLevel::error, "a WebSocket endpoint failed: " + std::string(what));
+  link.close(websocket::CloseCode::internal_error, "internal error");
 }
 
 }  // namespace duplex::server

@@ -1,6 +1,5 @@
 #include "server/worker.hpp"
 
-#include <algorithm>
 #include <utility>
 
 #include "net/socket.hpp"
@@ -51,8 +50,9 @@ class Worker::EventHeartbeat final : public net::Timer {
   static constexpr std::uint64_t interval_ms = 30'000;
 
   void on_timer() noexcept override {
-    worker_.event_streams_.for_each_member(
-        [](Http1Connection& stream) { stream.write_content(as_bytes(": still here\n\n")); });
+    const std::vector<Http1Connection*> streams(worker_.event_streams_.begin(),
+                                                worker_.event_streams_.end());
+    for (Http1Connection* stream : streams) stream->write_content(as_bytes(": still here\n\n"));
     if (!worker_.event_streams_.empty()) begin();
   }
 
@@ -66,6 +66,10 @@ Worker::Worker(net::EventLoop& loop, const WorkerShared& shared)
       event_heartbeat_(std::make_unique<EventHeartbeat>(*this)) {}
 
 Worker::~Worker() {
+  shut_down();
+}
+
+void Worker::shut_down() noexcept {
   acceptors_.clear();
   loop().inbox()->close();
   close_all();
@@ -131,11 +135,15 @@ void Worker::stop(std::chrono::milliseconds deadline) {
 
 void Worker::begin_stop(std::chrono::milliseconds deadline) {
   const auto delay_ms = static_cast<std::uint64_t>(std::max<std::int64_t>(deadline.count(), 0));
-  // Who asks again may be in more of a hurry.
-  if (deadline_->armed() && deadline_->due_ms() <= loop().now_ms() + delay_ms) return;
-  loop().arm(*deadline_, delay_ms);
-  if (std::exchange(stopping_, true)) return;
+  const std::uint64_t deadline_ms = loop().now_ms() + delay_ms;
+  if (deadline_ms < deadline_ms_) {
+    deadline_ms_ = deadline_ms;
+    loop().arm(*deadline_, delay_ms);
+  }
+  if (stopping_) return;
+  for (const auto& acceptor : acceptors_) acceptor->take_all();
   acceptors_.clear();
+  stopping_ = true;
   for_each_pipe([](connection::Pipe& pipe) { static_cast<Connection&>(pipe).stop(); });
   end_if_empty();
 }
@@ -155,7 +163,11 @@ bool Worker::unsubscribe(connection::WebSocketLink& link, std::string_view topic
 }
 
 void Worker::subscribe(Http1Connection& stream, std::string_view topic) {
-  event_streams_.subscribe(stream, topic);
+  event_topics_.subscribe(stream, topic);
+}
+
+void Worker::event_stream_opened(Http1Connection& stream) {
+  event_streams_.insert(&stream);
   event_heartbeat_->begin();
 }
 
@@ -164,7 +176,8 @@ void Worker::remove_subscriber(connection::WebSocketLink& link) noexcept {
 }
 
 void Worker::remove_subscriber(Http1Connection& stream) noexcept {
-  event_streams_.remove(stream);
+  event_topics_.remove(stream);
+  event_streams_.erase(&stream);
 }
 
 void Worker::publish(std::string_view topic, const websocket::PreparedMessage& message,
@@ -183,14 +196,14 @@ void Worker::deliver(std::string_view topic, const websocket::PreparedMessage& m
   sockets_.for_each(topic, [&](connection::WebSocketLink& link) {
     if (&link != except) link.send(message);
   });
-  if (!event_streams_.has_members(topic)) return;
+  if (!event_topics_.has_members(topic)) return;
   const std::string event = to_string(ServerSentEvent{.data = as_text(message.payload())});
   ByteQueue chunk;
   http1::write_chunk(as_bytes(event), chunk);
   const SharedBytes as_chunk = SharedBytes::copy_of(chunk.content());
   const SharedBytes plain = SharedBytes::copy_of(as_bytes(event));
-  event_streams_.for_each(topic,
-                          [&](Http1Connection& stream) { stream.send_event(as_chunk, plain); });
+  event_topics_.for_each(topic,
+                         [&](Http1Connection& stream) { stream.send_event(as_chunk, plain); });
 }
 
 // ---------------------------------------------------------------------------- telling

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "connection/hub.hpp"
@@ -60,6 +61,8 @@ class Worker final : public connection::Hub {
   /// Stops accepting and closes gracefully what is open, by force after `deadline`; then stops the
   /// loop. Any thread.
   void stop(std::chrono::milliseconds deadline);
+  /// Ends all that is left, when no thread runs the loop any more.
+  void shut_down() noexcept;
   /// Delivers to this worker's subscribers. Any thread.
   void post_publication(const std::shared_ptr<const std::string>& topic,
                         const websocket::PreparedMessage& message);
@@ -76,6 +79,7 @@ class Worker final : public connection::Hub {
   void count_request() noexcept { add(requests_, 1); }
   void count_message() noexcept { add(messages_received_, 1); }
 
+  bool stopping() const noexcept { return stopping_; }
   const ServerOptions& options() const noexcept { return shared_.options; }
   const Dispatcher& dispatcher() const noexcept { return shared_.dispatcher; }
   http1::FieldTable& field_table() noexcept { return field_table_; }
@@ -94,6 +98,8 @@ class Worker final : public connection::Hub {
   void publish(std::string_view topic, const websocket::PreparedMessage& message,
                const connection::WebSocketLink* except) override;
   void subscribe(Http1Connection& stream, std::string_view topic);
+  /// Server-sent events are being sent: a comment now and then keeps them alive.
+  void event_stream_opened(Http1Connection& stream);
   void remove_subscriber(connection::WebSocketLink& link) noexcept;
   void remove_subscriber(Http1Connection& stream) noexcept;
 
@@ -120,10 +126,12 @@ class Worker final : public connection::Hub {
   FileCache file_cache_;
   std::vector<std::unique_ptr<Acceptor>> acceptors_;
   Topics<connection::WebSocketLink> sockets_;
-  Topics<Http1Connection> event_streams_;
+  Topics<Http1Connection> event_topics_;
+  std::unordered_set<Http1Connection*> event_streams_;
   std::unique_ptr<Deadline> deadline_;
   std::unique_ptr<EventHeartbeat> event_heartbeat_;
   bool stopping_ = false;
+  std::uint64_t deadline_ms_ = UINT64_MAX;  // of the loop's time, when stopping
   Count connections_open_ = 0;
   Count connections_accepted_ = 0;
   Count connections_refused_ = 0;

@@ -74,7 +74,10 @@ bool matches(std::string_view text, std::string_view allowed) noexcept {
 bool same_origin(const http::RequestHead& head, bool secure) noexcept {
   if (head.fields.count("Origin") != 1) return false;
   const auto origin = parse_origin(head.fields.find("Origin").value_or(""));
-  const auto target = parse_authority(secure ? "https" : "http", head.authority);
+  // A proxy that ends TLS passes the request on in clear, with the Host that the browser gave. Such
+  // a page is as much our own; only a clear page may not reach a secure connection.
+  const bool by_proxy = !secure && origin && equals_ignoring_case(origin->scheme, "https");
+  const auto target = parse_authority(secure || by_proxy ? "https" : "http", head.authority);
   return origin && target && same_scheme_and_port(*origin, *target) &&
          equals_ignoring_case(origin->host, target->host);
 }

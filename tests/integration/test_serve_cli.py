@@ -1,6 +1,7 @@
 """`duplex serve` as its users meet it: options, files of options, lines, signals, exit statuses."""
 
 import json
+import os
 import re
 import signal
 import socket
@@ -184,6 +185,15 @@ def test_a_signal_stops_it_cleanly(start_duplex, number):
     assert program.wait() == 0
 
 
+def test_a_connection_that_waits_for_nothing_does_not_hold_it_up(start_duplex):
+    program = start_duplex("--shutdown-timeout", "3600")
+    with Connection(program.address) as used, Connection(program.address) as unused:
+        assert used.get("/_duplex/health").answer().status == 200
+        program.signal(signal.SIGTERM)
+        assert used.closed() and unused.closed()
+    assert program.wait() == 0
+
+
 def test_a_client_that_says_no_goodbye_is_cut_off_at_the_deadline(start_duplex):
     program = start_duplex("--shutdown-timeout", "0.3")
     with Client(program):
@@ -312,6 +322,16 @@ def test_a_log_that_nobody_reads_holds_nothing_up(duplex_program):
     finally:
         process.kill()
         process.communicate()
+
+
+def test_nothing_takes_the_place_of_a_closed_standard_descriptor(start, duplex_program):
+    """Or else the log would go there, to a client at worst."""
+    program = start(
+        "/bin/sh", "-c", 'exec "$@" 2>&- <&-', "sh", duplex_program, "serve", "--listen",
+        "127.0.0.1:0",
+    )
+    for descriptor in (0, 2):
+        assert os.readlink(f"/proc/{program.pid}/fd/{descriptor}") == "/dev/null"
 
 
 # What it serves

@@ -465,7 +465,7 @@ def test_pause_and_resume(test_server):
         assert client.silent(0.1)
         request(test_server, "POST", "/gate/nap", "")
         assert client.text() == "resumed"
-        assert client.text() == "0"
+        assert client.text() in ("0", "9")  # whether "resumed" has been sent already
 
 
 # Both directions at once

@@ -79,6 +79,8 @@ export function startFrames(showSocketState) {
   let bytes = 0;
   let headers = 0;
   let greeting = $("both-text").value;
+  /** Whether the socket is to be open; it is only while somebody watches the wire. */
+  let wanted = true;
 
   function showSums() {
     $("ws-count").textContent = formatNumber(count);
@@ -99,7 +101,7 @@ export function startFrames(showSocketState) {
   }
 
   const traces = {
-    ready: () => socket.open(),
+    ready: () => wanted && socket.open(),
     handshake: showHandshake,
     frame(frame) {
       const { entry, headerSize } = frameEntry(frame);
@@ -121,6 +123,8 @@ export function startFrames(showSocketState) {
       const trace = JSON.parse(event.data);
       traces[trace.kind]?.(trace);
     },
+    state: (state, text) => state !== "open" && showSocketState(state, text),
+    close: () => socket.close(1000, "nobody watches"),
   });
 
   const socket = new Link(() => `/_duplex/socket/${id}`, {
@@ -137,7 +141,7 @@ export function startFrames(showSocketState) {
       $("ws-toggle").textContent = "Open again";
     },
     message() {},  // what comes is shown as the frame that it came in
-    state: showSocketState,
+    state: (state, text) => wire.isOpen && showSocketState(state, text),
   });
 
   $("ws-push").addEventListener("click", () => socket.send("/push"));
@@ -145,8 +149,9 @@ export function startFrames(showSocketState) {
   $("ws-ping").addEventListener("click", () => socket.send("/ping"));
   $("ws-binary").addEventListener("click", () => socket.send(crypto.getRandomValues(new Uint8Array(8))));
   $("ws-toggle").addEventListener("click", () => {
-    if (socket.isOpen) socket.close(1000, "enough");
-    else socket.open();
+    wanted = !socket.isOpen;
+    if (!wanted) socket.close(1000, "enough");
+    else if (wire.isOpen) socket.open();
   });
 
   wire.open();

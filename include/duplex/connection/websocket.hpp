@@ -66,8 +66,7 @@ class WebSocket {
   Sent send(const websocket::PreparedMessage& message);
 
   /// Sends one piece of a message as a fragment; `opcode` (text or binary) counts for the first.
-  /// No other message can be sent before the `last` one; pings can, and what is published, or was
-  /// prepared, follows it.
+  /// No other message can be sent before the `last` one; pings can.
   Sent send_fragment(websocket::Opcode opcode, ConstBytes piece, bool last);
 
   /// Sends a ping with at most 125 bytes; the answer comes to `on_pong`. False when it can't be.
@@ -109,8 +108,9 @@ class WebSocket {
   /// A handle for other threads.
   Sender sender() const;
 
-  /// The connection's own state, made by `emplace_state` or by `on_upgrade`. Aborts the program
-  /// when there is none, or of another type.
+  /// The connection's own state, made by `emplace_state` or by `on_upgrade`; destroyed behind
+  /// `on_close`, or with the session if that ends later. Aborts the program when there is none, or
+  /// of another type.
   template <class T>
   T& state() const {
     return state_slot().get<T>();

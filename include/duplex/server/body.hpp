@@ -54,6 +54,10 @@ class BodyWriter {
   Write write(std::string_view piece);
   Write write(ConstBytes piece);
 
+  /// Adds a field line behind the content (RFC 9110 section 6.5); not sent to HTTP/1.0. Throws
+  /// std::invalid_argument when name or value may not stand in one.
+  void add_trailer(std::string_view name, std::string_view value);
+
   explicit BodyWriter(Http1Connection& connection) noexcept : connection_(&connection) {}
   BodyWriter(const BodyWriter&) = delete;
   BodyWriter& operator=(const BodyWriter&) = delete;

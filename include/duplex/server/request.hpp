@@ -57,6 +57,9 @@ class Request {
   ConstBytes body() const noexcept { return body_; }
   std::string_view text() const noexcept { return as_text(body_); }
 
+  /// The fields behind chunked content (RFC 9110 section 6.5); empty until all of it has come.
+  http::FieldsView trailers() const noexcept { return trailers_; }
+
   /// Address and port of the peer, `127.0.0.1:50123`; `unix` for a Unix socket.
   std::string_view peer() const noexcept { return peer_; }
   /// Whether the connection is encrypted.
@@ -67,6 +70,7 @@ class Request {
   const http::RequestHead* head_ = nullptr;
   std::span<const Parameter> parameters_;
   ConstBytes body_;
+  http::FieldsView trailers_;
   std::string_view peer_;
   bool secure_ = false;
 };

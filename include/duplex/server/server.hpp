@@ -59,7 +59,7 @@ class Server {
   /// `localhost:8080` or `unix:/path`.
   std::uint16_t listen(std::string_view address);
 
-  /// Serves until `stop`. A server runs once: throws std::logic_error the second time.
+  /// Serves until `stop`. A server runs once: std::logic_error for a second time.
   void run();
   /// The same in threads of its own.
   void start();
@@ -67,7 +67,7 @@ class Server {
   void wait();
 
   /// Stops accepting, lets responses in flight end, closes WebSockets with 1001, and ends by the
-  /// deadline. Returns at once. Called again it may bring the deadline forward. Any thread.
+  /// deadline. Returns at once. Any thread.
   void stop(StopOptions options = {});
 
   /// Sends to all subscribers of `topic`, in all threads; encoded once. Any thread. What one thread

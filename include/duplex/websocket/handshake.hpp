@@ -68,7 +68,8 @@ std::optional<std::string_view> choose_subprotocol(const http::RequestHead& head
                                                    std::span<const std::string> supported) noexcept;
 
 /// Whether the request has one Origin and it is what the request is for: scheme, host and port
-/// are those of the request itself (RFC 6454 section 5), `secure` telling https from http.
+/// are those of the request itself (RFC 6454 section 5), `secure` telling https from http. A page
+/// that came by https counts also when the request did not: a proxy may have ended TLS.
 bool same_origin(const http::RequestHead& head, bool secure) noexcept;
 
 /// Whether a request from this origin is welcome (RFC 6455 section 10.2), also good for any other

@@ -98,7 +98,7 @@ class Session {
   /// Whether messages may still be written: no close frame has been sent.
   bool can_send() const noexcept;
 
-  /// Whether a message that we write in fragments is open, so that no other can be written.
+  /// Whether a message that is written in fragments is open, so that no other can be written.
   bool streaming() const noexcept { return streaming_; }
 
   /// Whether the peer's close frame, or an error, has ended what we read.
