@@ -117,7 +117,8 @@ void WebSocketConnection::on_room(Connection& connection) {
   if (link_.backlogged()) return;
   if (link_.take_drained()) call(route_->endpoint().on_drain);
   link_.resume_senders();
-  if (connection.input_held()) connection.input_wanted();
+  // A message that waits for the session is no input that could be worked on now.
+  if (connection.input_held() && !link_.delivery_waits()) connection.input_wanted();
 }
 
 std::uint64_t WebSocketConnection::on_time(std::uint64_t now_ms, Connection& connection) {
