@@ -95,7 +95,7 @@ TEST(Hub, ClosesAllItsPipesWhenItEnds) {
     }
   }
   for (const Script& script : scripts) {
-    EXPECT_EQ(script.closes.size(), 1u);
+    EXPECT_EQ(script.closes, 1);
     EXPECT_TRUE(script.destroyed);
   }
 }
