@@ -51,10 +51,10 @@ void WebSocketLink::deliver(Message message) {
   if (rare_->receiver) std::exchange(rare_->receiver, nullptr).resume();
 }
 
-std::optional<std::uint64_t> WebSocketLink::on_time(std::uint64_t now_ms, std::uint64_t alive_ms,
-                                                    std::uint64_t progress_ms) noexcept {
+std::optional<std::uint64_t> WebSocketLink::on_time(const LinkTimes& times) noexcept {
+  const auto [now_ms, alive_ms, progress_ms] = times;
   const auto due_in = static_cast<std::int32_t>(due_ms_ - static_cast<std::uint32_t>(now_ms));
-  if (close_sent()) {
+  if (closing() == websocket::Closing::close_sent) {
     if (due_in > 0) return now_ms + static_cast<std::uint32_t>(due_in);
     // The peer can answer only when it has what was sent before; as long as it takes that, it has
     // not failed.
@@ -62,7 +62,9 @@ std::optional<std::uint64_t> WebSocketLink::on_time(std::uint64_t now_ms, std::u
     if (carrier_->buffered_bytes() > 0 && due_ms > now_ms) return due_ms;
     return std::nullopt;
   }
-  if (options_->heartbeat_ms == 0) return never;
+  // Nothing more is expected of a peer that has closed too, but to take what is left, for which the
+  // carrier has limits.
+  if (close_sent() || options_->heartbeat_ms == 0) return never;
   if (ping_unanswered_) {
     const auto pinged_ms = static_cast<std::uint64_t>(static_cast<std::int64_t>(now_ms) + due_in -
                                                       options_->heartbeat_answer_ms_max);

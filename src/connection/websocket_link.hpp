@@ -42,6 +42,15 @@ struct LinkOptions {
   FrameObserver* observer = nullptr;
 };
 
+/// Moments of the loop's clock that time limits go by.
+struct LinkTimes {
+  std::uint64_t now_ms = 0;
+  /// When the peer last gave a sign of life.
+  std::uint64_t alive_ms = 0;
+  /// When it last took bytes that had to wait.
+  std::uint64_t progress_ms = 0;
+};
+
 /// One WebSocket on its carrier: the session, and what its handles share. Whoever owns it feeds it
 /// with input and acts on its events; `WebSocket` is the users' handle of it.
 class WebSocketLink {
@@ -76,10 +85,7 @@ class WebSocketLink {
 
   /// What time demands: heartbeats, and limits for their answer and for the closing handshake.
   /// Returns the next time to be asked; nullopt when the peer has failed and is to be cut off.
-  /// `alive_ms` is when the peer last gave a sign of life, `progress_ms` when it last took bytes
-  /// that had to wait.
-  std::optional<std::uint64_t> on_time(std::uint64_t now_ms, std::uint64_t alive_ms,
-                                       std::uint64_t progress_ms) noexcept;
+  std::optional<std::uint64_t> on_time(const LinkTimes& times) noexcept;
 
   /// The carrier has ended: nothing more can be sent.
   void note_end() noexcept { ended_ = true; }

@@ -60,6 +60,7 @@ class Topics {
     for (Member* member : members) visit(*member);
   }
 
+  bool empty() const noexcept { return topics_.empty(); }
   bool has_members(std::string_view name) const { return topics_.contains(name); }
 
  private:

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "server/connection.hpp"
+#include "server/endpoint_call.hpp"
 #include "server/worker.hpp"
 
 namespace duplex::server {
@@ -36,11 +37,12 @@ void WebSocketConnection::open(AcceptedUpgrade upgrade, const Connection& connec
   link_.set_state(std::move(upgrade.state));
   link_.set_subprotocol(upgrade.subprotocol);
   const Request& request = upgrade.request->request();
-  call(endpoint.on_handshake, request.head().raw, std::string_view(upgrade.response_head));
+  call_endpoint(link_, endpoint.on_handshake, request.head().raw,
+                std::string_view(upgrade.response_head));
   opened_ = connection.is_open();
   if (!opened_) return;
   if (!endpoint.session) {
-    call(endpoint.on_open, request);
+    call_endpoint(link_, endpoint.on_open, request);
     return;
   }
   upgrade.request->own_head();
@@ -90,21 +92,21 @@ void WebSocketConnection::handle(const Session::Event& event, Connection& connec
     connection.worker().count_message();
     const connection::Message view(message->opcode, message->payload);
     if (!endpoint.session) {
-      call(endpoint.on_message, view);
+      call_endpoint(link_, endpoint.on_message, view);
     } else if (!link_.delivery_waits()) {
       link_.deliver(view);
     }
   } else if (const auto* chunk = std::get_if<Session::Chunk>(&event)) {
     if (chunk->last) connection.worker().count_message();
-    call(endpoint.on_chunk,
-         connection::Chunk{chunk->opcode, chunk->payload, chunk->first, chunk->last});
+    call_endpoint(link_, endpoint.on_chunk,
+                  connection::Chunk{chunk->opcode, chunk->payload, chunk->first, chunk->last});
   } else if (const auto* pong = std::get_if<Session::Pong>(&event)) {
-    call(endpoint.on_pong, ConstBytes(pong->payload));
+    call_endpoint(link_, endpoint.on_pong, ConstBytes(pong->payload));
   } else if (const auto* closed = std::get_if<Session::Closed>(&event)) {
     note_close(closed->code, closed->reason);
     connection.finish();
   } else if (const auto* frame = std::get_if<Session::FrameSeen>(&event)) {
-    call(endpoint.on_frame, FrameInfo{.incoming = true, .header = frame->header});
+    call_endpoint(link_, endpoint.on_frame, FrameInfo{.incoming = true, .header = frame->header});
   }
 }
 
@@ -115,7 +117,7 @@ void WebSocketConnection::on_input_end(Connection& connection) {
 
 void WebSocketConnection::on_room(Connection& connection) {
   if (link_.backlogged()) return;
-  if (link_.take_drained()) call(route_->endpoint().on_drain);
+  if (link_.take_drained()) call_endpoint(link_, route_->endpoint().on_drain);
   link_.resume_senders();
   // A message that waits for the session is no input that could be worked on now.
   if (connection.input_held() && !link_.delivery_waits()) connection.input_wanted();
@@ -127,7 +129,7 @@ std::uint64_t WebSocketConnection::on_time(std::uint64_t now_ms, Connection& con
   std::uint64_t alive_ms = connection.received_ms();
   if (connection.paused()) alive_ms = now_ms;
   if (connection.input_held()) alive_ms = std::max(alive_ms, connection.progress_ms());
-  const auto due_ms = link_.on_time(now_ms, alive_ms, connection.progress_ms());
+  const auto due_ms = link_.on_time({now_ms, alive_ms, connection.progress_ms()});
   if (due_ms) return *due_ms;
   if (!link_.close_sent()) {
     note_close(websocket::CloseCode::abnormal, "no answer to the heartbeat ping");
@@ -142,7 +144,7 @@ void WebSocketConnection::on_closed() {
     note_close(websocket::CloseCode::policy_violation, "too slow: the outbox was full");
   }
   const CloseInfo info{close_code_, rare_ ? std::string_view(rare_->close_reason) : ""};
-  if (opened_) call(route_->endpoint().on_close, info);
+  if (opened_) call_endpoint(link_, route_->endpoint().on_close, info);
   // It may hold a handle of this very socket, in a coroutine for instance, which would keep both
   // for ever. A session uses it to its own end.
   if (!rare_ || !rare_->session || rare_->session.done()) link_.set_state({});
@@ -155,15 +157,6 @@ void WebSocketConnection::stop() {
 void WebSocketConnection::discard() noexcept {
   rare_.reset();
   link_.set_state({});
-}
-
-// ---------------------------------------------------------------------------- users
-
-template <class Callback, class... Arguments>
-void WebSocketConnection::call(const Callback& callback, Arguments&&... arguments) noexcept {
-  if (!callback) return;
-  WebSocket socket = link_.handle();
-  call_guarded(link_, [&] { callback(socket, std::forward<Arguments>(arguments)...); });
 }
 
 void WebSocketConnection::note_close(websocket::CloseCode code, std::string_view reason) {

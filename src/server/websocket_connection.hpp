@@ -42,8 +42,6 @@ class WebSocketConnection {
 
   void handle(const websocket::Session::Event& event, Connection& connection);
   Task<> run_session();
-  template <class Callback, class... Arguments>
-  void call(const Callback& callback, Arguments&&... arguments) noexcept;
   void note_close(websocket::CloseCode code, std::string_view reason);
   Rare& rare();
 

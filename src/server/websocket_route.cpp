@@ -3,7 +3,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "server/worker.hpp"
+#include "server/endpoint_call.hpp"
 #include <duplex/http/fields.hpp>
 #include <duplex/websocket/handshake.hpp>
 
@@ -56,14 +56,7 @@ WebSocketRoute::WebSocketRoute(WebSocketEndpoint endpoint) : endpoint_(std::move
 
 void WebSocketRoute::frame_sent(connection::WebSocketLink& link,
                                 const websocket::FrameHeader& header) noexcept {
-  connection::WebSocket socket = link.handle();
-  call_guarded(link, [&] { endpoint_.on_frame(socket, {.incoming = false, .header = header}); });
-}
-
-void fail_internally(connection::WebSocketLink& link, std::string_view what) noexcept {
-  auto& worker = static_cast<Worker&>(link.carrier().hub());
-  worker.log(LogLevel::error, "a WebSocket endpoint failed: " + std::string(what));
-  link.close(websocket::CloseCode::internal_error, "internal error");
+  call_endpoint(link, endpoint_.on_frame, FrameInfo{.incoming = false, .header = header});
 }
 
 }  // namespace duplex::server

@@ -72,12 +72,6 @@ struct Bench {
     }
   }
 
-  /// What time demands, of a peer that has had nothing to take since `progress_ms`.
-  std::optional<std::uint64_t> on_time(std::uint64_t now_ms, std::uint64_t alive_ms,
-                                       std::uint64_t progress_ms = 0) {
-    return link.on_time(now_ms, alive_ms, progress_ms);
-  }
-
   net::EventLoop loop;
   LinkOptions options;
   PlainHub hub;
@@ -138,32 +132,34 @@ TEST(WebSocketLink, SendsAMessageInFragments) {
   WebSocket socket = bench.link.handle();
   EXPECT_TRUE(socket.send_fragment(Opcode::text, as_bytes("a"), false));
   EXPECT_TRUE(socket.ping());
+  EXPECT_TRUE(socket.send("another message")) << "waits, since it can't stand inside of a message";
   EXPECT_TRUE(socket.send_fragment(Opcode::text, as_bytes("b"), true));
   EXPECT_TRUE(socket.send("c"));
   EXPECT_EQ(bench.carrier.take_wire(), plain(Opcode::text, "a", false) + plain(Opcode::ping, "") +
                                            plain(Opcode::continuation, "b") +
+                                           plain(Opcode::text, "another message") +
                                            plain(Opcode::text, "c"));
 }
 
 // What others publish comes at any time, but inside of a message there is no place for it (RFC 6455
 // section 5.4).
-TEST(WebSocketLink, HoldsOtherMessagesUntilAFragmentedOneIsComplete) {
+TEST(WebSocketLink, HoldsPreparedMessagesUntilAFragmentedOneIsComplete) {
   Bench bench;
   WebSocket socket = bench.link.handle();
   socket.send_fragment(Opcode::text, as_bytes("a"), false);
-  EXPECT_TRUE(socket.send(PreparedMessage::text("published")));
-  EXPECT_TRUE(socket.send(as_bytes("sent")));
+  EXPECT_TRUE(socket.send(PreparedMessage::text("published 1")));
+  EXPECT_TRUE(socket.send(PreparedMessage::text("published 2")));
   socket.send_fragment(Opcode::text, as_bytes("b"), false);
   socket.send_fragment(Opcode::text, as_bytes("c"), true);
   EXPECT_EQ(bench.carrier.take_wire(),
             plain(Opcode::text, "a", false) + plain(Opcode::continuation, "b", false) +
-                plain(Opcode::continuation, "c") + plain(Opcode::text, "published") +
-                plain(Opcode::binary, "sent"));
+                plain(Opcode::continuation, "c") + plain(Opcode::text, "published 1") +
+                plain(Opcode::text, "published 2"));
   EXPECT_TRUE(socket.send(PreparedMessage::text("3")));
   EXPECT_EQ(bench.carrier.take_wire(), plain(Opcode::text, "3"));
 }
 
-TEST(WebSocketLink, HoldsNoMoreMessagesThanItsOutboxMay) {
+TEST(WebSocketLink, HoldsNoMorePreparedMessagesThanItsOutboxMay) {
   LinkOptions options = small_limits();
   options.slow_consumer = SlowConsumer::drop_newest;
   Bench bench(options);
@@ -222,6 +218,16 @@ TEST(WebSocketLink, DropsWhatASlowConsumerHasNoRoomFor) {
   EXPECT_EQ(bench.link.send(Opcode::text, as_bytes("y")), SendStatus::accepted);
 }
 
+TEST(WebSocketLink, ClosesRatherThanDropAPieceOfAMessage) {
+  LinkOptions options = small_limits();
+  options.slow_consumer = SlowConsumer::drop_newest;
+  Bench bench(options);
+  EXPECT_TRUE(bench.link.send_fragment(Opcode::text, as_bytes("a"), false) == SendStatus::accepted);
+  bench.carrier.untaken = 101;
+  EXPECT_EQ(bench.link.send_fragment(Opcode::text, as_bytes("b"), true), SendStatus::closed);
+  EXPECT_FALSE(bench.link.is_open());
+}
+
 TEST(WebSocketLink, ClosesASlowConsumer) {
   Bench bench;
   bench.carrier.untaken = 101;
@@ -232,18 +238,6 @@ TEST(WebSocketLink, ClosesASlowConsumer) {
   EXPECT_EQ(bench.link.send(PreparedMessage::text("x")), SendStatus::closed);
   EXPECT_EQ(bench.hub.counters().slow_consumers_closed, 1u);
   EXPECT_FALSE(bench.carrier.aborted) << "it may still take its close frame";
-}
-
-// A message with a hole is worse than none.
-TEST(WebSocketLink, DropsNoFragmentButCloses) {
-  LinkOptions options = small_limits();
-  options.slow_consumer = SlowConsumer::drop_newest;
-  Bench bench(options);
-  EXPECT_TRUE(bench.link.send_fragment(Opcode::text, as_bytes("a"), false) == SendStatus::accepted);
-  bench.carrier.untaken = 101;
-  EXPECT_EQ(bench.link.send_fragment(Opcode::text, as_bytes("b"), true), SendStatus::closed);
-  EXPECT_TRUE(bench.link.closed_as_slow());
-  EXPECT_EQ(bench.hub.counters().messages_dropped, 0u);
 }
 
 TEST(WebSocketLink, RefusesNoAnswerHoweverMuchIsBuffered) {
@@ -286,27 +280,27 @@ TEST(WebSocketLink, PingsASilentPeerAndGivesItTimeToAnswer) {
   for (const std::uint64_t start : {std::uint64_t{10'000}, (std::uint64_t{1} << 32U) - 1'100}) {
     SCOPED_TRACE(start);
     Bench bench;
-    EXPECT_EQ(bench.on_time(start, start), start + 1'000);
-    EXPECT_EQ(bench.on_time(start + 999, start), start + 1'000);
+    EXPECT_EQ(bench.link.on_time({start, start}), start + 1'000);
+    EXPECT_EQ(bench.link.on_time({start + 999, start}), start + 1'000);
     EXPECT_EQ(bench.carrier.take_wire(), "");
-    EXPECT_EQ(bench.on_time(start + 1'005, start), start + 1'305);
+    EXPECT_EQ(bench.link.on_time({start + 1'005, start}), start + 1'305);
     EXPECT_EQ(bench.carrier.take_wire(), plain(Opcode::ping, ""));
-    EXPECT_EQ(bench.on_time(start + 1'200, start), start + 1'305);
+    EXPECT_EQ(bench.link.on_time({start + 1'200, start}), start + 1'305);
     // It answered: the next ping is due when it has been silent again.
-    EXPECT_EQ(bench.on_time(start + 1'305, start + 1'250), start + 2'250);
+    EXPECT_EQ(bench.link.on_time({start + 1'305, start + 1'250}), start + 2'250);
     EXPECT_EQ(bench.carrier.take_wire(), "");
-    EXPECT_EQ(bench.on_time(start + 2'250, start + 1'250), start + 2'550);
+    EXPECT_EQ(bench.link.on_time({start + 2'250, start + 1'250}), start + 2'550);
     EXPECT_EQ(bench.carrier.take_wire(), plain(Opcode::ping, ""));
     // It did not.
-    EXPECT_EQ(bench.on_time(start + 2'549, start + 1'250), start + 2'550);
-    EXPECT_EQ(bench.on_time(start + 2'550, start + 1'250), std::nullopt);
+    EXPECT_EQ(bench.link.on_time({start + 2'549, start + 1'250}), start + 2'550);
+    EXPECT_EQ(bench.link.on_time({start + 2'550, start + 1'250}), std::nullopt);
   }
 }
 
 TEST(WebSocketLink, LeavesAPeerThatSpeaksAloneWithPings) {
   Bench bench;
   for (std::uint64_t now = 10'000; now < 20'000; now += 900) {
-    EXPECT_EQ(bench.on_time(now, now - 10), now - 10 + 1'000);
+    EXPECT_EQ(bench.link.on_time({now, now - 10}), now - 10 + 1'000);
   }
   EXPECT_EQ(bench.carrier.take_wire(), "");
 }
@@ -315,7 +309,7 @@ TEST(WebSocketLink, HasNoHeartbeatWhenThereIsToBeNone) {
   LinkOptions options = small_limits();
   options.heartbeat_ms = 0;
   Bench bench(options);
-  EXPECT_EQ(bench.on_time(1'000'000, 0), never);
+  EXPECT_EQ(bench.link.on_time({1'000'000, 0}), never);
   EXPECT_EQ(bench.carrier.take_wire(), "");
 }
 
@@ -325,24 +319,32 @@ TEST(WebSocketLink, WaitsOnlySoLongForTheAnswerToItsCloseFrame) {
   bench.link.close(CloseCode::normal, "");
   EXPECT_EQ(bench.carrier.wake_times, (std::vector<std::uint64_t>{now + 500}));
   EXPECT_GT(bench.carrier.input_wishes, 0) << "the answer must be read";
-  EXPECT_EQ(bench.on_time(now + 499, now), now + 500);
-  EXPECT_EQ(bench.on_time(now + 500, now + 499), std::nullopt) << "other signs of life don't count";
+  EXPECT_EQ(bench.link.on_time({now + 499, now}), now + 500);
+  EXPECT_EQ(bench.link.on_time({now + 500, now + 499}), std::nullopt)
+      << "other signs of life don't count";
 }
 
-TEST(WebSocketLink, IsPatientWithAPeerThatTakesWhatStandsBeforeTheCloseFrame) {
-  for (const bool peer_closes : {false, true}) {
+// The pipe has limits of its own for sending the rest and for the peer's end.
+TEST(WebSocketLink, HasNoTimeLimitOnceTheClosingHandshakeIsDone) {
+  {
     Bench bench;
-    bench.carrier.untaken = 1'000;
-    const std::uint64_t now = bench.loop.now_ms();
-    if (peer_closes) {
-      bench.hear(frame(Opcode::close, close_body(1000)));
-    } else {
-      bench.link.close(CloseCode::normal, "");
+    EXPECT_EQ(bench.hear(frame(Opcode::close, close_body(1000))),
+              (std::vector<std::string>{"closed"}));
+    for (const std::uint64_t now :
+         {std::uint64_t{1}, std::uint64_t{1} << 31U, std::uint64_t{1} << 40U}) {
+      EXPECT_EQ(bench.link.on_time({now, now}), never);
     }
-    EXPECT_EQ(bench.on_time(now + 10'000, now, now + 9'900), now + 10'400);
-    EXPECT_EQ(bench.on_time(now + 10'400, now, now + 9'900), std::nullopt);
-    bench.carrier.untaken = 0;
-    EXPECT_EQ(bench.on_time(now + 10'000, now, now + 9'900), std::nullopt);
+  }
+  {
+    Bench bench;
+    EXPECT_EQ(bench.hear(plain(Opcode::text, "unmasked")), (std::vector<std::string>{"error"}));
+    EXPECT_EQ(bench.link.on_time({bench.loop.now_ms(), 0}), never);
+  }
+  {
+    Bench bench;
+    bench.link.close(CloseCode::normal, "");
+    bench.hear(frame(Opcode::close, close_body(1000)));
+    EXPECT_EQ(bench.link.on_time({bench.loop.now_ms() + 10'000, 0}), never);
   }
 }
 

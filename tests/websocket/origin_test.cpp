@@ -36,7 +36,9 @@ TEST(Origin, IsTheSameBySchemeHostAndPort) {
       {"http://[::1]", "[::1]:80", false, true},
       {"http://example.com", "example.com:8080", false, false},
       {"http://example.com:8080", "example.com", false, false},
-      {"https://example.com", "example.com", false, false},
+      // Through a proxy that ended TLS; never the other way round.
+      {"https://example.com", "example.com", false, true},
+      {"https://example.com", "example.com:8443", false, false},
       {"http://example.com", "example.com", true, false},
       {"http://example.com.evil.org", "example.com", false, false},
       {"http://evil.org", "example.com", false, false},

@@ -66,7 +66,8 @@ class WebSocket {
   Sent send(const websocket::PreparedMessage& message);
 
   /// Sends one piece of a message as a fragment; `opcode` (text or binary) counts for the first.
-  /// No other message can be sent before the `last` one; pings can.
+  /// No other message can be sent before the `last` one; pings can, and what is published, or was
+  /// prepared, follows it.
   Sent send_fragment(websocket::Opcode opcode, ConstBytes piece, bool last);
 
   /// Sends a ping with at most 125 bytes; the answer comes to `on_pong`. False when it can't be.
