@@ -324,6 +324,18 @@ TEST(WebSocketLink, WaitsOnlySoLongForTheAnswerToItsCloseFrame) {
       << "other signs of life don't count";
 }
 
+// It can answer only when it has come to our close frame.
+TEST(WebSocketLink, WaitsForAPeerThatTakesWhatStandsBeforeTheCloseFrame) {
+  Bench bench;
+  bench.carrier.untaken = 1'000;
+  const std::uint64_t now = bench.loop.now_ms();
+  bench.link.close(CloseCode::normal, "");
+  EXPECT_EQ(bench.link.on_time({now + 10'000, now, now + 9'900}), now + 10'400);
+  EXPECT_EQ(bench.link.on_time({now + 10'400, now, now + 9'900}), std::nullopt);
+  bench.carrier.untaken = 0;
+  EXPECT_EQ(bench.link.on_time({now + 10'000, now, now + 9'900}), std::nullopt);
+}
+
 // The pipe has limits of its own for sending the rest and for the peer's end.
 TEST(WebSocketLink, HasNoTimeLimitOnceTheClosingHandshakeIsDone) {
   {

@@ -303,10 +303,12 @@ TEST(Offload, RunsToItsEndWhenTheCoroutineIsDestroyed) {
   bool resumed = false;
   {
     const auto wait = [&]() -> Task<> {
-      co_await offload([worked, may_go_on] {
+      // Named, because GCC 12 destroys a temporary twice whose co_await never ends.
+      auto work = [worked, may_go_on] {
         while (!*may_go_on) std::this_thread::yield();
         *worked = true;
-      });
+      };
+      co_await offload(std::move(work));
       resumed = true;
     };
     Task<> task = wait();

@@ -452,7 +452,7 @@ TEST(Worker, EndsWithSocketsAndHandlersInEveryState) {
     ASSERT_TRUE(bench.until([&] { return bench.statistics().websockets_open == 2; }));
     EXPECT_GE(alive.use_count(), 4);
     ASSERT_TRUE(kept);
-    kept->emplace_state<std::string>("state");
+    kept->emplace_state<std::shared_ptr<int>>(alive);
   }
   EXPECT_EQ(alive.use_count(), 1);
   EXPECT_FALSE(kept->is_open());
