@@ -6,6 +6,7 @@ bool ConnectionLimits::admit(std::optional<std::uint64_t> host_key) {
   const std::lock_guard lock(mutex_);
   if (total_ >= total_max_) return false;
   if (host_key) {
+    if (per_host_max_ == 0) return false;
     std::size_t& count = per_host_[*host_key];
     if (count >= per_host_max_) return false;
     ++count;
