@@ -74,12 +74,11 @@ std::vector<Setting> read_config_file(const std::string& path) {
   if (!file) fail();
   std::string text;
   std::array<char, 4096> buffer;
-  std::size_t count = 0;
-  do {
-    count = std::fread(buffer.data(), 1, buffer.size(), file.get());
+  while (std::feof(file.get()) == 0) {
+    const std::size_t count = std::fread(buffer.data(), 1, buffer.size(), file.get());
     if (std::ferror(file.get()) != 0) fail();
     text.append(buffer.data(), count);
-  } while (count == buffer.size());
+  }
   return parse_config(text, path);
 }
 

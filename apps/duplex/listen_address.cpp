@@ -91,7 +91,7 @@ std::string where(const ListenOptions& options, std::uint16_t port) {
     return fmt::format("http://127.0.0.1:{}/ and on all other addresses of this machine", port);
   }
   if (options.address == "::") {
-    return fmt::format("http://[::1]:{}/ and on all other IPv6 addresses of this machine", port);
+    return fmt::format("http://[::1]:{}/ and on all other addresses of this machine", port);
   }
   return is_ipv6(options) ? fmt::format("http://[{}]:{}/", options.address, port)
                           : fmt::format("http://{}:{}/", options.address, port);

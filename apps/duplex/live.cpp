@@ -106,11 +106,9 @@ Response subscribe(const Request& request, const WebSocketOptions& options) {
   if (std::optional<Response> refused = refusal(request, options)) return *std::move(refused);
   // Only by name: the */* of curl does not mean to hold the line.
   if (!http::asks_for(request.head().fields, "text/event-stream")) {
-    return Response::text(
-               "This is a live channel: connect with WebSocket, or ask with\n"
-               "\"Accept: text/event-stream\" for server-sent events; POST publishes.\n",
-               Status::upgrade_required)
-        .set_field("Upgrade", "websocket");
+    return Response::upgrade_required(
+        "This is a live channel: connect with WebSocket, or ask with\n"
+        "\"Accept: text/event-stream\" for server-sent events; POST publishes.\n");
   }
   return visible_to_origin(Response::topic(topic_of(request)), request);
 }

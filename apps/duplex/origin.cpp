@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <duplex/websocket/handshake.hpp>
+
 namespace duplex::app {
 
 std::expected<std::string, std::string> parse_origin(std::string_view text) {
@@ -25,6 +27,7 @@ std::expected<std::string, std::string> parse_origin(std::string_view text) {
   if (host.find_first_of(" \t,@") != std::string_view::npos) {
     return refuse("it holds a character that no origin has; repeat --origin for another one");
   }
+  if (!websocket::is_origin_pattern(text)) return refuse("its host or port is not right");
   return std::string(text);
 }
 

@@ -7,9 +7,6 @@
 #include <cstring>
 #include <utility>
 
-#include "net/socket.hpp"
-#include "net/socket_address.hpp"
-
 namespace duplex::connection {
 
 namespace {
@@ -61,7 +58,7 @@ void Pipe::receive() noexcept {
   const Bytes buffer = hub_->loop().read_buffer();
   const std::size_t kept = kept_bytes();
   if (kept > 0) std::memcpy(buffer.data(), kept_->content().data(), kept);
-  const net::Transferred received = net::receive(descriptor(), buffer.subspan(kept));
+  const net::Transferred received = transport_.receive(buffer.subspan(kept));
   switch (received.state) {
     case net::Transfer::ok:
       received_ms_ = static_cast<std::uint32_t>(now_ms());
@@ -154,7 +151,7 @@ void Pipe::flush_cork() noexcept {
   if (cork.empty()) return;
   std::size_t sent = 0;
   if (outbox_.empty() && !blocked_ && is_open()) {
-    const net::Transferred result = net::send(descriptor(), cork.content());
+    const net::Transferred result = transport_.send(std::array{span_of(cork.content())});
     if (result.state == net::Transfer::failed) {
       close();
     } else {
@@ -192,7 +189,7 @@ void Pipe::send_large(ConstBytes bytes) noexcept {
   std::size_t sent = 0;
   if (outbox_.empty() && !blocked_) {
     const std::array spans{span_of(before.content()), span_of(bytes)};
-    const net::Transferred result = net::send(descriptor(), spans);
+    const net::Transferred result = transport_.send(spans);
     if (result.state == net::Transfer::failed) {
       before.clear();
       return close();
@@ -224,7 +221,7 @@ std::uint64_t Pipe::unsent_bytes() const noexcept {
 void Pipe::flush() noexcept {
   if (outbox_.empty() || blocked_) return;
   const std::uint64_t before = outbox_.size_bytes();
-  const auto all_sent = outbox_.flush(descriptor());
+  const auto all_sent = transport_.send(outbox_);
   if (!all_sent) return close();
   if (outbox_.size_bytes() < before) progress_ms_ = static_cast<std::uint32_t>(now_ms());
   note_blocked(!*all_sent);
@@ -270,7 +267,7 @@ void Pipe::finish() noexcept {
 }
 
 void Pipe::begin_lingering() noexcept {
-  net::shutdown_write(descriptor());
+  transport_.end_sending();
   phase_ = Phase::lingering;
   progress_ms_ = static_cast<std::uint32_t>(now_ms());
   wake_by(now_ms() + hub_->limits().linger_ms_max);
@@ -279,7 +276,7 @@ void Pipe::begin_lingering() noexcept {
 }
 
 void Pipe::discard_input() noexcept {
-  const net::Transferred discarded = net::discard(descriptor(), discard_bytes_max);
+  const net::Transferred discarded = transport_.discard(discard_bytes_max);
   if (discarded.state == net::Transfer::closed || discarded.state == net::Transfer::failed) {
     close();
   }
@@ -297,7 +294,7 @@ void Pipe::close() noexcept {
 
 void Pipe::bury() noexcept {
   on_closed();
-  socket_.reset();
+  transport_.close();
   disposed_ = true;
   if (handles_ == 0) {
     delete this;
@@ -337,7 +334,7 @@ void Pipe::on_deadline(std::uint64_t now) noexcept {
 }
 
 std::string Pipe::peer() const {
-  return socket_ ? net::SocketAddress::of_peer(descriptor()).to_string() : std::string();
+  return transport_.peer();
 }
 
 }  // namespace duplex::connection

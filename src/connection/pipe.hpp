@@ -8,6 +8,7 @@
 #include "connection/carrier.hpp"
 #include "connection/hub.hpp"
 #include "connection/outbox.hpp"
+#include "connection/transport.hpp"
 #include "net/descriptor.hpp"
 #include "net/event_loop.hpp"
 #include <duplex/base/byte_queue.hpp>
@@ -24,7 +25,7 @@ namespace duplex::connection {
 /// frees.
 class Pipe : public net::Pollable, public Carrier {
  public:
-  Pipe(Hub& hub, net::Descriptor socket) noexcept : hub_(&hub), socket_(std::move(socket)) {}
+  Pipe(Hub& hub, net::Descriptor socket) noexcept : hub_(&hub), transport_(std::move(socket)) {}
   Pipe(const Pipe&) = delete;
   Pipe& operator=(const Pipe&) = delete;
 
@@ -110,7 +111,7 @@ class Pipe : public net::Pollable, public Carrier {
   std::uint64_t unsent_bytes() const noexcept;
   /// How many bytes of input have come and wait.
   std::size_t kept_bytes() const noexcept { return kept_ ? kept_->size() : 0; }
-  int descriptor() const noexcept { return socket_.number(); }
+  int descriptor() const noexcept { return transport_.descriptor(); }
 
  private:
   enum class Phase : std::uint8_t {
@@ -140,7 +141,7 @@ class Pipe : public net::Pollable, public Carrier {
   }
 
   Hub* hub_;
-  net::Descriptor socket_;
+  Transport transport_;
   std::uint32_t index_ = 0;
   Outbox outbox_;
   std::unique_ptr<ByteQueue> kept_;

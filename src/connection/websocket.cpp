@@ -160,8 +160,8 @@ bool WebSocket::Receive::await_ready() noexcept {
 }
 
 bool WebSocket::Receive::await_suspend(std::coroutine_handle<> waiter) {
-  waiter_ = waiter;
   socket_.link_->wait_to_receive(waiter);
+  waiter_ = waiter;
   return true;
 }
 

@@ -1,6 +1,7 @@
 #include "connection/websocket_link.hpp"
 
 #include <algorithm>
+#include <stdexcept>
 #include <utility>
 
 #include "connection/hub.hpp"
@@ -240,7 +241,10 @@ WebSocketLink::Rare& WebSocketLink::rare() {
 }
 
 void WebSocketLink::wait_to_receive(std::coroutine_handle<> waiter) {
-  rare().receiver = waiter;
+  if (rare().receiver) {
+    throw std::logic_error("two coroutines can't receive from one socket at a time");
+  }
+  rare_->receiver = waiter;
   carrier_->input_wanted();
 }
 

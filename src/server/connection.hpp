@@ -26,7 +26,6 @@ class Connection final : public connection::Pipe {
   void stop() noexcept;
 
   // What drivers use of the pipe.
-  using Pipe::blocked;
   using Pipe::finishing;
   using Pipe::input_ended;
   using Pipe::input_held;

@@ -15,12 +15,6 @@ constexpr std::string_view upgrade_required =
     "This is a WebSocket endpoint: connect to it with ws:// or wss://, or ask for "
     "\"Upgrade: websocket\".\n";
 
-Response upgrade_required_response() {
-  return Response::text(std::string(upgrade_required), http::Status::upgrade_required)
-      .add_field("Upgrade", "websocket")
-      .add_field("Sec-WebSocket-Version", "13");
-}
-
 }  // namespace
 
 // ---------------------------------------------------------------------------- setting up
@@ -65,18 +59,21 @@ Resolution Dispatcher::resolve(IncomingRequest& incoming) const {
   }
   const bool reads = head.method == http::Method::get || head.method == http::Method::head;
   const bool has_routes = match.outcome() == RouteMatch::Outcome::method_not_allowed;
+  const bool has_endpoint = static_cast<bool>(router_.find_websocket(head.path));
   // What has no handler of its own may be a WebSocket endpoint, which is closer to the path than a
   // mounted folder, and is told so in HTTP's own words. For other methods than GET the path's own
   // routes know better what is allowed, than the endpoint and than a folder.
-  if (!upgrading && head.method != http::Method::options && (reads || !has_routes) &&
-      router_.find_websocket(head.path)) {
-    return {.answer = upgrade_required_response()};
+  if (has_endpoint && !upgrading && head.method != http::Method::options &&
+      (reads || !has_routes)) {
+    return {.answer = Response::upgrade_required(std::string(upgrade_required))};
   }
   const FilesMount* mount = mount_of(head);
-  if (mount != nullptr && (reads || !has_routes)) {
+  if (mount != nullptr && !has_endpoint && (reads || !has_routes)) {
     return {.answer = ResponseAccess::mounted(*mount)};
   }
-  return {.answer = unrouted(match, head)};
+  http::MethodSet allowed = match.allowed();
+  if (has_endpoint) allowed.add(http::Method::get);
+  return {.answer = unrouted(head, allowed)};
 }
 
 /// The closest folder that the path leads into; nullptr when none does.
@@ -98,16 +95,15 @@ void Dispatcher::add_parameters(const RouteMatch& match, IncomingRequest& incomi
   }
 }
 
-Response Dispatcher::unrouted(const RouteMatch& match, const http::RequestHead& head) {
+/// For a path that nothing serves but by the methods `allowed`.
+Response Dispatcher::unrouted(const http::RequestHead& head, http::MethodSet allowed) {
   using http::Method;
-  http::MethodSet allowed = match.allowed();
   if (head.method == Method::options && head.path == "*") {
     // For the server as a whole: what it understands.
     allowed = {Method::get, Method::head,  Method::post,
                Method::put, Method::patch, Method::delete_};
-  } else if (match.outcome() == RouteMatch::Outcome::not_found) {
-    return Response::text("Not found.\n", http::Status::not_found);
   }
+  if (allowed.empty()) return Response::text("Not found.\n", http::Status::not_found);
   allowed.add(Method::options);
   if (head.method == Method::options) {
     return Response(http::Status::no_content).add_field("Allow", http::format_allow(allowed));

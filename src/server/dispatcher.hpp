@@ -60,7 +60,7 @@ class Dispatcher {
 
   static void add_parameters(const RouteMatch& match, IncomingRequest& incoming);
   const FilesMount* mount_of(const http::RequestHead& head) const noexcept;
-  static Response unrouted(const RouteMatch& match, const http::RequestHead& head);
+  static Response unrouted(const http::RequestHead& head, http::MethodSet allowed);
   static Task<Response> call(const Handler& handler, const Request& request, BodyReader& reader);
 
   Router router_;  // a route's number is its place in one of these

@@ -117,12 +117,6 @@ void Http1Connection::on_head(const http1::RequestParser::Head& found) {
   // the views of the head are void. The handler may answer before.
   end_announced_ = !found.framing.has_content();
   if (end_announced_) exchange_.request_ended();
-  // The parser says the same when it comes to the content, but by then the handler, or
-  // "100 Continue", would have answered already.
-  if (found.framing.content_length > worker_.options().limits.body_bytes_max) {
-    return refuse(http1::status_of(http1::Error::content_too_large),
-                  http1::describe(http1::Error::content_too_large));
-  }
   dispatch(found.framing);
 }
 
@@ -239,6 +233,9 @@ std::uint64_t Http1Connection::on_time(std::uint64_t now_ms) {
 }
 
 void Http1Connection::stop() {
+  // A request that has come by now is still answered.
+  if (exchange_.next_step() == http1::NextStep::read_request) connection_.take_input_now();
+  if (!connection_.is_open() || connection_.finishing()) return;
   const bool idle = exchange_.next_step() == http1::NextStep::read_request;
   exchange_.close_after_response();
   if (idle) {

@@ -6,6 +6,7 @@
 #include "server/http1_answering.hpp"
 #include "server/http1_connection.hpp"
 #include "server/worker.hpp"
+#include <duplex/http1/error.hpp>
 #include <duplex/http1/response_writer.hpp>
 #include <duplex/websocket/handshake.hpp>
 
@@ -40,8 +41,22 @@ void Http1Connection::answer_resolved(const http1::RequestFraming& framing, Reso
     const Handler::Function* function = Dispatcher::function(*resolution.handler);
     if (function != nullptr && !framing.has_content()) return call_function(*function);
   }
-  const bool collects = framing.has_content() && resolution.handler != nullptr &&
-                        !Dispatcher::reads_content(*resolution.handler);
+  const bool reads =
+      resolution.handler != nullptr && Dispatcher::reads_content(*resolution.handler);
+  const bool collects = framing.has_content() && resolution.handler != nullptr && !reads;
+  if (reads || collects) {
+    const ServerOptions& options = worker_.options();
+    const std::uint64_t bytes_max =
+        reads ? options.streamed_body_bytes_max.value_or(options.limits.body_bytes_max)
+              : options.limits.body_bytes_max;
+    // The parser says the same when it comes to the content, but by then "100 Continue", or the
+    // handler, would have answered already.
+    if (framing.content_length > bytes_max) {
+      return refuse(http1::status_of(http1::Error::content_too_large),
+                    http1::describe(http1::Error::content_too_large));
+    }
+    parser_.limit_body(bytes_max);
+  }
   request_->own_head();
   answering().resolution = std::move(resolution);
   if (!collects) return start_handler();
@@ -94,13 +109,13 @@ void Http1Connection::begin_upgrade(const WebSocketRoute& route) {
   const Request& request = request_->request();
   const auto handshake = websocket::check_handshake(request.head());
   if (!handshake) {
-    Response response = Response::text(std::string(websocket::describe(handshake.error())) + ".\n",
-                                       websocket::status_of(handshake.error()));
-    if (response.status() == http::Status::upgrade_required) {
-      response.add_field("Upgrade", "websocket").add_field("Sec-WebSocket-Version", "13");
-    } else if (response.status() == http::Status::method_not_allowed) {
-      response.add_field("Allow", "GET");
+    const http::Status status = websocket::status_of(handshake.error());
+    std::string sentence = std::string(websocket::describe(handshake.error())) + ".\n";
+    if (status == http::Status::upgrade_required) {
+      return respond(Response::upgrade_required(std::move(sentence)));
     }
+    Response response = Response::text(std::move(sentence), status);
+    if (status == http::Status::method_not_allowed) response.add_field("Allow", "GET");
     return respond(std::move(response));
   }
   const WebSocketEndpoint& endpoint = route.endpoint();

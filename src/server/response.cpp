@@ -31,6 +31,12 @@ Response Response::redirect(std::string_view location, http::Status status) {
   return Response(status).add_field("Location", location);
 }
 
+Response Response::upgrade_required(std::string sentence) {
+  return text(std::move(sentence), http::Status::upgrade_required)
+      .add_field("Upgrade", "websocket")
+      .add_field("Sec-WebSocket-Version", "13");
+}
+
 Response Response::file(std::string path) {
   return {http::Status::ok, {}, FilePath{std::move(path)}};
 }

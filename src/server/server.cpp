@@ -43,6 +43,8 @@ net::SocketAddress address_of(const ListenOptions& options) {
   std::string text;
   if (!options.unix_path.empty()) {
     text = "unix:" + options.unix_path;
+  } else if (options.address == "::") {
+    return net::SocketAddress::every(options.port);
   } else if (options.address.contains(':')) {
     text = "[" + options.address + "]:" + std::to_string(options.port);
   } else {
@@ -198,7 +200,7 @@ void Server::websocket(std::string_view pattern, WebSocketEndpoint endpoint) {
   state_->dispatcher().add_websocket(pattern, std::move(endpoint));
 }
 
-void Server::files(std::string_view prefix, StaticFilesOptions options) {
+void Server::files(std::string_view prefix, const StaticFilesOptions& options) {
   state_->dispatcher().add_files(prefix, options);
 }
 
@@ -237,8 +239,12 @@ void Server::stop(StopOptions options) {
   state_->stop(options);
 }
 
-void Server::publish(std::string_view topic, websocket::PreparedMessage message) {
+void Server::publish(std::string_view topic, const websocket::PreparedMessage& message) {
   state_->publish(topic, message);
+}
+
+void Server::publish(std::string_view topic, const connection::Message& message) {
+  publish(topic, websocket::PreparedMessage::of(message.opcode(), message.bytes()));
 }
 
 void Server::publish(std::string_view topic, std::string_view text) {

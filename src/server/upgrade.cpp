@@ -1,3 +1,7 @@
+#include <stdexcept>
+#include <string>
+
+#include <duplex/base/ascii.hpp>
 #include <duplex/server/websocket_endpoint.hpp>
 
 namespace duplex::server {
@@ -14,6 +18,11 @@ Upgrade&& Upgrade::with_subprotocol(std::string_view subprotocol) && {
 }
 
 Upgrade&& Upgrade::with_field(std::string_view name, std::string_view value) && {
+  // What the handshake says itself can't be said twice.
+  if (equals_ignoring_case(name, "Upgrade") || equals_ignoring_case(name, "Connection") ||
+      equals_ignoring_case(name.substr(0, 14), "Sec-WebSocket-")) {
+    throw std::invalid_argument("the field " + std::string(name) + " is set by the handshake");
+  }
   fields_.add(name, value);
   return std::move(*this);
 }

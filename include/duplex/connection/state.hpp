@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstdlib>
 #include <utility>
 
 namespace duplex::connection {
@@ -11,10 +10,10 @@ class State {
   State() noexcept = default;
   State(State&& other) noexcept
       : object_(std::exchange(other.object_, nullptr)),
-        destroy_(std::exchange(other.destroy_, nullptr)) {}
+        type_(std::exchange(other.type_, nullptr)) {}
   State& operator=(State other) noexcept {
     std::swap(object_, other.object_);
-    std::swap(destroy_, other.destroy_);
+    std::swap(type_, other.type_);
     return *this;
   }
   ~State() { reset(); }
@@ -26,30 +25,36 @@ class State {
     T* object = new T(std::forward<Arguments>(arguments)...);
     reset();
     object_ = object;
-    destroy_ = &destroy<T>;
+    type_ = &type_of<T>;
     return *object;
   }
 
-  /// The object. Aborts when there is none or it is of another type: that is a program's mistake,
-  /// which must not become a wild pointer.
+  /// The object; nullptr when there is none, or it is of another type.
   template <class T>
-  T& get() const noexcept {
-    if (destroy_ != &destroy<T>) std::abort();
-    return *static_cast<T*>(object_);
+  T* find() const noexcept {
+    return type_ == &type_of<T> ? static_cast<T*>(object_) : nullptr;
   }
 
   void reset() noexcept {
-    if (object_ != nullptr) std::exchange(destroy_, nullptr)(std::exchange(object_, nullptr));
+    if (object_ != nullptr) std::exchange(type_, nullptr)->destroy(std::exchange(object_, nullptr));
   }
 
  private:
+  struct Type {
+    void (*destroy)(void*) noexcept;
+  };
+
   template <class T>
   static void destroy(void* object) noexcept {
     delete static_cast<T*>(object);
   }
 
+  /// One object for each type, whose address tells the types apart.
+  template <class T>
+  static inline const Type type_of{&destroy<T>};
+
   void* object_ = nullptr;
-  void (*destroy_)(void*) noexcept = nullptr;
+  const Type* type_ = nullptr;
 };
 
 }  // namespace duplex::connection

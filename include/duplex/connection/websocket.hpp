@@ -3,6 +3,7 @@
 #include <coroutine>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <memory>
 #include <optional>
 #include <string>
@@ -29,7 +30,7 @@ enum class SendStatus : std::uint8_t {
 };
 
 /// One WebSocket, as a handle: small, cheap to copy, never dangling. When the connection has ended
-/// every call is still allowed and does nothing.
+/// every call but `state` is still allowed and does nothing.
 ///
 /// All calls belong to the thread of the connection, in which its callbacks and coroutines run;
 /// other threads use a `Sender`.
@@ -88,8 +89,9 @@ class WebSocket {
   void pause();
   void resume();
 
-  /// Waits for the next message; nullopt when the connection has ended. One coroutine at a time.
-  /// Only for endpoints that are coroutines; the others get `on_message`.
+  /// Waits for the next message; nullopt when the connection has ended. Only for endpoints that are
+  /// coroutines; the others get `on_message`. One coroutine at a time: std::logic_error for
+  /// another.
   Receive receive();
 
   /// Subscribes this socket to `topic`: it gets what is published there, until it unsubscribes or
@@ -110,11 +112,18 @@ class WebSocket {
   Sender sender() const;
 
   /// The connection's own state, made by `emplace_state` or by `on_upgrade`; destroyed behind
-  /// `on_close`, or with the session if that ends later. Aborts the program when there is none, or
-  /// of another type.
+  /// `on_close`, or when the session has ended. Aborts the program when there is none, or it is of
+  /// another type: that is a mistake of the program, which must not become a wild pointer.
   template <class T>
   T& state() const {
-    return state_slot().get<T>();
+    T* state = find_state<T>();
+    if (state == nullptr) std::abort();
+    return *state;
+  }
+  /// The same for who can't know whether the connection has ended; nullptr then.
+  template <class T>
+  T* find_state() const noexcept {
+    return link_ != nullptr ? state_slot().find<T>() : nullptr;
   }
   /// Makes the connection's state, in place of an older one. Not after the connection has ended.
   template <class T, class... Arguments>

@@ -66,7 +66,8 @@ class [[nodiscard]] sleep_for {
 
 /// One value that another thread will provide, and one coroutine that waits for it.
 ///
-/// Make it in the coroutine, hand `resolver()` to the other thread, `co_await` it once.
+/// Make it in the coroutine, hand `resolver()` to the other thread, `co_await` it once. Somebody
+/// must resolve it: a coroutine whose resolvers all go away waits until it is destroyed.
 template <class T>
 class Completion {
   struct Shared {

@@ -42,11 +42,16 @@ struct AccessRecord {
   bool upgraded;
 };
 
+/// What a server may spend, and where it tells what happens. The defaults are safe for the open
+/// Internet.
 struct ServerOptions {
   /// Worker threads; 0 for one for each core.
   unsigned threads = 0;
   http1::Limits limits = {};
   TimeLimits time_limits = {};
+  /// Content of a request whose handler reads it piece by piece (`BodyReader`), and so needs no
+  /// memory for all of it. By default the same as `limits.body_bytes_max`.
+  std::optional<std::uint64_t> streamed_body_bytes_max = {};
   /// Connections in all; one more is answered 503 and closed.
   std::size_t connections_max = 200'000;
   /// Connections of one client address (of one /64 network for IPv6). By default 4,096, and none
@@ -62,7 +67,8 @@ struct ServerOptions {
 
 /// Where to listen.
 struct ListenOptions {
-  /// A numeric IPv4 or IPv6 address. This machine only by default; `0.0.0.0` or `::` for all.
+  /// A numeric IPv4 or IPv6 address. This machine only by default; `0.0.0.0` for all of IPv4, `::`
+  /// for all of IPv6 and IPv4.
   std::string address = "127.0.0.1";
   /// 0 for any free port.
   std::uint16_t port = 0;

@@ -45,10 +45,13 @@ class Response {
   /// 303 by default: go there with a GET.
   static Response redirect(std::string_view location,
                            http::Status status = http::Status::see_other);
+  /// 426 with the fields that it needs (RFC 6455 section 4.4): this is a place for a WebSocket.
+  static Response upgrade_required(std::string sentence);
   /// The file at `path`, a path of the program's own choice, not the client's: symbolic links are
   /// followed. Honours ranges and conditional requests; 404 when there is no such file.
   static Response file(std::string path);
-  /// Content that a function makes piece by piece.
+  /// Content that a function makes piece by piece. It, and the coroutines below, outlive the
+  /// request: they own what they need of it.
   static Response generated(std::string_view media_type, Generator generator);
   /// Content that a coroutine writes.
   static Response stream(std::string_view media_type, Stream stream);

@@ -16,7 +16,8 @@ namespace duplex::server {
 /// An HTTP and WebSocket server: routes, where to listen, and the threads that do it.
 ///
 /// Set up first (routes, middleware, `listen`), by one thread; then `run`, or `start` and `wait`.
-/// Only `publish`, `stop`, `statistics` and `wait` may be called from any thread, at any time.
+/// Only `publish`, `stop` and `statistics` may be called from any thread, at any time, and `wait`
+/// from any but the server's own.
 /// What is wrong with the set-up is told by exceptions.
 class Server {
  public:
@@ -38,13 +39,13 @@ class Server {
   void delete_(std::string_view pattern, Handler handler);
   void options(std::string_view pattern, Handler handler);
 
-  /// Upgrades to WebSocket what asks for it at `pattern`. A plain GET there is answered 426, unless
-  /// it has a route of its own.
+  /// Upgrades to WebSocket what asks for it at `pattern`. A plain request there is answered 426,
+  /// unless the path has routes of its own.
   void websocket(std::string_view pattern, WebSocketEndpoint endpoint);
 
   /// Serves a folder's files below `prefix`. Routes have precedence. Throws std::system_error when
   /// the folder can't be opened.
-  void files(std::string_view prefix, StaticFilesOptions options);
+  void files(std::string_view prefix, const StaticFilesOptions& options);
 
   /// Puts `middleware` before all handlers, behind those that were added before.
   void use(Middleware middleware);
@@ -72,7 +73,8 @@ class Server {
 
   /// Sends to all subscribers of `topic`, in all threads; encoded once. Any thread. What one thread
   /// publishes to a topic arrives in that order.
-  void publish(std::string_view topic, websocket::PreparedMessage message);
+  void publish(std::string_view topic, const websocket::PreparedMessage& message);
+  void publish(std::string_view topic, const connection::Message& message);
   void publish(std::string_view topic, std::string_view text);
 
   Statistics statistics() const;

@@ -26,8 +26,9 @@ namespace duplex::server {
 struct WebSocketOptions {
   /// Payload of one message that comes in; more fails the connection with 1009.
   std::uint64_t message_bytes_max = 1024 * 1024;
-  /// What others may have published to a client that it has not taken yet. A reply that the
-  /// client's own handler sends is never refused; instead no more is read from that client.
+  /// What may wait for a client to take it before the policy below acts on more. A reply that is
+  /// sent while the client's own message is being handled (in `on_message`, or by a session that
+  /// `receive` has just resumed) is never refused; instead no more is read from that client.
   std::size_t outbox_bytes_max = 4 * 1024 * 1024;
   /// What is done when that is full.
   connection::SlowConsumer slow_consumer = connection::SlowConsumer::close;
@@ -57,7 +58,8 @@ class Upgrade {
 
   /// Takes this subprotocol, one that the client offered, instead of the endpoint's choice.
   Upgrade&& with_subprotocol(std::string_view subprotocol) &&;
-  /// Adds a field line to the 101. Throws as `Response::add_field`.
+  /// Adds a field line to the 101. Throws as `Response::add_field`, and for fields of the handshake
+  /// itself (`Upgrade`, `Connection`, `Sec-WebSocket-*`).
   Upgrade&& with_field(std::string_view name, std::string_view value) &&;
   /// Gives the connection its state: `socket.state<T>()`.
   template <class T>

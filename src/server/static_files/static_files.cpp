@@ -162,7 +162,7 @@ FileResponse StaticFiles::respond(const http::RequestHead& head, std::string_vie
     FileResponse response =
         bare_response(head.method == http::Method::options ? http::Status::no_content
                                                            : http::Status::method_not_allowed);
-    response.fields.add("Allow", "GET, HEAD");
+    response.fields.add("Allow", "GET, HEAD, OPTIONS");
     return response;
   }
   const std::optional<std::string> path = relative_path(rest);
