@@ -101,7 +101,9 @@ void WebSocket::publish(std::string_view topic, std::string_view text) {
 }
 
 void WebSocket::publish(std::string_view topic, const PreparedMessage& message) {
-  if (link_ != nullptr && !link_->ended()) link_->carrier_->hub().publish(topic, message, link_);
+  if (link_ != nullptr && link_->may_publish()) {
+    link_->carrier_->hub().publish(topic, message, link_);
+  }
 }
 
 void WebSocket::publish_to_all(std::string_view topic, const Message& message) {
@@ -113,7 +115,9 @@ void WebSocket::publish_to_all(std::string_view topic, std::string_view text) {
 }
 
 void WebSocket::publish_to_all(std::string_view topic, const PreparedMessage& message) {
-  if (link_ != nullptr && !link_->ended()) link_->carrier_->hub().publish(topic, message, nullptr);
+  if (link_ != nullptr && link_->may_publish()) {
+    link_->carrier_->hub().publish(topic, message, nullptr);
+  }
 }
 
 Sender WebSocket::sender() const {

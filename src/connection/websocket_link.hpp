@@ -103,6 +103,9 @@ class WebSocketLink {
   /// Whether we close because the peer does not take what others publish to it.
   bool closed_as_slow() const noexcept { return closed_as_slow_; }
 
+  /// The hub ends while handles still keep this.
+  void detach() noexcept { detached_ = true; }
+
   // ------------------------------------------------- for handles
 
   SendStatus send(websocket::Opcode opcode, ConstBytes payload) noexcept;
@@ -111,6 +114,8 @@ class WebSocketLink {
   bool ping(ConstBytes payload) noexcept;
   void close(websocket::CloseCode code, std::string_view reason) noexcept;
   bool is_open() const noexcept { return !ended_ && session_.can_send(); }
+  /// Also behind the end: that somebody has left is news, too.
+  bool may_publish() const noexcept { return !detached_; }
   State& state() noexcept { return state_; }
   std::string_view subprotocol() const noexcept {
     return rare_ ? std::string_view(rare_->subprotocol) : std::string_view();
@@ -156,6 +161,7 @@ class WebSocketLink {
   std::unique_ptr<Rare> rare_;
   std::uint32_t due_ms_ = 0;  // low half of a loop time: for the answer to our close or ping
   bool ended_ : 1 = false;
+  bool detached_ : 1 = false;
   bool was_backlogged_ : 1 = false;
   bool ping_unanswered_ : 1 = false;
   bool closed_as_slow_ : 1 = false;

@@ -157,6 +157,7 @@ void WebSocketConnection::stop() {
 void WebSocketConnection::discard() noexcept {
   rare_.reset();
   link_.set_state({});
+  link_.detach();
 }
 
 void WebSocketConnection::note_close(websocket::CloseCode code, std::string_view reason) {

@@ -79,7 +79,7 @@ TEST(ListenAddress, TellsWhatToOpenInABrowser) {
   EXPECT_EQ(where(listening(":0"), 8080),
             "http://127.0.0.1:8080/ and on all other addresses of this machine");
   EXPECT_EQ(where(listening("[::]:0"), 8080),
-            "http://[::1]:8080/ and on all other IPv6 addresses of this machine");
+            "http://[::1]:8080/ and on all other addresses of this machine");
 }
 
 TEST(ListenAddress, KnowsWhatToTryInstead) {

@@ -259,6 +259,20 @@ TEST(Offload, WaitsForWorkWithoutAResult) {
   EXPECT_TRUE(worked);
 }
 
+TEST(Offload, TakesOverWorkThatOwnsWhatItUses) {
+  EventLoop loop;
+  std::string result;
+  const auto wait = [&]() -> Task<> {
+    auto work = [text = std::string(1'000, 'x')] { return text + "!"; };
+    result = co_await offload(work);
+  };
+  Task<> task = wait();
+  start(loop, task);
+  ASSERT_TRUE(until(loop, [&] { return task.done(); }));
+  task.result();
+  EXPECT_EQ(result, std::string(1'000, 'x') + "!");
+}
+
 TEST(Offload, ThrowsWhatTheWorkThrew) {
   EventLoop loop;
   const auto wait = []() -> Task<int> {
@@ -308,7 +322,7 @@ TEST(Offload, RunsToItsEndWhenTheCoroutineIsDestroyed) {
         while (!*may_go_on) std::this_thread::yield();
         *worked = true;
       };
-      co_await offload(std::move(work));
+      co_await offload(work);
       resumed = true;
     };
     Task<> task = wait();

@@ -3,9 +3,9 @@
 #include <coroutine>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -30,7 +30,7 @@ enum class SendStatus : std::uint8_t {
 };
 
 /// One WebSocket, as a handle: small, cheap to copy, never dangling. When the connection has ended
-/// every call but `state` is still allowed and does nothing.
+/// calls are still allowed and do nothing, but for publishing, which goes on, and `state`.
 ///
 /// All calls belong to the thread of the connection, in which its callbacks and coroutines run;
 /// other threads use a `Sender`.
@@ -99,7 +99,8 @@ class WebSocket {
   bool subscribe(std::string_view topic);
   bool unsubscribe(std::string_view topic);
 
-  /// Sends `message` to all subscribers of `topic` in all threads, without this socket.
+  /// Sends `message` to all subscribers of `topic` in all threads, without this socket. Also in
+  /// `on_close`, and in a session whose connection has ended.
   void publish(std::string_view topic, const Message& message);
   void publish(std::string_view topic, std::string_view text);
   void publish(std::string_view topic, const websocket::PreparedMessage& message);
@@ -112,12 +113,12 @@ class WebSocket {
   Sender sender() const;
 
   /// The connection's own state, made by `emplace_state` or by `on_upgrade`; destroyed behind
-  /// `on_close`, or when the session has ended. Aborts the program when there is none, or it is of
-  /// another type: that is a mistake of the program, which must not become a wild pointer.
+  /// `on_close`, or when the session has ended. Throws std::logic_error when there is none, or it
+  /// is of another type.
   template <class T>
   T& state() const {
     T* state = find_state<T>();
-    if (state == nullptr) std::abort();
+    if (state == nullptr) throw std::logic_error("this socket has no state of that type");
     return *state;
   }
   /// The same for who can't know whether the connection has ended; nullptr then.

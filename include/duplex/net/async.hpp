@@ -9,6 +9,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <duplex/base/compiler.hpp>
 #include <duplex/base/task.hpp>
 
 /// What a coroutine that runs in a duplex thread may wait for: time, another thread, blocking work.
@@ -105,14 +106,10 @@ class Completion {
   std::shared_ptr<Shared> shared_;
 };
 
-/// Runs `work`, which may block, in another thread, and waits for its result:
-/// `auto rows = co_await offload([&] { return database.query(...); });`
-/// An exception thrown by `work` is thrown by the `co_await`.
-///
-/// When the waiting coroutine is destroyed, `work` still runs to its end: it should own what it
-/// uses.
+namespace detail {
+
 template <class Work>
-Task<std::invoke_result_t<Work>> offload(Work work) {
+Task<std::invoke_result_t<Work>> run_elsewhere(Work work) {
   using Result = std::invoke_result_t<Work>;
   struct Nothing {};
   using Value = std::conditional_t<std::is_void_v<Result>, Nothing, std::optional<Result>>;
@@ -121,7 +118,7 @@ Task<std::invoke_result_t<Work>> offload(Work work) {
     std::exception_ptr exception;
   };
   Completion<Outcome> completion;
-  detail::run_in_pool([resolver = completion.resolver(), work = std::move(work)]() mutable {
+  run_in_pool([resolver = completion.resolver(), work = std::move(work)]() mutable {
     Outcome outcome;
     try {
       if constexpr (std::is_void_v<Result>) {
@@ -137,6 +134,26 @@ Task<std::invoke_result_t<Work>> offload(Work work) {
   Outcome outcome = co_await completion;
   if (outcome.exception) std::rethrow_exception(outcome.exception);
   if constexpr (!std::is_void_v<Result>) co_return std::move(*outcome.value);
+}
+
+}  // namespace detail
+
+/// Runs `work`, which may block, in another thread, and waits for its result:
+///
+///   auto query = [key = std::string(key)] { return database.find(key); };
+///   auto rows = co_await offload(query);
+///
+/// `work` is taken over, also when it has a name. An exception that it throws is thrown by the
+/// `co_await`. When the waiting coroutine is destroyed, `work` still runs to its end: it should own
+/// what it uses.
+template <class Work>
+Task<std::invoke_result_t<std::decay_t<Work>>> offload(Work&& work) {
+  static_assert(!destroys_awaited_closures_twice || std::is_lvalue_reference_v<Work> ||
+                    std::is_trivially_destructible_v<std::decay_t<Work>>,
+                "this compiler (GCC before 13) destroys a closure that is made inside of co_await "
+                "twice; give it a name first: auto work = [...] {...}; co_await offload(work);");
+  using Owned = std::decay_t<Work>;
+  return detail::run_elsewhere(Owned(static_cast<Owned&&>(work)));
 }
 
 }  // namespace duplex::net

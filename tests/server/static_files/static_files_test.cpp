@@ -132,10 +132,10 @@ TEST_F(StaticFilesTest, OtherMethodsAreNotAllowed) {
   for (Method method : {Method::post, Method::put, Method::delete_, Method::patch, Method::trace}) {
     const FileResponse response = respond("/a.txt", {}, method);
     EXPECT_EQ(response.status, Status::method_not_allowed);
-    EXPECT_EQ(response.fields.find("Allow"), "GET, HEAD");
+    EXPECT_EQ(response.fields.find("Allow"), "GET, HEAD, OPTIONS");
   }
   EXPECT_EQ(respond("/a.txt", {}, Method::options).status, Status::no_content);
-  EXPECT_EQ(respond("/a.txt", {}, Method::options).fields.find("Allow"), "GET, HEAD");
+  EXPECT_EQ(respond("/a.txt", {}, Method::options).fields.find("Allow"), "GET, HEAD, OPTIONS");
 }
 
 TEST_F(StaticFilesTest, ThereIsNoWayOut) {
