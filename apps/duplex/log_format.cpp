@@ -40,6 +40,11 @@ std::string_view name(server::LogLevel level) noexcept {
   return "";
 }
 
+/// Without a target, the request could not be read, and its method is nobody's.
+std::string_view method_of(const server::AccessRecord& record) {
+  return record.target.empty() ? "-" : http::name(record.method);
+}
+
 }  // namespace
 
 std::string timestamp(LogTime time) {
@@ -76,15 +81,14 @@ std::string access_line(LogFormat format, const server::AccessRecord& record, Lo
     case LogFormat::off: return {};
     case LogFormat::text:
       return fmt::format("{} {} \"{} {}\" {} {}B {:.2f}ms\n", timestamp(now), escaped(record.peer),
-                         http::name(record.method), escaped(record.target),
-                         http::code(record.status), record.response_bytes,
-                         milliseconds(record.duration));
+                         method_of(record), escaped(record.target), http::code(record.status),
+                         record.response_bytes, milliseconds(record.duration));
     case LogFormat::json:
       return fmt::format(
           R"({{"time":"{}","peer":{},"method":"{}","target":{},"status":{},"bytes":{},)"
           R"("duration_ms":{},"upgraded":{},"user_agent":{},"referer":{}}})"
           "\n",
-          timestamp(now), quoted(record.peer), http::name(record.method), quoted(record.target),
+          timestamp(now), quoted(record.peer), method_of(record), quoted(record.target),
           http::code(record.status), record.response_bytes, milliseconds(record.duration),
           record.upgraded, quoted(record.user_agent), quoted(record.referer));
   }

@@ -32,7 +32,8 @@ enum class LogLevel : std::uint8_t { debug, info, warning, error };
 struct AccessRecord {
   std::string_view peer;
   http::Method method;
-  std::string_view target;
+  std::string_view
+      target;  ///< empty when the request could not be read; then `method` says nothing
   http::Status status;
   std::uint64_t response_bytes;  ///< content, without head and framing
   std::chrono::microseconds duration;
