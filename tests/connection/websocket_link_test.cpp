@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -563,14 +564,13 @@ TEST(WebSocketHandle, AsksItsCarrier) {
   EXPECT_TRUE(bench.carrier.aborted);
 }
 
-TEST(WebSocketHandleDeathTest, AbortsWithoutTheStateThatIsAskedFor) {
-  GTEST_FLAG_SET(death_test_style, "threadsafe");
-  EXPECT_DEATH(WebSocket().state<int>(), "");
+TEST(WebSocketHandle, ThrowsWithoutTheStateThatIsAskedFor) {
+  EXPECT_THROW(WebSocket().state<int>(), std::logic_error);
   Bench bench;
   WebSocket socket = bench.link.handle();
-  EXPECT_DEATH(socket.state<int>(), "");
+  EXPECT_THROW(socket.state<int>(), std::logic_error);
   socket.emplace_state<std::string>("x");
-  EXPECT_DEATH(socket.state<int>(), "");
+  EXPECT_THROW(socket.state<int>(), std::logic_error);
 }
 
 // ---------------------------------------------------------------------------- observers
