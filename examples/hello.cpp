@@ -16,6 +16,7 @@ int main(int argc, char** argv) {
 
   const int port = argc > 1 ? std::stoi(argv[1]) : 8080;
   std::cout << "http://127.0.0.1:" << server.listen({.port = static_cast<std::uint16_t>(port)})
-            << '\n' << std::flush;
+            << '\n'
+            << std::flush;
   server.run();
 }

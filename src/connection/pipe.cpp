@@ -101,8 +101,10 @@ void Pipe::set_paused(bool paused) noexcept {
 }
 
 void Pipe::input_wanted() noexcept {
+  if (phase_ != Phase::open) return;
   input_wanted_ = true;
-  request_service();
+  // The end of the pause asks again.
+  if (!paused_) request_service();
 }
 
 void Pipe::request_service() noexcept {

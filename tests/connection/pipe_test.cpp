@@ -437,6 +437,28 @@ TEST(Pipe, TellsWhyThePeerIsGone) {
   ASSERT_TRUE(bench.until([&] { return script.closes > 0; }));
 }
 
+TEST(Pipe, RestsWhenInputIsWantedThatCannotBeTaken) {
+  for (const bool finishing : {false, true}) {
+    SCOPED_TRACE(finishing);
+    PipeBench bench;
+    Script script;
+    script.on_room = [](TestPipe& its) { its.input_wanted(); };
+    auto [pipe, peer] = bench.connect(script);
+    bench.in_loop([its = &pipe, finishing] {
+      if (finishing) {
+        its->write(pattern(4'000'000));  // more than the peer takes
+        its->finish();
+      } else {
+        its->set_paused(true);
+      }
+    });
+    for (int i = 0; i < 10; ++i) bench.turn();
+    const int rooms = script.rooms;
+    for (int i = 0; i < 100; ++i) bench.turn();
+    EXPECT_LE(script.rooms, rooms) << "a core is busy with nothing";
+  }
+}
+
 TEST(Pipe, NoticesThatThePeerIsGoneWhilePaused) {
   Script script;
   PipeBench bench;
