@@ -129,4 +129,4 @@ def test_version_is_checked(prefix, tmp_path):
         "find_package(duplex 0.2 QUIET)\n"
         'if(duplex_FOUND)\n  message(FATAL_ERROR "accepted")\nendif()\n'
     )
-    run("cmake", "-S", tmp_path, "-B", tmp_path / "b", f"-DCMAKE_PREFIX_PATH={prefix}")
+    run("cmake", "-G", "Ninja", "-S", tmp_path, "-B", tmp_path / "b", f"-DCMAKE_PREFIX_PATH={prefix}")

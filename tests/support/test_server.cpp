@@ -490,13 +490,13 @@ int main(int argc, char** argv) {
   duplex::Server server(options);
   add_http_routes(server, knobs);
   add_websocket_routes(server, knobs);
-  std::cout << "http://127.0.0.1:" << server.listen(duplex::ListenOptions{}) << std::endl;
-  if (knobs.has("unix")) server.listen({.unix_path = knobs.text("unix")});
-
   sem_init(&stop_wanted, 0, 0);
   for (int signal : {SIGINT, SIGTERM}) {
     std::signal(signal, [](int) { sem_post(&stop_wanted); });
   }
+  std::cout << "http://127.0.0.1:" << server.listen(duplex::ListenOptions{}) << std::endl;
+  if (knobs.has("unix")) server.listen({.unix_path = knobs.text("unix")});
+
   server.start();
   while (sem_wait(&stop_wanted) != 0) {
   }
