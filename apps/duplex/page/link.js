@@ -30,7 +30,7 @@ export class Link {
     this.#path = path;
     this.#handlers = handlers;
     addEventListener("online", () => this.#wanted && !this.#socket && this.#dial());
-    addEventListener("pagehide", () => this.#socket?.close());
+    addEventListener("pagehide", () => this.#hangUp());
     addEventListener("pageshow", (event) => {
       if (event.persisted && this.#wanted && !this.#socket) this.#dial();
     });
@@ -48,8 +48,18 @@ export class Link {
   close(code = 1000, reason = "") {
     this.#wanted = false;
     clearTimeout(this.#timer);
-    if (this.#socket) this.#socket.close(code, reason);
+    if (this.#socket) this.#hangUp(code, reason);
     else this.#tell("closed", "closed");
+  }
+
+  /** Not before it is open: browsers report a handshake that is broken off as an error. */
+  #hangUp(code = 1000, reason = "") {
+    const socket = this.#socket;
+    if (socket?.readyState === WebSocket.CONNECTING) {
+      socket.addEventListener("open", () => socket.close(code, reason));
+    } else {
+      socket?.close(code, reason);
+    }
   }
 
   /** False when there is no connection to send it on. */
