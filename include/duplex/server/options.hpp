@@ -10,11 +10,14 @@
 #include <duplex/http/method.hpp>
 #include <duplex/http/status.hpp>
 #include <duplex/http1/limits.hpp>
+#include <duplex/tls/server_options.hpp>
 
 namespace duplex::server {
 
 /// How long a client may take.
 struct TimeLimits {
+  /// For the TLS handshake; then the connection is closed.
+  std::uint32_t handshake_ms_max = 10'000;
   /// For a whole request head, from its first byte, or from the connection's beginning. 408.
   std::uint32_t head_ms_max = 10'000;
   /// For the next bytes of a request's content. 408.
@@ -66,7 +69,14 @@ struct ServerOptions {
   std::function<void(const AccessRecord&)> access_log = {};
 };
 
-/// Where to listen.
+/// What browsers are to remember about this host (HSTS, RFC 6797): to come by https only.
+struct StrictTransport {
+  /// For how long; 0 for not at all.
+  std::chrono::seconds max_age{0};
+  bool include_subdomains = false;
+};
+
+/// Where to listen, and how: in clear, or encrypted.
 struct ListenOptions {
   /// A numeric IPv4 or IPv6 address. This machine only by default; `0.0.0.0` for all of IPv4, `::`
   /// for all of IPv6 and IPv4.
@@ -77,6 +87,14 @@ struct ListenOptions {
   std::string unix_path = {};
   /// Connections that the kernel keeps until they are accepted.
   int backlog = 4096;
+  /// Encrypts everything here: https and wss. Off by default.
+  tls::ServerOptions tls = {};
+  /// Sent with every response of an encrypted listener.
+  StrictTransport strict_transport = {};
+  /// For a listener in clear: answers every request with a redirection (308) to https at this port
+  /// of the same host. A WebSocket handshake is refused with a sentence instead, since clients
+  /// don't follow redirections there.
+  std::optional<std::uint16_t> redirect_to_https = {};
 };
 
 /// How to stop.
@@ -95,6 +113,10 @@ struct Statistics {
   std::uint64_t messages_received = 0;
   std::uint64_t messages_dropped = 0;       ///< by `SlowConsumer::drop_newest`
   std::uint64_t slow_consumers_closed = 0;  ///< by `SlowConsumer::close`
+  std::uint64_t tls_handshakes = 0;         ///< that ended well
+  std::uint64_t tls_resumptions = 0;        ///< those of them that resumed an earlier session
+  std::uint64_t tls_failures =
+      0;  ///< connections that ended for what TLS forbids, or can't agree on
 };
 
 }  // namespace duplex::server
