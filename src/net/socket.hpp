@@ -44,6 +44,10 @@ Transferred send(int socket, ConstBytes bytes) noexcept;
 /// `offset` on. `closed` when the file ends at or before `offset`.
 Transferred send_file(int socket, int file, std::uint64_t offset, std::size_t count) noexcept;
 
+/// Reads a part of `file` from `offset` on, as much as `buffer` takes, for a sender that has to see
+/// it. `closed` when the file ends at or before `offset`.
+Transferred read_file(int file, std::uint64_t offset, Bytes buffer) noexcept;
+
 /// Reads and throws away what is there, at most `bytes_max`. Who answers a request without having
 /// read all of it, and closes, would else have the system reset the connection and with it the
 /// answer on its way: shut writing down, discard until `closed` or a deadline, then close.
