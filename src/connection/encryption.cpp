@@ -107,7 +107,8 @@ std::size_t Encryption::seal_some(Cursor& cursor) {
     if (piece.size() >= record_bytes_max || cursor.in_last()) {
       // Whole records, and the last one, straight from where they are.
       piece = piece.first(std::min(piece.size(), chunk_bytes));
-      if (!cursor.in_last()) piece = piece.first(piece.size() / record_bytes_max * record_bytes_max);
+      if (!cursor.in_last())
+        piece = piece.first(piece.size() / record_bytes_max * record_bytes_max);
       if (!seal(piece)) return 0;
       cursor.advance(piece.size());
       sealed += piece.size();
@@ -140,7 +141,8 @@ std::expected<std::size_t, std::error_code> Encryption::seal_next(const Outbox& 
     if (seal(buffer.first(read.bytes))) sealed = read.bytes;
   } else {
     std::array<iovec, spans_max> spans;
-    Cursor cursor(std::span(spans).first(outbox.next_spans(spans)));
+    const std::size_t count = outbox.next_spans(spans);
+    Cursor cursor(std::span<const iovec>(spans).first(count));
     sealed = seal_some(cursor);
   }
   if (sealed == 0) return std::unexpected(protocol_error());

@@ -17,8 +17,8 @@ namespace duplex::connection {
 
 /// A TLS stream on its socket: what a `Transport` has when its connection is encrypted.
 ///
-/// Seals no more at a time than a socket is likely to take, so that what waits for a slow peer stays
-/// plaintext, shared with others. Only what was sealed and not taken is kept here.
+/// Seals no more at a time than a socket is likely to take, so that what waits for a slow peer
+/// stays plaintext, shared with others. Only what was sealed and not taken is kept here.
 class Encryption {
  public:
   /// `workspace` is the stream's, borrowed.

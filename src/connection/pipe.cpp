@@ -29,9 +29,9 @@ iovec span_of(ConstBytes bytes) noexcept {
 
 Pipe::Pipe(Hub& hub, net::Descriptor socket, std::unique_ptr<tls::Stream> stream)
     : hub_(&hub),
-      transport_(std::move(socket), stream ? std::make_unique<Encryption>(std::move(stream),
-                                                                          hub.tls_workspace())
-                                           : nullptr) {}
+      transport_(std::move(socket),
+                 stream ? std::make_unique<Encryption>(std::move(stream), hub.tls_workspace())
+                        : nullptr) {}
 
 Pipe::~Pipe() = default;
 
@@ -251,7 +251,8 @@ void Pipe::flush() noexcept {
   if (before == 0 || blocked_) return;
   const auto all_sent = transport_.send(outbox_);
   if (!all_sent) return close();
-  if (outbox_.size_bytes() + transport_.unsent_bytes() < before) progress_ms_ = static_cast<std::uint32_t>(now_ms());
+  if (outbox_.size_bytes() + transport_.unsent_bytes() < before)
+    progress_ms_ = static_cast<std::uint32_t>(now_ms());
   note_blocked(!*all_sent);
 }
 

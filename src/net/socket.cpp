@@ -118,8 +118,9 @@ Transferred send_file(int socket, int file, std::uint64_t offset, std::size_t co
 
 Transferred read_file(int file, std::uint64_t offset, Bytes buffer) noexcept {
   const auto position = static_cast<off_t>(offset);
-  return outcome(uninterrupted([&] { return ::pread(file, buffer.data(), buffer.size(), position); }),
-                 Transfer::closed);
+  return outcome(
+      uninterrupted([&] { return ::pread(file, buffer.data(), buffer.size(), position); }),
+      Transfer::closed);
 }
 
 Transferred discard(int socket, std::size_t bytes_max) noexcept {

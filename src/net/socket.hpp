@@ -27,7 +27,7 @@ enum class Transfer : std::uint8_t {
 struct Transferred {
   std::size_t bytes = 0;
   Transfer state = Transfer::ok;
-  std::error_code error;
+  std::error_code error = {};
 };
 
 /// Reads what is there, up to the size of `buffer`, which may not be empty. Fewer bytes than asked

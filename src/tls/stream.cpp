@@ -140,7 +140,8 @@ std::optional<SessionInfo> Stream::info() const {
   unsigned length = 0;
   SSL_get0_alpn_selected(ssl_, &protocol, &length);
   if (length > 0) {
-    info.application_protocol = as_text(ConstBytes(reinterpret_cast<const std::byte*>(protocol), length));
+    info.application_protocol =
+        as_text(ConstBytes(reinterpret_cast<const std::byte*>(protocol), length));
   }
   if (const char* name = SSL_get_servername(ssl_, TLSEXT_NAMETYPE_host_name)) {
     info.server_name = name;
