@@ -47,6 +47,8 @@ class Connection final : public connection::Pipe {
   void on_input(Bytes& input) noexcept override;
   void on_input_end() noexcept override;
   void on_room() noexcept override;
+  void on_secured() noexcept override;
+  void on_insecure(const tls::Failure& failure) noexcept override;
   void on_ended() noexcept override;
   void on_closed() noexcept override;
   std::uint64_t on_time(std::uint64_t now_ms) noexcept override;
