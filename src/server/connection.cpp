@@ -78,10 +78,6 @@ void Connection::on_room() noexcept {
   }
 }
 
-void Connection::on_secured() noexcept {}
-
-void Connection::on_insecure(const tls::Failure& /*failure*/) noexcept {}
-
 void Connection::on_ended() noexcept {
   if (auto* driver = std::get_if<WebSocketConnection>(&driver_)) driver->link().note_end();
 }

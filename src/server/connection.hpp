@@ -53,8 +53,6 @@ class Connection final : public connection::Pipe {
   void on_closed() noexcept override;
   std::uint64_t on_time(std::uint64_t now_ms) noexcept override;
   void on_discarded() noexcept override;
-  void on_secured() noexcept override;
-  void on_insecure(const tls::Failure& failure) noexcept override;
 
   void upgrade(AcceptedUpgrade upgrade, Bytes& input);
 
