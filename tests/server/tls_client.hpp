@@ -102,7 +102,7 @@ class TlsClient {
   }
   void receive_all() { receive_until(std::string_view("\0never\0", 7)); }
 
-  /// The SHA-256 of the server's certificate.
+  /// The number of the certificate that the server has shown.
   std::string server_serial() const {
     X509* certificate = SSL_get0_peer_certificate(ssl_.get());
     BIGNUM* number = ASN1_INTEGER_to_BN(X509_get0_serialNumber(certificate), nullptr);

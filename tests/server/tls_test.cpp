@@ -1,12 +1,7 @@
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <atomic>
 #include <chrono>
-#include <filesystem>
-#include <fstream>
-#include <memory>
-#include <mutex>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -15,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "tests/server/certificate_files.hpp"
 #include "tests/server/request_support.hpp"
 #include "tests/server/tcp_client.hpp"
 #include "tests/server/tls_client.hpp"
@@ -43,67 +39,23 @@ bool until(Condition condition) {
   return true;
 }
 
-/// What a server writes to its log, from any thread.
-class Log {
- public:
-  void write(LogLevel level, std::string_view sentence) {
-    const std::lock_guard lock(mutex_);
-    lines_.emplace_back(level, sentence);
-  }
-  bool has(LogLevel level, std::string_view part) const {
-    const std::lock_guard lock(mutex_);
-    for (const auto& [its_level, sentence] : lines_) {
-      if (its_level == level && sentence.find(part) != std::string::npos) return true;
-    }
-    return false;
-  }
-
- private:
-  mutable std::mutex mutex_;
-  std::vector<std::pair<LogLevel, std::string>> lines_;
-};
-
 class EncryptedServer : public testing::Test {
  protected:
   void SetUp() override {
-    folder_ = std::filesystem::temp_directory_path() /
-              ("duplex-tls-" + std::to_string(::getpid()) + "-" +
-               testing::UnitTest::GetInstance()->current_test_info()->name());
-    std::filesystem::create_directory(folder_);
     options_.threads = 2;
     options_.log = [this](LogLevel level, std::string_view sentence) {
       log_.write(level, sentence);
     };
-    put(issue({.names = {"localhost"}}));
-  }
-  void TearDown() override {
-    server_.reset();
-    std::filesystem::remove_all(folder_);
   }
 
-  tls::IssuedCertificate issue(const tls::CertificateRequest& request) const {
-    return tls::issue(authority_, request);
-  }
-  void put(const tls::IssuedCertificate& certificate) const {
-    write("cert.pem", certificate.certificate);
-    write("key.pem", certificate.key);
-  }
-  void write(const std::string& name, const std::string& text) const {
-    // As tools that renew certificates do it: never half a file.
-    std::ofstream(folder_ / "new") << text;
-    std::filesystem::rename(folder_ / "new", folder_ / name);
-  }
-  ListenOptions listen_options() const {
-    return {.tls = {.certificate = folder_ / "cert.pem", .key = folder_ / "key.pem"}};
-  }
+  ListenOptions listen_options() const { return {.tls = files_.options()}; }
   Server& server() {
     if (!server_) server_.emplace(options_);
     return *server_;
   }
 
-  tls::IssuedCertificate authority_ = tls::make_authority("Test authority");
-  std::filesystem::path folder_;
-  Log log_;
+  CertificateFiles files_;
+  TestLog log_;
   ServerOptions options_;
   std::optional<Server> server_;
 };
@@ -120,7 +72,7 @@ TEST_F(EncryptedServer, AnswersAndTellsHandlersWhatWasAgreedOn) {
   });
   const std::uint16_t port = server().listen(listen_options());
   server().start();
-  const TlsClientContext trust(authority_);
+  const TlsClientContext trust(files_.authority);
   TlsClient client(trust, port);
   client.send(ParsedRequest::text("GET", "/"));
   EXPECT_TRUE(client.receive_until("over TLSv1.3 for localhost without a certificate"))
@@ -134,16 +86,16 @@ TEST_F(EncryptedServer, TellsHandlersWhoTheClientIs) {
     return Response::text("hello " + request.tls()->peer_certificate->subject + "\n");
   });
   ListenOptions options = listen_options();
-  options.tls.client_ca = authority_.certificate;
+  options.tls.client_ca = files_.authority.certificate;
   const std::uint16_t port = server().listen(options);
   server().start();
-  TlsClientContext device(authority_);
-  device.show(issue({.common_name = "device 7", .client = true}));
+  TlsClientContext device(files_.authority);
+  device.show(files_.issue({.common_name = "device 7", .client = true}));
   TlsClient client(device, port);
   client.send(ParsedRequest::text("GET", "/"));
   EXPECT_TRUE(client.receive_until("hello CN=device 7\n")) << client.text;
 
-  const TlsClientContext nobody(authority_);
+  const TlsClientContext nobody(files_.authority);
   try {
     TlsClient refused(nobody, port);
     refused.send(ParsedRequest::text("GET", "/"));
@@ -159,7 +111,7 @@ TEST_F(EncryptedServer, CountsHandshakesAndResumptions) {
   server().get("/", [](const Request&) { return Response::text("hello"); });
   const std::uint16_t port = server().listen(listen_options());
   server().start();
-  const TlsClientContext trust(authority_);
+  const TlsClientContext trust(files_.authority);
   TlsClient first(trust, port);
   first.send(ParsedRequest::text("GET", "/"));
   ASSERT_TRUE(first.receive_until("hello"));
@@ -193,7 +145,7 @@ TEST_F(EncryptedServer, HangsUpOnOneConnectionTooMany) {
   server().get("/", [](const Request&) { return Response::text("hello"); });
   const std::uint16_t port = server().listen(listen_options());
   server().start();
-  const TlsClientContext trust(authority_);
+  const TlsClientContext trust(files_.authority);
   TlsClient first(trust, port);
   first.send(ParsedRequest::text("GET", "/"));
   ASSERT_TRUE(first.receive_until("hello"));
@@ -223,7 +175,7 @@ TEST_F(EncryptedServer, CarriesWebSocketsAndKnowsTheOriginOfItsOwnPages) {
   options.strict_transport = {.max_age = 600s};
   const std::uint16_t port = server().listen(options);
   server().start();
-  const TlsClientContext trust(authority_);
+  const TlsClientContext trust(files_.authority);
   const auto lines = [](std::string_view origin) {
     std::vector<std::string_view> all(upgrade_lines.begin(), upgrade_lines.end());
     all.push_back(origin);
@@ -251,13 +203,13 @@ TEST_F(EncryptedServer, TellsBrowsersToComeEncryptedWithEveryResponse) {
     return Response().add_field("Strict-Transport-Security", "max-age=0");
   });
   server().get("/fails", [](const Request&) -> Response { throw std::runtime_error("no"); });
-  server().files("/files", {.folder = folder_});
+  server().files("/files", {.folder = files_.folder()});
   ListenOptions options = listen_options();
   options.strict_transport = {.max_age = 600s, .include_subdomains = true};
   const std::uint16_t port = server().listen(options);
   const std::uint16_t clear_port = server().listen({.port = 0});
   server().start();
-  const TlsClientContext trust(authority_);
+  const TlsClientContext trust(files_.authority);
   const std::string own = "Strict-Transport-Security: max-age=0\r\n";
   const std::string standing = "Strict-Transport-Security: max-age=600; includeSubDomains\r\n";
   for (const char* target : {"/", "/own", "/fails", "/none", "/files/cert.pem", "no-target"}) {
@@ -303,9 +255,9 @@ TEST_F(EncryptedServer, TakesNewCertificatesWithoutTouchingOpenConnections) {
   server().get("/", [](const Request&) { return Response::text("hello"); });
   const std::uint16_t port = server().listen(listen_options());
   server().start();
-  const TlsClientContext trust(authority_);
+  const TlsClientContext trust(files_.authority);
   TlsClient before(trust, port);
-  put(issue({.names = {"localhost", "new.test"}}));
+  files_.renew({"localhost", "new.test"});
   ASSERT_TRUE(server().reload_certificates());
   EXPECT_TRUE(log_.has(LogLevel::info, "new.test"));
   TlsClient after(trust, port);
@@ -317,30 +269,27 @@ TEST_F(EncryptedServer, TakesNewCertificatesWithoutTouchingOpenConnections) {
   const std::string current = after.server_serial();
 
   // The certificate of one key, and another key.
-  write("key.pem", issue({.names = {"localhost"}}).key);
+  files_.write("cert-key.pem", files_.issue({.names = {"localhost"}}).key);
   const auto bad = server().reload_certificates();
   ASSERT_FALSE(bad);
   EXPECT_NE(bad.error().find("127.0.0.1:" + std::to_string(port)), std::string::npos);
-  EXPECT_NE(bad.error().find("key.pem"), std::string::npos) << bad.error();
+  EXPECT_NE(bad.error().find("cert-key.pem"), std::string::npos) << bad.error();
   EXPECT_TRUE(log_.has(LogLevel::error, bad.error()));
   EXPECT_EQ(TlsClient(trust, port).server_serial(), current);
 }
 
 TEST_F(EncryptedServer, TakesAllNewCertificatesOrNone) {
-  const auto fixed = issue({.names = {"localhost"}});
-  write("other.pem", fixed.certificate);
-  write("other-key.pem", fixed.key);
+  files_.renew({"localhost"}, "other");
   const std::uint16_t first = server().listen(listen_options());
-  server().listen(
-      {.tls = {.certificate = folder_ / "other.pem", .key = folder_ / "other-key.pem"}});
+  server().listen({.tls = files_.options("other")});
   server().start();
-  const TlsClientContext trust(authority_);
+  const TlsClientContext trust(files_.authority);
   const std::string serial = TlsClient(trust, first).server_serial();
-  put(issue({.names = {"localhost"}}));
-  std::filesystem::remove(folder_ / "other.pem");
+  files_.renew({"localhost"});
+  files_.remove("other.pem");
   EXPECT_FALSE(server().reload_certificates());
   EXPECT_EQ(TlsClient(trust, first).server_serial(), serial);
-  write("other.pem", fixed.certificate);
+  files_.renew({"localhost"}, "other");
   EXPECT_TRUE(server().reload_certificates());
   EXPECT_NE(TlsClient(trust, first).server_serial(), serial);
 }
@@ -361,7 +310,7 @@ TEST_F(EncryptedServer, MayBeToldToReloadByManyThreads) {
       while (!over) EXPECT_TRUE(server().reload_certificates());
     });
   }
-  const TlsClientContext trust(authority_);
+  const TlsClientContext trust(files_.authority);
   for (int i = 0; i < 30; ++i) {
     TlsClient client(trust, port);
     client.send(ParsedRequest::text("GET", "/"));
@@ -374,10 +323,11 @@ TEST_F(EncryptedServer, MayBeToldToReloadByManyThreads) {
 TEST_F(EncryptedServer, SeesThatItsFilesHaveChanged) {
   const std::uint16_t port = server().listen(listen_options());
   server().start();
-  const TlsClientContext trust(authority_);
+  const TlsClientContext trust(files_.authority);
   const std::string serial = TlsClient(trust, port).server_serial();
-  put(issue({.names = {"localhost"}}));
-  EXPECT_TRUE(until([&] { return TlsClient(trust, port).server_serial() != serial; }));
+  files_.renew({"localhost", "new.test"});
+  EXPECT_TRUE(until([&] { return log_.has(LogLevel::info, "new.test"); }));
+  EXPECT_NE(TlsClient(trust, port).server_serial(), serial);
 }
 
 // ---------------------------------------------------------------------------- what is refused
@@ -386,12 +336,12 @@ TEST_F(EncryptedServer, RefusesToListenWithWhatCanNotBeUsed) {
   ListenOptions options = listen_options();
   options.redirect_to_https = 443;
   EXPECT_THROW(server().listen(options), std::invalid_argument);
-  std::filesystem::remove(folder_ / "key.pem");
+  files_.remove("cert-key.pem");
   try {
     server().listen(listen_options());
     ADD_FAILURE() << "it listens";
   } catch (const std::runtime_error& error) {
-    EXPECT_NE(std::string_view(error.what()).find("key.pem"), std::string_view::npos)
+    EXPECT_NE(std::string_view(error.what()).find("cert-key.pem"), std::string_view::npos)
         << error.what();
   }
 }
