@@ -47,12 +47,13 @@ int main(int argc, char** argv) {
       .strict_transport = {.max_age = std::chrono::minutes(5)},
   });
   const std::uint16_t in_clear = server.listen({.redirect_to_https = port});
-  std::cout << "https://localhost:" << port << "\nhttp://localhost:" << in_clear << std::endl;
+  std::cout << std::unitbuf << "https://localhost:" << port << "\nhttp://localhost:" << in_clear
+            << "\n";
 
   server.start();
   for (int signal = 0; sigwait(&signals, &signal) == 0 && signal == SIGHUP;) {
     const auto reloaded = server.reload_certificates();
-    std::cout << (reloaded ? "new certificates are in use" : reloaded.error()) << std::endl;
+    std::cout << (reloaded ? "new certificates are in use" : reloaded.error()) << "\n";
   }
   server.stop();
   server.wait();
