@@ -57,7 +57,7 @@ class Stream {
  private:
   struct Peer;
 
-  std::expected<Opened, Failure> fail(int error);
+  Failure fail();
   void note_established();
 
   Workspace& workspace_;
@@ -65,6 +65,7 @@ class Stream {
   std::unique_ptr<const Peer> peer_;  // the certificate that the peer has shown
   bool established_ = false;
   bool first_byte_seen_ = false;
+  bool failed_ = false;
 };
 
 }  // namespace duplex::tls
