@@ -64,6 +64,11 @@ class Encryption::Cursor {
 // ---------------------------------------------------------------------------- input
 
 net::Transferred Encryption::receive(int socket, Bytes buffer) {
+  // Not so with the pipes there are; but what is decrypted would be written beyond the end.
+  if (buffer.size() <= tls::Stream::opened_extra) {
+    return {.state = net::Transfer::failed,
+            .error = std::make_error_code(std::errc::no_buffer_space)};
+  }
   const Bytes input = workspace_.input_buffer();
   const std::size_t wanted = std::min(input.size(), buffer.size() - tls::Stream::opened_extra);
   const net::Transferred received = net::receive(socket, input.first(wanted));

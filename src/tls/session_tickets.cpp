@@ -57,7 +57,7 @@ int open(TicketKeys& keys, const unsigned char* name, const unsigned char* iv,
 }
 
 int on_ticket(SSL* ssl, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* cipher,
-              EVP_MAC_CTX* mac, int sealing) {
+              EVP_MAC_CTX* mac, int sealing) noexcept {
   TicketKeys& keys = **Attachment<SharedKeys>::of(*SSL_get_SSL_CTX(ssl));
   return sealing != 0 ? seal(keys, name, iv, cipher, mac) : open(keys, name, iv, cipher, mac);
 }
