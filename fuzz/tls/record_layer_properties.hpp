@@ -79,27 +79,27 @@ class Peer {
         seal(ContentType::handshake, as_text(message));
         return key_.update();
       }
-      case 3: {  // without a key
+      case 3:  // without a key
+        begin();
         said_.ciphertext += next_text();
-        pure_ = false;
+        if (last_ < said_.ciphertext.size()) pure_ = false;
         return;
-      }
       case 4: {  // padded: the type stands in the content, a zero in the type's place
         std::string content(next_text());
-        if (pure_) said_.data += content;
         content += static_cast<char>(ContentType::application_data);
         content.append(std::size_t{next()} * 8, '\0');
         return seal(static_cast<ContentType>(0), content);
       }
-      case 5: {  // a bit of the last record changes
-        if (last_ >= said_.ciphertext.size()) return;
+      case 5: {  // a bit of what came last changes
         const std::size_t high = next();
         const std::size_t bit = high * 256 + next();
+        if (last_ == said_.ciphertext.size()) return;
         const std::size_t place = last_ + bit / 8 % (said_.ciphertext.size() - last_);
         said_.ciphertext[place] = static_cast<char>(said_.ciphertext[place] ^ (1 << bit % 8));
         said_.data.resize(data_before_);
         pure_ = false;
-        return;
+        // Not once more: that might undo it.
+        return begin();
       }
       case 6:  // about as long as a record may be
         return seal(ContentType::application_data,
@@ -108,10 +108,21 @@ class Peer {
     }
   }
 
-  void seal(ContentType type, std::string_view content) {
+  void begin() {
     last_ = said_.ciphertext.size();
-    if (type != static_cast<ContentType>(0)) data_before_ = said_.data.size();
-    if (pure_ && type == ContentType::application_data) said_.data += content;
+    data_before_ = said_.data.size();
+  }
+
+  void seal(ContentType type, std::string_view content) {
+    begin();
+    // What stands before the last byte that is not zero, if that says that it is data.
+    std::string inner(content);
+    inner += static_cast<char>(type);
+    while (!inner.empty() && inner.back() == '\0') inner.pop_back();
+    if (pure_ && inner.ends_with(static_cast<char>(ContentType::application_data))) {
+      inner.pop_back();
+      said_.data += inner;
+    }
     ByteQueue output;
     key_.seal(type, as_bytes(content), output);
     said_.ciphertext += as_text(output.content());
@@ -120,8 +131,8 @@ class Peer {
   ConstBytes orders_;
   RecordKey key_;
   Conversation said_;
-  std::size_t last_ = 0;         // where the last record begins
-  std::size_t data_before_ = 0;  // that one's
+  std::size_t last_ = 0;         // where what came last begins
+  std::size_t data_before_ = 0;  // how much data had come before it
   bool pure_ = true;             // nobody on the way has done anything so far
 };
 
