@@ -116,13 +116,15 @@ TEST_F(EncryptedServer, CountsHandshakesAndResumptions) {
   first.send(ParsedRequest::text("GET", "/"));
   ASSERT_TRUE(first.receive_until("hello"));
   SSL_SESSION* session = first.session();
-  TlsClient second(trust, port, session);
+  for (int i = 0; i < 2; ++i) {
+    TlsClient again(trust, port, session);
+    EXPECT_TRUE(again.resumed());
+    again.send(ParsedRequest::text("GET", "/"));
+    ASSERT_TRUE(again.receive_until("hello"));
+  }
   SSL_SESSION_free(session);
-  EXPECT_TRUE(second.resumed());
-  second.send(ParsedRequest::text("GET", "/"));
-  ASSERT_TRUE(second.receive_until("hello"));
-  EXPECT_EQ(server().statistics().tls_handshakes, 2u);
-  EXPECT_EQ(server().statistics().tls_resumptions, 1u);
+  EXPECT_EQ(server().statistics().tls_handshakes, 3u);
+  EXPECT_EQ(server().statistics().tls_resumptions, 2u);
   EXPECT_EQ(server().statistics().tls_failures, 0u);
 }
 
