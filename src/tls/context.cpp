@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "tls/client_authorities.hpp"
+#include "tls/handover.hpp"
 #include "tls/loaded_credential.hpp"
 #include "tls/name_switch.hpp"
 #include "tls/openssl.hpp"
@@ -198,6 +199,7 @@ SslContextPointer make_context(const Common& common) {
   const SessionContextId id = session_context_id(common.authorities, common.demand);
   SSL_CTX_set_session_id_context(context.get(), id.data(), id.size());
   offer_tickets(*context, common.ticket_keys);
+  Handover::allow(*context);
   return context;
 }
 

@@ -6,8 +6,10 @@
 
 #include <new>
 #include <string>
+#include <utility>
 
 #include "tls/context.hpp"
+#include "tls/handover.hpp"
 #include "tls/x509_description.hpp"
 
 namespace duplex::tls {
@@ -38,24 +40,36 @@ FailureKind kind_of(int reason) noexcept {
 
 }  // namespace
 
-/// What few streams have.
-struct Stream::Peer {
-  Certificate certificate;
+/// What is told of a session, when OpenSSL's object is long gone.
+struct Stream::Agreement {
+  const char* protocol;
+  const char* cipher;
+  std::string application_protocol;
+  std::string server_name;
+  bool resumed;
+  std::unique_ptr<const Certificate> peer_certificate;
 };
 
+void Stream::Free::operator()(SSL* ssl) const noexcept {
+  // Its end is not the session's, which may be resumed.
+  SSL_set_shutdown(ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+  SSL_free(ssl);
+}
+
 Stream::Stream(const Context& context, Workspace& workspace)
-    : workspace_(workspace), ssl_(SSL_new(context.native())) {
+    : workspace_(workspace),
+      handover_(std::make_unique<Handover>()),
+      ssl_(SSL_new(context.native())) {
   if (ssl_ == nullptr) throw std::bad_alloc();
   BIO_up_ref(workspace.bio_);
-  SSL_set_bio(ssl_, workspace.bio_, workspace.bio_);
-  SSL_set_accept_state(ssl_);
+  SSL_set_bio(ssl_.get(), workspace.bio_, workspace.bio_);
+  SSL_set_accept_state(ssl_.get());
+  handover_->watch(*ssl_);
 }
 
-Stream::~Stream() {
-  SSL_free(ssl_);
-}
+Stream::~Stream() = default;
 
-std::expected<Stream::Opened, Failure> Stream::open(ConstBytes ciphertext, Bytes plaintext) {
+std::expected<Opened, Failure> Stream::open(ConstBytes ciphertext, Bytes plaintext) {
   if (!first_byte_seen_ && !ciphertext.empty()) {
     first_byte_seen_ = true;
     // A record begins with its type, from 20 to 24 (RFC 8446 section 5.1); a request, with the
@@ -67,47 +81,89 @@ std::expected<Stream::Opened, Failure> Stream::open(ConstBytes ciphertext, Bytes
     }
   }
   workspace_.input_ = ciphertext;
+  if (!established_) {
+    ERR_clear_error();
+    const int result = SSL_do_handshake(ssl_.get());
+    if (result != 1) {
+      if (SSL_get_error(ssl_.get(), result) == SSL_ERROR_WANT_READ) return Opened{};
+      return std::unexpected(fail());
+    }
+    note_established();
+  }
+  if (!records_) return read(plaintext);
+  auto opened =
+      records_->open(std::exchange(workspace_.input_, {}), plaintext, workspace_.output());
+  if (!opened) failed_ = true;
+  return opened;
+}
+
+/// Has OpenSSL read what the input holds.
+std::expected<Opened, Failure> Stream::read(Bytes plaintext) {
   Opened opened;
   while (true) {
     ERR_clear_error();
     const Bytes room = plaintext.subspan(opened.plaintext_bytes);
     std::size_t count = 0;
-    const int result = SSL_read_ex(ssl_, room.data(), room.size(), &count);
+    const int result = SSL_read_ex(ssl_.get(), room.data(), room.size(), &count);
     if (result == 1) {
       opened.plaintext_bytes += count;
       continue;
     }
-    const int error = SSL_get_error(ssl_, result);
+    const int error = SSL_get_error(ssl_.get(), result);
     opened.ended = error == SSL_ERROR_ZERO_RETURN;
     if (error != SSL_ERROR_WANT_READ && !opened.ended) return std::unexpected(fail());
-    break;
+    workspace_.input_ = {};
+    return opened;
   }
-  workspace_.input_ = {};
-  if (!established_ && SSL_is_init_finished(ssl_) == 1) note_established();
-  return opened;
 }
 
 void Stream::note_established() {
   established_ = true;
-  X509* const certificate = SSL_get0_peer_certificate(ssl_);
-  if (certificate != nullptr && SSL_get_verify_result(ssl_) == X509_V_OK) {
-    peer_ = std::make_unique<const Peer>(Peer{describe_x509(*certificate)});
+  const unsigned char* protocol = nullptr;
+  unsigned protocol_bytes = 0;
+  SSL_get0_alpn_selected(ssl_.get(), &protocol, &protocol_bytes);
+  const char* const server_name = SSL_get_servername(ssl_.get(), TLSEXT_NAMETYPE_host_name);
+  Agreement agreement{
+      .protocol = SSL_get_version(ssl_.get()),
+      .cipher = SSL_CIPHER_standard_name(SSL_get_current_cipher(ssl_.get())),
+      .application_protocol = std::string(reinterpret_cast<const char*>(protocol), protocol_bytes),
+      .server_name = server_name != nullptr ? server_name : "",
+      .resumed = SSL_session_reused(ssl_.get()) == 1,
+      .peer_certificate = nullptr,
+  };
+  const X509* const certificate = SSL_get0_peer_certificate(ssl_.get());
+  if (certificate != nullptr && SSL_get_verify_result(ssl_.get()) == X509_V_OK) {
+    agreement.peer_certificate = std::make_unique<const Certificate>(describe_x509(*certificate));
   }
+  agreement_ = std::make_unique<const Agreement>(std::move(agreement));
+  if (auto records = handover_->complete(*ssl_, workspace_.cipher_cache())) {
+    records_ = std::make_unique<RecordLayer>(std::move(*records));
+    ssl_.reset();
+  } else {
+    SSL_set_msg_callback(ssl_.get(), nullptr);
+    SSL_set_app_data(ssl_.get(), nullptr);
+  }
+  handover_.reset();
 }
 
 std::expected<void, Failure> Stream::seal(ConstBytes plaintext) {
+  if (records_) {
+    records_->seal(plaintext, workspace_.output());
+    return {};
+  }
   if (plaintext.empty()) return {};
   ERR_clear_error();
   std::size_t count = 0;
   // The output takes everything, so that this writes all or fails.
-  if (SSL_write_ex(ssl_, plaintext.data(), plaintext.size(), &count) == 1) return {};
+  if (SSL_write_ex(ssl_.get(), plaintext.data(), plaintext.size(), &count) == 1) return {};
   return std::unexpected(fail());
 }
 
 void Stream::end() {
   if (!established_ || failed_) return;
+  if (records_) return records_->end(workspace_.output());
   ERR_clear_error();
-  SSL_shutdown(ssl_);
+  SSL_shutdown(ssl_.get());
 }
 
 /// Reads from OpenSSL's queue of errors what went wrong.
@@ -124,31 +180,21 @@ Failure Stream::fail() {
   const FailureKind kind = kind_of(reason);
   if (reason == SSL_R_CERTIFICATE_VERIFY_FAILED) {
     return {kind, std::string("the peer's certificate was refused: ") +
-                      X509_verify_cert_error_string(SSL_get_verify_result(ssl_))};
+                      X509_verify_cert_error_string(SSL_get_verify_result(ssl_.get()))};
   }
   return {kind, words != nullptr ? words : "TLS failed without a reason"};
 }
 
 std::optional<SessionInfo> Stream::info() const {
-  if (!established_) return std::nullopt;
-  SessionInfo info;
-  info.protocol = SSL_get_version(ssl_);
-  if (const SSL_CIPHER* cipher = SSL_get_current_cipher(ssl_)) {
-    info.cipher = SSL_CIPHER_standard_name(cipher);
-  }
-  const unsigned char* protocol = nullptr;
-  unsigned length = 0;
-  SSL_get0_alpn_selected(ssl_, &protocol, &length);
-  if (length > 0) {
-    info.application_protocol =
-        as_text(ConstBytes(reinterpret_cast<const std::byte*>(protocol), length));
-  }
-  if (const char* name = SSL_get_servername(ssl_, TLSEXT_NAMETYPE_host_name)) {
-    info.server_name = name;
-  }
-  info.resumed = SSL_session_reused(ssl_) == 1;
-  info.peer_certificate = peer_ ? &peer_->certificate : nullptr;
-  return info;
+  if (!agreement_) return std::nullopt;
+  return SessionInfo{
+      .protocol = agreement_->protocol,
+      .cipher = agreement_->cipher,
+      .application_protocol = agreement_->application_protocol,
+      .server_name = agreement_->server_name,
+      .resumed = agreement_->resumed,
+      .peer_certificate = agreement_->peer_certificate.get(),
+  };
 }
 
 }  // namespace duplex::tls

@@ -6,6 +6,8 @@
 #include <cstring>
 #include <new>
 
+#include "tls/cipher_cache.hpp"
+
 namespace duplex::tls {
 
 /// The BIO, in OpenSSL's words a source and sink: what it reads is the input of the moment, what it
@@ -52,6 +54,7 @@ struct Workspace::Bio {
 Workspace::Workspace()
     : input_buffer_(std::make_unique_for_overwrite<std::byte[]>(input_bytes)),
       record_buffer_(std::make_unique_for_overwrite<std::byte[]>(record_bytes_max)),
+      cipher_cache_(std::make_unique<CipherCache>()),
       bio_(BIO_new(Bio::method())) {
   if (bio_ == nullptr) throw std::bad_alloc();
   BIO_set_data(bio_, this);
@@ -59,7 +62,7 @@ Workspace::Workspace()
 }
 
 Workspace::~Workspace() {
-  // Streams that outlive their thread's work keep it, and may only be destroyed.
+  // Streams hold it too.
   BIO_free(bio_);
 }
 

@@ -61,7 +61,9 @@ TEST(Redirect, RefusesWhatNamesNoHostThatCouldBeLedTo) {
   for (const std::string_view authority :
        {"", ":80", "a%0d%0ab", "a\r\nb", "[v1.x]", "[1::2::3]", "user@h", "h/x", "h\\x", "a b"}) {
     SCOPED_TRACE(authority);
-    const http::RequestHead head{.target = "/", .path = "/", .authority = authority};
+    http::RequestHead head;
+    head.target = head.path = "/";
+    head.authority = authority;
     const Response response = redirect_to_https(head, 443);
     EXPECT_EQ(response.status(), http::Status::bad_request);
     EXPECT_FALSE(response.fields().contains("Location"));
