@@ -231,7 +231,7 @@ int serve(const ServeOptions& options) {
 
   while (signals.wait() == Wish::reload) {
     // The server's log tells what became of it.
-    static_cast<void>(server.reload_certificates());
+    [[maybe_unused]] const auto reloaded = server.reload_certificates();
   }
   server.stop({.deadline = options.shutdown_timeout});
   server.wait();

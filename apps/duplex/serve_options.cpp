@@ -70,14 +70,16 @@ std::vector<server::ListenOptions> parse_addresses(Values values) {
   return addresses;
 }
 
-const std::string& file_name(const std::string& value) {
+std::string file_name(const std::string& value) {
   if (value.empty()) throw BadValue("needs the name of a file");
   return value;
 }
 
 std::vector<std::string> file_names(Values values) {
-  for (const std::string& value : values) file_name(value);
-  return {values.begin(), values.end()};
+  std::vector<std::string> names;
+  names.reserve(values.size());
+  for (const std::string& value : values) names.push_back(file_name(value));
+  return names;
 }
 
 std::uint64_t parse_size_above_zero(Values values) {

@@ -41,7 +41,7 @@ export async function startSecrecy() {
   if (tls) {
     $("encrypted-facts").append(
       make("b", "", tlsName(tls)), " with ", make("code", "", tls.cipher),
-      tls.resumed ? ", resumed from an earlier visit." : ", agreed on for this visit.");
+      tls.resumed ? ", resumed from an earlier connection." : ", agreed on for this connection.");
   } else if (encrypted) {
     $("encrypted-facts").append("A proxy before this server decrypts; from there on it is in clear.");
   } else {
