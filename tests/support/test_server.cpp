@@ -11,6 +11,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -208,7 +209,10 @@ std::string statistics_json(const duplex::Statistics& statistics) {
          entry("websockets_open", statistics.websockets_open) + "," +
          entry("messages_received", statistics.messages_received) + "," +
          entry("messages_dropped", statistics.messages_dropped) + "," +
-         entry("slow_consumers_closed", statistics.slow_consumers_closed) + "}";
+         entry("slow_consumers_closed", statistics.slow_consumers_closed) + "," +
+         entry("tls_handshakes", statistics.tls_handshakes) + "," +
+         entry("tls_resumptions", statistics.tls_resumptions) + "," +
+         entry("tls_failures", statistics.tls_failures) + "}";
 }
 
 void add_http_routes(duplex::Server& server, const Knobs& knobs) {
@@ -471,12 +475,34 @@ void add_websocket_routes(duplex::Server& server, const Knobs& knobs) {
                     .on_message = tell_state});
 }
 
+/// Certificates and keys as lists, separated by commas: `--tls-cert a.pem,b.pem --tls-key
+/// a.key,b.key`.
+duplex::tls::ServerOptions tls_options(const Knobs& knobs) {
+  duplex::tls::ServerOptions options;
+  std::istringstream certificates(knobs.text("tls-cert"));
+  std::istringstream keys(knobs.text("tls-key"));
+  for (std::string certificate, key; std::getline(certificates, certificate, ',');) {
+    std::getline(keys, key, ',');
+    options.more.push_back({.certificate = certificate, .key = key});
+  }
+  options.certificate = options.more.front().certificate;
+  options.key = options.more.front().key;
+  options.more.erase(options.more.begin());
+  options.client_ca = knobs.text("tls-client-ca");
+  if (knobs.text("tls-client-cert") == "optional") {
+    options.client_certificates = duplex::tls::ClientCertificates::optional;
+  }
+  if (knobs.text("tls-min") == "1.3") options.version_min = duplex::tls::Version::tls_1_3;
+  return options;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   const Knobs knobs(argc, argv);
   duplex::ServerOptions options{.threads = 1};
   knobs.set("threads", options.threads);
+  knobs.set("handshake-ms", options.time_limits.handshake_ms_max);
   knobs.set("head-ms", options.time_limits.head_ms_max);
   knobs.set("body-ms", options.time_limits.body_progress_ms_max);
   knobs.set("idle-ms", options.time_limits.idle_ms_max);
@@ -495,6 +521,9 @@ int main(int argc, char** argv) {
     std::signal(signal, [](int) { sem_post(&stop_wanted); });
   }
   std::cout << "http://127.0.0.1:" << server.listen(duplex::ListenOptions{}) << std::endl;
+  if (knobs.has("tls-cert")) {
+    std::cout << "https://127.0.0.1:" << server.listen({.tls = tls_options(knobs)}) << std::endl;
+  }
   if (knobs.has("unix")) server.listen({.unix_path = knobs.text("unix")});
 
   server.start();
