@@ -1,6 +1,7 @@
 #pragma once
 
-/// Everything that a program needs to serve HTTP and WebSocket, under short names.
+/// Everything that a program needs to serve HTTP and WebSocket, under short names; what concerns
+/// encryption stays in `duplex::tls`.
 
 #include <duplex/base/bytes.hpp>
 #include <duplex/base/shared_bytes.hpp>
@@ -10,6 +11,9 @@
 #include <duplex/http/status.hpp>
 #include <duplex/net/async.hpp>
 #include <duplex/server/server.hpp>
+#include <duplex/tls/certificate.hpp>
+#include <duplex/tls/server_options.hpp>
+#include <duplex/tls/session_info.hpp>
 
 namespace duplex {
 
@@ -43,6 +47,8 @@ using server::ServerSentEvent;
 using server::StaticFilesOptions;
 using server::Statistics;
 using server::StopOptions;
+using server::StrictTransport;
+using server::TimeLimits;
 using server::Upgrade;
 using server::WebSocketEndpoint;
 using server::WebSocketOptions;

@@ -8,6 +8,10 @@
 #include <duplex/base/bytes.hpp>
 #include <duplex/base/shared_bytes.hpp>
 
+namespace duplex::tls {
+class Stream;
+}
+
 namespace duplex::connection {
 
 class Hub;
@@ -53,6 +57,8 @@ class Carrier {
 
   /// The other end's address, for people.
   virtual std::string peer() const = 0;
+  /// What encrypts it, for as long as the carrier lives; nullptr in clear.
+  virtual const tls::Stream* tls() const noexcept = 0;
 
   /// A name for other threads, valid together; see `Hub::find`.
   virtual std::uint32_t index() const noexcept = 0;

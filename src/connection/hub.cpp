@@ -46,6 +46,11 @@ void Hub::close_all() noexcept {
   }
 }
 
+tls::Workspace& Hub::tls_workspace() {
+  if (!tls_workspace_) tls_workspace_ = std::make_unique<tls::Workspace>();
+  return *tls_workspace_;
+}
+
 std::uint32_t Hub::now_ms() const noexcept {
   return static_cast<std::uint32_t>(loop_.now_ms() - began_ms_);
 }

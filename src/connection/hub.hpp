@@ -3,12 +3,14 @@
 #include <atomic>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <string_view>
 #include <unordered_set>
 #include <vector>
 
 #include "net/event_loop.hpp"
 #include "net/timer_wheel.hpp"
+#include "tls/workspace.hpp"
 #include <duplex/base/byte_queue.hpp>
 #include <duplex/websocket/prepared_message.hpp>
 
@@ -24,6 +26,8 @@ struct PipeLimits {
   /// For the peer to end its side after we have ended ours; until then what it sends is thrown
   /// away, since closing before would reset the connection and destroy our last words.
   std::uint32_t linger_ms_max = 2'000;
+  /// For the TLS handshake.
+  std::uint32_t handshake_ms_max = 10'000;
 };
 
 /// What happened to the sockets of one thread; written by it, read by any.
@@ -46,6 +50,8 @@ class Hub : public net::Epilogue, private net::Timer {
 
   /// Room to encode in, for a pipe that is not being read from; empty between uses.
   ByteQueue& scratch() noexcept { return scratch_; }
+  /// What this thread's encrypted pipes share; made when the first of them asks.
+  tls::Workspace& tls_workspace();
   HubCounters& counters() noexcept { return counters_; }
   const HubCounters& counters() const noexcept { return counters_; }
 
@@ -117,6 +123,7 @@ class Hub : public net::Epilogue, private net::Timer {
   std::vector<Pipe*> retired_;
   std::unordered_set<Pipe*> orphans_;
   ByteQueue scratch_;
+  std::unique_ptr<tls::Workspace> tls_workspace_;
   HubCounters counters_;
   std::uint32_t sweep_due_ms_ = 0;
 };

@@ -27,6 +27,12 @@ iovec span_of(ConstBytes bytes) noexcept {
 
 }  // namespace
 
+Pipe::Pipe(Hub& hub, net::Descriptor socket, std::unique_ptr<tls::Stream> stream)
+    : hub_(&hub),
+      transport_(std::move(socket),
+                 stream ? std::make_unique<Encryption>(std::move(stream), hub.tls_workspace())
+                        : nullptr) {}
+
 Pipe::~Pipe() = default;
 
 void Pipe::begin(std::uint32_t index) noexcept {
@@ -36,6 +42,7 @@ void Pipe::begin(std::uint32_t index) noexcept {
   watches_input_ = true;
   const auto error = hub_->loop().watch(descriptor(), {.readable = true}, *this);
   if (error) return close();
+  if (transport_.shaking_hands()) return wake_by(now_ms() + hub_->limits().handshake_ms_max);
   const std::uint64_t due = on_time(now_ms());
   if (is_open() && due != never) wake_by(due);
 }
@@ -55,23 +62,39 @@ void Pipe::on_ready(net::Readiness readiness) noexcept {
 }
 
 void Pipe::receive() noexcept {
+  // What is kept is presented at the end of the iteration, and may fill the buffer until then.
+  if (input_wanted_) return;
   const Bytes buffer = hub_->loop().read_buffer();
   const std::size_t kept = kept_bytes();
   if (kept > 0) std::memcpy(buffer.data(), kept_->content().data(), kept);
+  const bool was_shaking_hands = transport_.shaking_hands();
   const net::Transferred received = transport_.receive(buffer.subspan(kept));
+  if (was_shaking_hands && !transport_.shaking_hands()) {
+    on_secured();
+    const std::uint64_t due = on_time(now_ms());
+    if (is_open() && due != never) wake_by(due);
+  }
   switch (received.state) {
     case net::Transfer::ok:
       received_ms_ = static_cast<std::uint32_t>(now_ms());
       kept_.reset();
       process(buffer.first(kept + received.bytes));
+      if (transport_.input_ended() && phase_ == Phase::open) end_input();
       break;
     case net::Transfer::would_block: break;
-    case net::Transfer::closed:
-      input_ended_ = true;
-      on_input_end();
+    case net::Transfer::closed: end_input(); break;
+    case net::Transfer::failed:
+      if (transport_.encryption() && transport_.encryption()->failure()) return fail_encryption();
+      close();
       break;
-    case net::Transfer::failed: close(); break;
   }
+  // TLS may have had something to say.
+  if (is_open() && transport_.unsent_bytes() > 0) note_blocked(true);
+}
+
+void Pipe::end_input() noexcept {
+  input_ended_ = true;
+  on_input_end();
 }
 
 void Pipe::process(Bytes input) noexcept {
@@ -165,6 +188,7 @@ void Pipe::flush_cork() noexcept {
     // A short send means that the socket is full, but not when others were before us.
     if (sent > 0 || outbox_.size_bytes() == cork.size()) note_blocked(true);
   }
+  if (is_open() && transport_.unsent_bytes() > 0) note_blocked(true);
   cork.clear();
   if (cork.capacity() > cork_capacity_max) cork.release();
 }
@@ -197,7 +221,7 @@ void Pipe::send_large(ConstBytes bytes) noexcept {
       return close();
     }
     sent = result.bytes;
-    note_blocked(sent < before.size() + bytes.size());
+    note_blocked(sent < before.size() + bytes.size() || transport_.unsent_bytes() > 0);
   }
   const std::size_t sent_before = std::min(sent, before.size());
   outbox_.append(ConstBytes(before.content()).subspan(sent_before));
@@ -213,19 +237,22 @@ void Pipe::flush_cork_to_outbox() noexcept {
 }
 
 std::size_t Pipe::buffered_bytes() const noexcept {
-  return outbox_.held_bytes() + (corked_ ? hub_->loop().cork().size() : 0);
+  return outbox_.held_bytes() + transport_.unsent_bytes() +
+         (corked_ ? hub_->loop().cork().size() : 0);
 }
 
 std::uint64_t Pipe::unsent_bytes() const noexcept {
-  return outbox_.size_bytes() + (corked_ ? hub_->loop().cork().size() : 0);
+  return outbox_.size_bytes() + transport_.unsent_bytes() +
+         (corked_ ? hub_->loop().cork().size() : 0);
 }
 
 void Pipe::flush() noexcept {
-  if (outbox_.empty() || blocked_) return;
-  const std::uint64_t before = outbox_.size_bytes();
+  const std::uint64_t before = outbox_.size_bytes() + transport_.unsent_bytes();
+  if (before == 0 || blocked_) return;
   const auto all_sent = transport_.send(outbox_);
   if (!all_sent) return close();
-  if (outbox_.size_bytes() < before) progress_ms_ = static_cast<std::uint32_t>(now_ms());
+  if (outbox_.size_bytes() + transport_.unsent_bytes() < before)
+    progress_ms_ = static_cast<std::uint32_t>(now_ms());
   note_blocked(!*all_sent);
 }
 
@@ -244,7 +271,7 @@ void Pipe::settle() noexcept {
   if (!is_open()) return;
   flush();
   if (!is_open()) return;
-  if (phase_ == Phase::finishing && outbox_.empty()) begin_lingering();
+  if (phase_ == Phase::finishing && outbox_.empty() && !blocked_) end_sending();
   if (is_open()) update_interest();
 }
 
@@ -268,13 +295,24 @@ void Pipe::finish() noexcept {
   request_service();
 }
 
-void Pipe::begin_lingering() noexcept {
-  transport_.end_sending();
+void Pipe::end_sending() noexcept {
+  const auto ended = transport_.end_sending();
+  if (!ended) return close();
+  if (!*ended) return note_blocked(true);
   phase_ = Phase::lingering;
   progress_ms_ = static_cast<std::uint32_t>(now_ms());
   wake_by(now_ms() + hub_->limits().linger_ms_max);
   if (input_ended_) return close();
   discard_input();
+}
+
+void Pipe::fail_encryption() noexcept {
+  const tls::Failure& failure = *transport_.encryption()->failure();
+  outbox_.clear();
+  on_insecure(failure);
+  // Whoever can still be told is told by an alert, which is on its way, or in clear.
+  if (failure.kind == tls::FailureKind::truncated) return close();
+  finish();
 }
 
 void Pipe::discard_input() noexcept {
@@ -323,6 +361,12 @@ void Pipe::on_deadline(std::uint64_t now) noexcept {
   if (phase_ == Phase::lingering) {
     due = progress_ms() + hub_->limits().linger_ms_max;
     if (now >= due) return close();
+  } else if (transport_.shaking_hands() && phase_ == Phase::open) {
+    due = progress_ms() + hub_->limits().handshake_ms_max;
+    if (now >= due) {
+      transport_.encryption()->fail({tls::FailureKind::timed_out, "it took too long"});
+      return fail_encryption();
+    }
   } else {
     if (blocked_) {
       due = progress_ms() + hub_->limits().stalled_write_ms_max;
@@ -337,6 +381,10 @@ void Pipe::on_deadline(std::uint64_t now) noexcept {
 
 std::string Pipe::peer() const {
   return transport_.peer();
+}
+
+const tls::Stream* Pipe::tls() const noexcept {
+  return transport_.encryption() ? &transport_.encryption()->stream() : nullptr;
 }
 
 }  // namespace duplex::connection

@@ -11,13 +11,14 @@
 #include "connection/transport.hpp"
 #include "net/descriptor.hpp"
 #include "net/event_loop.hpp"
+#include "tls/stream.hpp"
 #include <duplex/base/byte_queue.hpp>
 #include <duplex/base/bytes.hpp>
 
 namespace duplex::connection {
 
 /// One connected stream socket, with what came and could not be used yet, and what could not be
-/// sent yet. Knows no protocol: whoever derives from it consumes the input.
+/// sent yet; in clear or encrypted. Knows no protocol: whoever derives from it consumes the input.
 ///
 /// Reads into the loop's buffer, and keeps bytes of its own only while something is incomplete.
 /// What is written while input is being worked on collects in the loop's cork and leaves with one
@@ -25,7 +26,8 @@ namespace duplex::connection {
 /// frees.
 class Pipe : public net::Pollable, public Carrier {
  public:
-  Pipe(Hub& hub, net::Descriptor socket) noexcept : hub_(&hub), transport_(std::move(socket)) {}
+  /// Encrypted by `stream`, which was made with the hub's workspace; in clear when that is null.
+  Pipe(Hub& hub, net::Descriptor socket, std::unique_ptr<tls::Stream> stream = nullptr);
   Pipe(const Pipe&) = delete;
   Pipe& operator=(const Pipe&) = delete;
 
@@ -55,6 +57,7 @@ class Pipe : public net::Pollable, public Carrier {
   void finish() noexcept final;
   void abort() noexcept final { close(); }
   std::string peer() const final;
+  const tls::Stream* tls() const noexcept final;
   std::uint32_t index() const noexcept final { return index_; }
   void retain() noexcept final { ++handles_; }
   void release() noexcept final;
@@ -67,6 +70,11 @@ class Pipe : public net::Pollable, public Carrier {
   virtual void on_input(Bytes& input) noexcept = 0;
   /// The peer will send no more. What is left of the input stays, and is presented if wanted.
   virtual void on_input_end() noexcept = 0;
+  /// The connection is encrypted now: the handshake has ended well.
+  virtual void on_secured() noexcept = 0;
+  /// It can't be encrypted, or can't be any longer: only note it. The pipe finishes behind this
+  /// call. What is written in it goes in clear; that is for `FailureKind::clear_http` alone.
+  virtual void on_insecure(const tls::Failure& failure) noexcept = 0;
   /// At the end of an iteration in which something was written or sent: go on with what waited for
   /// room, if there is.
   virtual void on_room() noexcept = 0;
@@ -123,6 +131,7 @@ class Pipe : public net::Pollable, public Carrier {
 
   void on_ready(net::Readiness readiness) noexcept final;
   void receive() noexcept;
+  void end_input() noexcept;
   void process(Bytes input) noexcept;
   void keep(ConstBytes input) noexcept;
   void flush_cork() noexcept;
@@ -130,8 +139,9 @@ class Pipe : public net::Pollable, public Carrier {
   void flush() noexcept;
   void settle() noexcept;
   void request_service() noexcept;
-  void begin_lingering() noexcept;
+  void end_sending() noexcept;
   void discard_input() noexcept;
+  void fail_encryption() noexcept;
   void update_interest() noexcept;
   void note_blocked(bool blocked) noexcept;
   bool wants_input() const noexcept { return phase_ == Phase::open && !paused_ && !held_; }
@@ -141,7 +151,7 @@ class Pipe : public net::Pollable, public Carrier {
   }
 
   Hub* hub_;
-  Transport transport_;
+  [[no_unique_address]] Transport transport_;  // the index goes into its padding
   std::uint32_t index_ = 0;
   Outbox outbox_;
   std::unique_ptr<ByteQueue> kept_;

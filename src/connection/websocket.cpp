@@ -1,6 +1,7 @@
 #include "connection/carrier.hpp"
 #include "connection/hub.hpp"
 #include "connection/websocket_link.hpp"
+#include "tls/stream.hpp"
 #include <duplex/connection/websocket.hpp>
 
 namespace duplex::connection {
@@ -135,6 +136,14 @@ std::string_view WebSocket::subprotocol() const noexcept {
 
 std::string WebSocket::peer() const {
   return link_ != nullptr ? link_->carrier_->peer() : std::string();
+}
+
+bool WebSocket::secure() const noexcept {
+  return link_ != nullptr && link_->carrier_->tls() != nullptr;
+}
+
+std::optional<tls::SessionInfo> WebSocket::tls() const {
+  return secure() ? link_->carrier_->tls()->info() : std::nullopt;
 }
 
 // ---------------------------------------------------------------------------- waiting

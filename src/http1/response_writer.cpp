@@ -83,20 +83,22 @@ FramingLine framing_line(Framing framing, const Digits& length) noexcept {
   return {};
 }
 
-std::size_t line_bytes(const http::Fields::Line& line) noexcept {
+template <class Line>
+std::size_t line_bytes(const Line& line) noexcept {
   return line.name.size() + 2 + line.value.size() + crlf.size();
 }
 
 }  // namespace
 
 void write_response_head(http::Status status, const http::Fields& fields, const ResponsePlan& plan,
-                         std::string_view date, ByteQueue& out) noexcept {
+                         std::string_view date, ByteQueue& out, http::FieldView standing) noexcept {
   const Digits number(http::code(status));
   const Digits length(plan.content_length);
   const std::string_view reason = http::reason_phrase(status);
   const FramingLine framing = framing_line(plan.framing, length);
   const std::string_view connection = connection_line(plan.connection);
   if (fields.contains("date")) date = {};
+  if (!standing.name.empty() && fields.contains(standing.name)) standing = {};
 
   static constexpr std::string_view version = "HTTP/1.1 ";
   static constexpr std::string_view date_name = "Date: ";
@@ -104,6 +106,7 @@ void write_response_head(http::Status status, const http::Fields& fields, const 
                      framing.name.size() + framing.value.size() + framing.end.size() +
                      connection.size() + crlf.size();
   if (!date.empty()) size += date_name.size() + date.size() + crlf.size();
+  if (!standing.name.empty()) size += line_bytes(standing);
   for (const auto& line : fields.lines()) {
     if (is_handlers(line.name, status)) size += line_bytes(line);
   }
@@ -114,12 +117,13 @@ void write_response_head(http::Status status, const http::Fields& fields, const 
   for (const auto& line : fields.lines()) {
     if (is_handlers(line.name, status)) pen << line.name << ": " << line.value << crlf;
   }
+  if (!standing.name.empty()) pen << standing.name << ": " << standing.value << crlf;
   pen << framing.name << framing.value << framing.end << connection << crlf;
   out.commit(size);
 }
 
 void write_error_response(http::Status status, std::string_view sentence, std::string_view date,
-                          ByteQueue& out) noexcept {
+                          ByteQueue& out, http::FieldView standing) noexcept {
   out.append("HTTP/1.1 ");
   out.append(Digits(http::code(status)).text());
   out.append(" ");
@@ -127,6 +131,12 @@ void write_error_response(http::Status status, std::string_view sentence, std::s
   if (!date.empty()) {
     out.append("\r\nDate: ");
     out.append(date);
+  }
+  if (!standing.name.empty()) {
+    out.append(crlf);
+    out.append(standing.name);
+    out.append(": ");
+    out.append(standing.value);
   }
   out.append("\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: ");
   out.append(Digits(sentence.size() + 1).text());

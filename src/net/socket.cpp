@@ -116,6 +116,13 @@ Transferred send_file(int socket, int file, std::uint64_t offset, std::size_t co
   return outcome(result, Transfer::closed);
 }
 
+Transferred read_file(int file, std::uint64_t offset, Bytes buffer) noexcept {
+  const auto position = static_cast<off_t>(offset);
+  return outcome(
+      uninterrupted([&] { return ::pread(file, buffer.data(), buffer.size(), position); }),
+      Transfer::closed);
+}
+
 Transferred discard(int socket, std::size_t bytes_max) noexcept {
   std::array<std::byte, scratch_bytes> scratch;
   std::size_t discarded = 0;

@@ -27,7 +27,7 @@ enum class Transfer : std::uint8_t {
 struct Transferred {
   std::size_t bytes = 0;
   Transfer state = Transfer::ok;
-  std::error_code error;
+  std::error_code error = {};
 };
 
 /// Reads what is there, up to the size of `buffer`, which may not be empty. Fewer bytes than asked
@@ -43,6 +43,10 @@ Transferred send(int socket, ConstBytes bytes) noexcept;
 /// Sends a part of `file` without copying it through the program, up to `count` bytes from
 /// `offset` on. `closed` when the file ends at or before `offset`.
 Transferred send_file(int socket, int file, std::uint64_t offset, std::size_t count) noexcept;
+
+/// Reads a part of `file` from `offset` on, as much as `buffer` takes, for a sender that has to see
+/// it. `closed` when the file ends at or before `offset`.
+Transferred read_file(int file, std::uint64_t offset, Bytes buffer) noexcept;
 
 /// Reads and throws away what is there, at most `bytes_max`. Who answers a request without having
 /// read all of it, and closes, would else have the system reset the connection and with it the

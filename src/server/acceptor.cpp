@@ -23,8 +23,9 @@ bool out_of_descriptors(std::error_code error) noexcept {
 
 }  // namespace
 
-Acceptor::Acceptor(Worker& worker, std::shared_ptr<const net::Listener> listener, bool exclusive)
-    : worker_(worker), listener_(std::move(listener)), exclusive_(exclusive) {
+Acceptor::Acceptor(Worker& worker, std::shared_ptr<const net::Listener> listener,
+                   const Entrance& entrance, bool exclusive)
+    : worker_(worker), listener_(std::move(listener)), entrance_(entrance), exclusive_(exclusive) {
   const auto error = worker_.loop().watch(listener_->descriptor(),
                                           {.readable = true, .exclusive = exclusive_}, *this);
   if (error) throw std::system_error(error, "a listening socket can't be watched");
@@ -36,7 +37,7 @@ Acceptor::~Acceptor() {
 
 void Acceptor::take_all() noexcept {
   while (auto accepted = net::accept_next(listener_->descriptor())) {
-    worker_.connected(std::move(*accepted));
+    worker_.connected(std::move(*accepted), entrance_);
   }
 }
 
@@ -44,7 +45,7 @@ void Acceptor::on_ready(net::Readiness /*readiness*/) noexcept {
   for (int count = 0; count < accepts_max; ++count) {
     auto accepted = net::accept_next(listener_->descriptor());
     if (accepted) {
-      worker_.connected(std::move(*accepted));
+      worker_.connected(std::move(*accepted), entrance_);
       continue;
     }
     if (accepted.error() == std::errc::operation_would_block) return;

@@ -8,13 +8,16 @@
 
 namespace duplex::server {
 
+struct Entrance;
 class Worker;
 
 /// Takes the connections of one listener into one worker.
 class Acceptor final : private net::Pollable, private net::Timer {
  public:
   /// Watches `listener` until it is destroyed; `exclusive` when other workers watch it too.
-  Acceptor(Worker& worker, std::shared_ptr<const net::Listener> listener, bool exclusive);
+  /// `entrance` is what its connections are told of it, and outlives them.
+  Acceptor(Worker& worker, std::shared_ptr<const net::Listener> listener, const Entrance& entrance,
+           bool exclusive);
   ~Acceptor() override;
   Acceptor(const Acceptor&) = delete;
   Acceptor& operator=(const Acceptor&) = delete;
@@ -29,6 +32,7 @@ class Acceptor final : private net::Pollable, private net::Timer {
 
   Worker& worker_;
   std::shared_ptr<const net::Listener> listener_;
+  const Entrance& entrance_;
   net::SpareDescriptor spare_;
   bool exclusive_;
 };

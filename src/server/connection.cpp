@@ -1,16 +1,34 @@
 #include "server/connection.hpp"
 
+#include <memory>
+#include <string>
 #include <utility>
 
+#include "server/entrance.hpp"
 #include "server/worker.hpp"
+#include "tls/failure.hpp"
+#include "tls/stream.hpp"
+#include <duplex/http1/response_writer.hpp>
 
 namespace duplex::server {
 
+namespace {
+
+constexpr std::string_view clear_http =
+    "This port speaks TLS: connect to it by https:// or wss:// instead of http:// or ws://";
+
+std::unique_ptr<tls::Stream> encryption_of(const Entrance& entrance, Worker& worker) {
+  if (!entrance.encrypted()) return nullptr;
+  return std::make_unique<tls::Stream>(*entrance.tls->current(), worker.tls_workspace());
+}
+
+}  // namespace
+
 Connection::Connection(Worker& worker, net::Descriptor socket,
-                       std::optional<std::uint64_t> host_key)
-    : Pipe(worker, std::move(socket)),
+                       std::optional<std::uint64_t> host_key, const Entrance& entrance)
+    : Pipe(worker, std::move(socket), encryption_of(entrance, worker)),
       host_key_(host_key.value_or(no_host_key)),
-      driver_(std::make_unique<Http1Connection>(*this, worker)) {}
+      driver_(std::make_unique<Http1Connection>(*this, worker, entrance)) {}
 
 Connection::~Connection() = default;
 
@@ -85,6 +103,29 @@ std::uint64_t Connection::on_time(std::uint64_t now) noexcept {
 
 void Connection::on_discarded() noexcept {
   if (auto* driver = std::get_if<WebSocketConnection>(&driver_)) driver->discard();
+}
+
+// ---------------------------------------------------------------------------- encryption
+
+void Connection::on_secured() noexcept {
+  const auto session = tls()->info();
+  worker().count_handshake(session && session->resumed);
+  if (auto* http = std::get_if<std::unique_ptr<Http1Connection>>(&driver_)) (*http)->on_secured();
+}
+
+void Connection::on_insecure(const tls::Failure& failure) noexcept {
+  const bool established = tls() != nullptr && tls()->established();
+  // Who goes without a word has not been harmed, nor done any: many clients end so.
+  const bool gone = failure.kind == tls::FailureKind::truncated;
+  if (!gone) worker().count_tls_failure();
+  worker().log(
+      gone ? LogLevel::debug : LogLevel::info,
+      std::string(established ? "the encrypted connection with " : "the TLS handshake with ") +
+          peer() + " failed: " + failure.sentence);
+  if (failure.kind == tls::FailureKind::clear_http) {
+    http1::write_error_response(http::Status::bad_request, clear_http, worker().date(), output());
+    output_written();
+  }
 }
 
 void Connection::stop() noexcept {

@@ -11,6 +11,7 @@
 
 namespace duplex::server {
 
+struct Entrance;
 class Worker;
 
 /// A client's connection: a pipe, and the driver of the protocol that it speaks now. An upgrade
@@ -18,7 +19,9 @@ class Worker;
 class Connection final : public connection::Pipe {
  public:
   /// `host_key` is what the connection is counted by; see `net::SocketAddress::host_key`.
-  Connection(Worker& worker, net::Descriptor socket, std::optional<std::uint64_t> host_key);
+  /// Encrypted, if the entrance is.
+  Connection(Worker& worker, net::Descriptor socket, std::optional<std::uint64_t> host_key,
+             const Entrance& entrance);
 
   Worker& worker() noexcept;
   connection::WebSocketLink* websocket() noexcept override;
@@ -44,6 +47,8 @@ class Connection final : public connection::Pipe {
   void on_input(Bytes& input) noexcept override;
   void on_input_end() noexcept override;
   void on_room() noexcept override;
+  void on_secured() noexcept override;
+  void on_insecure(const tls::Failure& failure) noexcept override;
   void on_ended() noexcept override;
   void on_closed() noexcept override;
   std::uint64_t on_time(std::uint64_t now_ms) noexcept override;

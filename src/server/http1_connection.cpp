@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "server/connection.hpp"
+#include "server/entrance.hpp"
 #include "server/http1_answering.hpp"
 #include "server/worker.hpp"
 #include <duplex/http1/error.hpp>
@@ -23,9 +24,10 @@ constexpr std::string_view request_too_slow = "The request took too long to arri
 
 }  // namespace
 
-Http1Connection::Http1Connection(Connection& connection, Worker& worker)
+Http1Connection::Http1Connection(Connection& connection, Worker& worker, const Entrance& entrance)
     : connection_(connection),
       worker_(worker),
+      entrance_(entrance),
       parser_(worker.options().limits, worker.field_table()),
       exchange_(worker.options().limits),
       request_(std::make_unique<IncomingRequest>()),
@@ -110,7 +112,7 @@ void Http1Connection::on_head(const http1::RequestParser::Head& found) {
   content_bytes_sent_ = 0;
   if (worker_.logs_access()) request_began_ = std::chrono::steady_clock::now();
   worker_.count_request();
-  if (request_->peer().empty()) request_->set_peer(connection_.peer());
+  identify_peer();
   request_->begin(found.head);
   exchange_.begin(found.head, found.framing);
   // The parser tells the end of a request without content in an event of its own, behind which
@@ -118,6 +120,12 @@ void Http1Connection::on_head(const http1::RequestParser::Head& found) {
   end_announced_ = !found.framing.has_content();
   if (end_announced_) exchange_.request_ended();
   dispatch(found.framing);
+}
+
+void Http1Connection::identify_peer() {
+  if (!request_->peer().empty()) return;
+  request_->set_peer(connection_.peer());
+  request_->set_stream(connection_.tls());
 }
 
 void Http1Connection::on_content(ConstBytes data) {
@@ -165,11 +173,12 @@ void Http1Connection::refuse(http::Status status, std::string_view sentence) {
   if (!known) {
     request_->forget();
     request_began_ = std::chrono::steady_clock::now();
-    if (request_->peer().empty()) request_->set_peer(connection_.peer());
+    identify_peer();
   }
   status_ = status;
   ByteQueue& output = connection_.output();
-  http1::write_error_response(status, sentence, worker_.date(), output);
+  http1::write_error_response(status, sentence, worker_.date(), output,
+                              entrance_.strict_transport());
   connection_.output_written();
   log_access();
   connection_.finish();
@@ -230,6 +239,10 @@ std::uint64_t Http1Connection::on_time(std::uint64_t now_ms) {
     refuse(http::Status::request_timeout, request_too_slow);
   }
   return UINT64_MAX;
+}
+
+void Http1Connection::on_secured() noexcept {
+  waiting_since_ms_ = connection_.now_ms();
 }
 
 void Http1Connection::stop() {

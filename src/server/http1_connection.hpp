@@ -22,6 +22,7 @@
 namespace duplex::server {
 
 class Connection;
+struct Entrance;
 class Worker;
 
 /// Drives a connection that speaks HTTP/1.1: parser, exchange rules, dispatcher, and the answers'
@@ -31,7 +32,8 @@ class Worker;
 /// Everything that takes longer gets an `Answering`, which lives until its exchange has ended.
 class Http1Connection : public Recycled<Http1Connection> {
  public:
-  Http1Connection(Connection& connection, Worker& worker);
+  /// All three outlive it.
+  Http1Connection(Connection& connection, Worker& worker, const Entrance& entrance);
   ~Http1Connection();
   Http1Connection(const Http1Connection&) = delete;
   Http1Connection& operator=(const Http1Connection&) = delete;
@@ -43,6 +45,8 @@ class Http1Connection : public Recycled<Http1Connection> {
   void on_room();
   void on_closed();
   std::uint64_t on_time(std::uint64_t now_ms);
+  /// The TLS handshake has ended: from now on the client may be expected to ask for something.
+  void on_secured() noexcept;
   /// The server stops: ends after the exchange in progress.
   void stop();
 
@@ -99,6 +103,7 @@ class Http1Connection : public Recycled<Http1Connection> {
   void go_on();
   void arm_deadline();
 
+  void identify_peer();
   bool wants_input() const noexcept;
   bool backlogged() const noexcept;
   Answering& answering();
@@ -107,6 +112,7 @@ class Http1Connection : public Recycled<Http1Connection> {
 
   Connection& connection_;
   Worker& worker_;
+  const Entrance& entrance_;
   http1::RequestParser parser_;
   http1::Exchange exchange_;
   http1::ResponsePlan plan_;

@@ -3,8 +3,10 @@
 #include <utility>
 
 #include "server/connection.hpp"
+#include "server/entrance.hpp"
 #include "server/http1_answering.hpp"
 #include "server/http1_connection.hpp"
+#include "server/redirect.hpp"
 #include "server/worker.hpp"
 #include <duplex/http1/error.hpp>
 #include <duplex/http1/response_writer.hpp>
@@ -20,6 +22,9 @@ void Http1Connection::dispatch(const http1::RequestFraming& framing) {
                                   http::Status::expectation_failed));
   }
   try {
+    if (entrance_.redirect_to_https) {
+      return respond(redirect_to_https(request_->request().head(), *entrance_.redirect_to_https));
+    }
     Resolution resolution = worker_.dispatcher().resolve(*request_);
     if (auto answer = worker_.dispatcher().filter(request_->request())) {
       return respond(std::move(*answer));
@@ -165,10 +170,15 @@ void Http1Connection::finish_upgrade(const WebSocketRoute& route, Upgrade upgrad
   status_ = http::Status::switching_protocols;
   ByteQueue& output = connection_.output();
   const std::size_t before = output.size();
+  http::Fields& fields = UpgradeAccess::fields(upgrade);
+  if (const http::FieldView standing = entrance_.strict_transport();
+      !standing.name.empty() && !fields.contains(standing.name)) {
+    fields.add(standing.name, standing.value);
+  }
   const auto chosen =
       subprotocol.empty() ? std::nullopt : std::optional<std::string_view>(subprotocol);
-  websocket::write_switching_protocols(*head.fields.find("Sec-WebSocket-Key"), chosen,
-                                       UpgradeAccess::fields(upgrade), output);
+  websocket::write_switching_protocols(*head.fields.find("Sec-WebSocket-Key"), chosen, fields,
+                                       output);
   std::string response_head;
   if (endpoint.on_handshake) response_head = as_text(ConstBytes(output.content()).subspan(before));
   connection_.output_written();

@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "server/connection.hpp"
+#include "server/entrance.hpp"
 #include "server/http1_answering.hpp"
 #include "server/http1_connection.hpp"
 #include "server/response_access.hpp"
@@ -87,7 +88,8 @@ void Http1Connection::begin_response(http::Status status, const http::Fields& fi
                                      std::optional<std::uint64_t> content_bytes, bool close) {
   plan_ = exchange_.plan(status, content_bytes, close);
   status_ = status;
-  http1::write_response_head(status, fields, plan_, worker_.date(), connection_.output());
+  http1::write_response_head(status, fields, plan_, worker_.date(), connection_.output(),
+                             entrance_.strict_transport());
   connection_.output_written();
 }
 

@@ -35,6 +35,8 @@ class IncomingRequest : public Recycled<IncomingRequest> {
     peer_ = std::move(peer);
     request_.peer_ = peer_;
   }
+  /// What encrypts this connection, which outlives the request; nullptr in clear.
+  void set_stream(const tls::Stream* stream) noexcept { request_.stream_ = stream; }
 
   /// Copies what the head views, so that the request outlives the input.
   void own_head();

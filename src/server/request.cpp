@@ -1,3 +1,4 @@
+#include "tls/stream.hpp"
 #include <duplex/base/ascii.hpp>
 #include <duplex/http/cookie.hpp>
 #include <duplex/http/media_type.hpp>
@@ -28,6 +29,10 @@ std::optional<std::string> Request::form(std::string_view name) const {
 
 std::optional<std::string_view> Request::cookie(std::string_view name) const noexcept {
   return http::find_cookie(head_->fields, name);
+}
+
+std::optional<tls::SessionInfo> Request::tls() const {
+  return stream_ != nullptr ? stream_->info() : std::nullopt;
 }
 
 }  // namespace duplex::server

@@ -1,8 +1,11 @@
 #include <algorithm>
 #include <cstdio>
+#include <expected>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <stdexcept>
+#include <stop_token>
 #include <string>
 #include <system_error>
 #include <thread>
@@ -12,8 +15,11 @@
 #include "net/event_loop.hpp"
 #include "net/listener.hpp"
 #include "net/socket_address.hpp"
+#include "server/certificate_watch.hpp"
+#include "server/certificates.hpp"
 #include "server/connection_limits.hpp"
 #include "server/dispatcher.hpp"
+#include "server/entrance.hpp"
 #include "server/worker.hpp"
 #include <duplex/server/server.hpp>
 
@@ -62,7 +68,8 @@ class Server::Running final : private Publisher {
  public:
   explicit Running(ServerOptions options)
       : options_(with_defaults(std::move(options))),
-        limits_(options_.connections_max, connections_per_host_max(options_)) {
+        limits_(options_.connections_max, connections_per_host_max(options_)),
+        certificates_([this](LogLevel level, std::string_view sentence) { log(level, sentence); }) {
     const WorkerShared shared{options_, dispatcher_, limits_, *this};
     for (unsigned i = 0; i < options_.threads; ++i) {
       workers_.push_back(std::make_unique<Thread>(read_buffer_bytes(options_.limits), shared));
@@ -78,18 +85,28 @@ class Server::Running final : private Publisher {
 
   Dispatcher& dispatcher() noexcept { return dispatcher_; }
 
-  std::uint16_t listen(const net::SocketAddress& address, int backlog) {
-    auto opened = net::Listener::open_group(address, workers_.size(), {.backlog = backlog});
+  std::uint16_t listen(const net::SocketAddress& address, const ListenOptions& options) {
+    check_encryption(options);
+    std::optional<ListenerCertificates> certificates;
+    if (options.tls.enabled()) certificates = ListenerCertificates::open(options.tls);
+    auto opened = net::Listener::open_group(address, workers_.size(), {.backlog = options.backlog});
     if (!opened) throw std::runtime_error(opened.error());
+    entrances_.push_back(std::make_unique<const Entrance>(Entrance{
+        .tls = certificates ? certificates->context : nullptr,
+        .strict_transport_value = format_strict_transport(options.strict_transport),
+        .redirect_to_https = options.redirect_to_https,
+    }));
     std::vector<std::shared_ptr<const net::Listener>> listeners;
     for (net::Listener& listener : *opened) {
       listeners.push_back(std::make_shared<const net::Listener>(std::move(listener)));
     }
     const bool shared = listeners.size() < workers_.size();
     for (std::size_t i = 0; i < workers_.size(); ++i) {
-      workers_[i]->worker.listen(listeners[shared ? 0 : i], shared);
+      workers_[i]->worker.listen(listeners[shared ? 0 : i], *entrances_.back(), shared);
     }
-    return listeners.front()->address().port();
+    const net::SocketAddress& where = listeners.front()->address();
+    if (certificates) certificates_.add(where.to_string(), std::move(*certificates));
+    return where.port();
   }
 
   void start() {
@@ -98,6 +115,10 @@ class Server::Running final : private Publisher {
     for (const auto& thread : workers_) {
       thread->thread = std::thread([loop = &thread->loop] { loop->run(); });
     }
+    if (certificates_.watches()) {
+      watch_ = std::thread(
+          [this, stop = watch_stop_.get_token()] { watch_certificates(certificates_, stop); });
+    }
   }
 
   void wait() {
@@ -105,9 +126,11 @@ class Server::Running final : private Publisher {
     for (const auto& thread : workers_) {
       if (thread->thread.joinable()) thread->thread.join();
     }
+    if (watch_.joinable()) watch_.join();
   }
 
   void stop(StopOptions options) {
+    watch_stop_.request_stop();
     for (const auto& thread : workers_) thread->worker.stop(options.deadline);
   }
 
@@ -119,6 +142,8 @@ class Server::Running final : private Publisher {
       publish_elsewhere(nullptr, topic, message);
     }
   }
+
+  std::expected<void, std::string> reload_certificates() { return certificates_.reload(); }
 
   Statistics statistics() const {
     Statistics statistics;
@@ -135,6 +160,14 @@ class Server::Running final : private Publisher {
     Worker worker;
     std::thread thread;
   };
+
+  void log(LogLevel level, std::string_view sentence) const noexcept {
+    try {
+      options_.log(level, sentence);
+    } catch (...) {  // NOLINT(bugprone-empty-catch)
+      // A log that fails has nobody left to tell.
+    }
+  }
 
   Worker* worker_of_this_thread() const noexcept {
     const net::EventLoop* loop = net::EventLoop::current();
@@ -157,7 +190,11 @@ class Server::Running final : private Publisher {
   ServerOptions options_;
   Dispatcher dispatcher_;
   ConnectionLimits limits_;
+  Certificates certificates_;
+  std::vector<std::unique_ptr<const Entrance>> entrances_;
   std::vector<std::unique_ptr<Thread>> workers_;
+  std::stop_source watch_stop_;
+  std::thread watch_;
   std::mutex mutex_;  // of the threads: `wait` may be called by any
   bool started_ = false;
 };
@@ -213,13 +250,13 @@ void Server::use(std::string_view prefix, Middleware middleware) {
 }
 
 std::uint16_t Server::listen(const ListenOptions& options) {
-  return state_->listen(address_of(options), options.backlog);
+  return state_->listen(address_of(options), options);
 }
 
 std::uint16_t Server::listen(std::string_view address) {
   const auto parsed = net::SocketAddress::parse(address);
   if (!parsed) throw std::invalid_argument(parsed.error());
-  return state_->listen(*parsed, ListenOptions{}.backlog);
+  return state_->listen(*parsed, {});
 }
 
 void Server::run() {
@@ -249,6 +286,10 @@ void Server::publish(std::string_view topic, const connection::Message& message)
 
 void Server::publish(std::string_view topic, std::string_view text) {
   state_->publish(topic, websocket::PreparedMessage::text(text));
+}
+
+std::expected<void, std::string> Server::reload_certificates() {
+  return state_->reload_certificates();
 }
 
 Statistics Server::statistics() const {

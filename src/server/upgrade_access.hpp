@@ -21,7 +21,7 @@ class UpgradeAccess {
   static const std::string& subprotocol(const Upgrade& upgrade) noexcept {
     return upgrade.subprotocol_;
   }
-  static const http::Fields& fields(const Upgrade& upgrade) noexcept { return upgrade.fields_; }
+  static http::Fields& fields(Upgrade& upgrade) noexcept { return upgrade.fields_; }
   static connection::State& state(Upgrade& upgrade) noexcept { return upgrade.state_; }
 
   static const UpgradeHandler::Function* function(const UpgradeHandler& handler) noexcept {

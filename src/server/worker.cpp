@@ -4,6 +4,7 @@
 
 #include "net/socket.hpp"
 #include "server/connection.hpp"
+#include "server/entrance.hpp"
 #include "server/http1_connection.hpp"
 #include <duplex/http1/response_writer.hpp>
 #include <duplex/server/body.hpp>
@@ -60,7 +61,8 @@ class Worker::EventHeartbeat final : public net::Timer {
 };
 
 Worker::Worker(net::EventLoop& loop, const WorkerShared& shared)
-    : Hub(loop, {.stalled_write_ms_max = shared.options.time_limits.stalled_write_ms_max}),
+    : Hub(loop, {.stalled_write_ms_max = shared.options.time_limits.stalled_write_ms_max,
+                 .handshake_ms_max = shared.options.time_limits.handshake_ms_max}),
       shared_(shared),
       deadline_(std::make_unique<Deadline>(*this)),
       event_heartbeat_(std::make_unique<EventHeartbeat>(*this)) {}
@@ -75,25 +77,28 @@ void Worker::shut_down() noexcept {
   close_all();
 }
 
-void Worker::listen(std::shared_ptr<const net::Listener> listener, bool exclusive) {
-  acceptors_.push_back(std::make_unique<Acceptor>(*this, std::move(listener), exclusive));
+void Worker::listen(std::shared_ptr<const net::Listener> listener, const Entrance& entrance,
+                    bool exclusive) {
+  acceptors_.push_back(std::make_unique<Acceptor>(*this, std::move(listener), entrance, exclusive));
 }
 
 // ---------------------------------------------------------------------------- connections
 
-void Worker::connected(net::Accepted accepted) {
+void Worker::connected(net::Accepted accepted, const Entrance& entrance) {
   std::optional<std::uint64_t> host_key = accepted.peer.host_key();
   if (!shared_.options.connections_per_address_max && host_key && is_loopback(accepted.peer)) {
     host_key.reset();
   }
   if (!shared_.limits.admit(host_key)) {
     add(connections_refused_, 1);
-    return refuse(accepted.socket.number());
+    // Who wants to speak TLS could not read a sentence in clear, and is just hung up on.
+    if (!entrance.encrypted()) refuse(accepted.socket.number());
+    return;
   }
   add(connections_accepted_, 1);
   add(connections_open_, 1);
   // Owned by the hub from here on.
-  adopt(*new Connection(*this, std::move(accepted.socket), host_key));
+  adopt(*new Connection(*this, std::move(accepted.socket), host_key, entrance));
 }
 
 /// Says 503 to a connection that is too many; briefly, and without waiting for its request.
@@ -232,6 +237,9 @@ void Worker::add_to(Statistics& statistics) const noexcept {
   statistics.requests += read(requests_);
   statistics.websockets_open += read(websockets_open_);
   statistics.messages_received += read(messages_received_);
+  statistics.tls_handshakes += read(tls_handshakes_);
+  statistics.tls_resumptions += read(tls_resumptions_);
+  statistics.tls_failures += read(tls_failures_);
   statistics.messages_dropped += read(counters().messages_dropped);
   statistics.slow_consumers_closed += read(counters().slow_consumers_closed);
 }

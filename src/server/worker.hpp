@@ -26,6 +26,7 @@
 namespace duplex::server {
 
 class Connection;
+struct Entrance;
 class Http1Connection;
 
 /// Passes on to the other workers what one of them publishes.
@@ -56,7 +57,9 @@ class Worker final : public connection::Hub {
   ~Worker() override;
 
   /// Accepts from `listener`, which is shared with other workers when `exclusive`. Before `run`.
-  void listen(std::shared_ptr<const net::Listener> listener, bool exclusive);
+  /// `entrance` outlives the worker.
+  void listen(std::shared_ptr<const net::Listener> listener, const Entrance& entrance,
+              bool exclusive);
 
   /// Stops accepting and closes gracefully what is open, by force after `deadline`; then stops the
   /// loop. Any thread.
@@ -71,13 +74,18 @@ class Worker final : public connection::Hub {
   void add_to(Statistics& statistics) const noexcept;
 
   // For acceptors and connections, in this worker's thread.
-  void connected(net::Accepted accepted);
+  void connected(net::Accepted accepted, const Entrance& entrance);
   void refused_for_want_of_descriptors() noexcept;
   void connection_closed(std::optional<std::uint64_t> host_key) noexcept;
   void websocket_opened() noexcept { add(websockets_open_, 1); }
   void websocket_closed() noexcept { add(websockets_open_, -1); }
   void count_request() noexcept { add(requests_, 1); }
   void count_message() noexcept { add(messages_received_, 1); }
+  void count_handshake(bool resumed) noexcept {
+    add(tls_handshakes_, 1);
+    if (resumed) add(tls_resumptions_, 1);
+  }
+  void count_tls_failure() noexcept { add(tls_failures_, 1); }
 
   bool stopping() const noexcept { return stopping_; }
   const ServerOptions& options() const noexcept { return shared_.options; }
@@ -138,6 +146,9 @@ class Worker final : public connection::Hub {
   Count requests_ = 0;
   Count websockets_open_ = 0;
   Count messages_received_ = 0;
+  Count tls_handshakes_ = 0;
+  Count tls_resumptions_ = 0;
+  Count tls_failures_ = 0;
 };
 
 /// How many connections one host may have.

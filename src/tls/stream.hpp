@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "tls/failure.hpp"
+#include "tls/opened.hpp"
 #include "tls/workspace.hpp"
 #include <duplex/base/bytes.hpp>
 #include <duplex/tls/session_info.hpp>
@@ -16,9 +17,13 @@ struct ssl_st;
 namespace duplex::tls {
 
 class Context;
+class Handover;
+class RecordLayer;
 
 /// One encrypted connection: ciphertext in, plaintext out, and back. Touches no socket and knows no
-/// time. What it has to send is put into the workspace's output, by any call; the caller sends it.
+/// time. OpenSSL shakes hands; with TLS 1.3 a `RecordLayer` then takes its place, which needs a
+/// small part of its memory. What it has to send is put into the workspace's output, by any call;
+/// the caller sends it.
 ///
 /// One thread, its workspace's.
 class Stream {
@@ -28,13 +33,6 @@ class Stream {
   ~Stream();
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;
-
-  /// What `open` found.
-  struct Opened {
-    std::size_t plaintext_bytes = 0;
-    /// The peer has said that nothing more will come (close_notify).
-    bool ended = false;
-  };
 
   /// Takes all of `ciphertext` and writes what it holds to `plaintext`, which has room for as much
   /// and `opened_extra` more. What is incomplete is kept inside. After a failure the stream can
@@ -55,16 +53,23 @@ class Stream {
   std::optional<SessionInfo> info() const;
 
  private:
-  struct Peer;
+  struct Agreement;
+  struct Free {
+    void operator()(ssl_st* ssl) const noexcept;
+  };
 
-  std::expected<Opened, Failure> fail(int error);
+  std::expected<Opened, Failure> read(Bytes plaintext);
+  Failure fail();
   void note_established();
 
   Workspace& workspace_;
-  ssl_st* ssl_;
-  std::unique_ptr<const Peer> peer_;  // the certificate that the peer has shown
+  std::unique_ptr<Handover> handover_;  // while hands are shaken
+  std::unique_ptr<ssl_st, Free> ssl_;   // until the record layer takes over
+  std::unique_ptr<RecordLayer> records_;
+  std::unique_ptr<const Agreement> agreement_;
   bool established_ = false;
   bool first_byte_seen_ = false;
+  bool failed_ = false;
 };
 
 }  // namespace duplex::tls

@@ -24,6 +24,9 @@ class TicketKeys {
     std::array<std::byte, 16> name;
     std::array<std::byte, 32> cipher_key;  // AES-256-CBC
     std::array<std::byte, 32> mac_key;     // HMAC-SHA-256
+
+    /// Leaves nothing of the keys in memory.
+    ~Key();
   };
   struct Found {
     Key key;

@@ -10,8 +10,11 @@ struct bio_st;
 
 namespace duplex::tls {
 
+class CipherCache;
+
 /// What all streams of one thread share, so that none of them has buffers of its own: the way by
-/// which OpenSSL gets ciphertext and gives it. Outlives the streams.
+/// which OpenSSL gets ciphertext and gives it, and the ciphers. Streams may outlive it, but only to
+/// be destroyed.
 class Workspace {
  public:
   Workspace();
@@ -23,6 +26,7 @@ class Workspace {
   Bytes input_buffer() noexcept { return {input_buffer_.get(), input_bytes}; }
   /// Ciphertext that the last calls of a stream have made; whoever called sends it, and clears.
   ByteQueue& output() noexcept { return output_; }
+  CipherCache& cipher_cache() noexcept { return *cipher_cache_; }
   /// Room to put small pieces together, so that they go in one record.
   Bytes record_buffer() noexcept { return {record_buffer_.get(), record_bytes_max}; }
 
@@ -39,6 +43,7 @@ class Workspace {
   ByteQueue output_;
   std::unique_ptr<std::byte[]> input_buffer_;
   std::unique_ptr<std::byte[]> record_buffer_;
+  std::unique_ptr<CipherCache> cipher_cache_;
   bio_st* bio_;
 };
 

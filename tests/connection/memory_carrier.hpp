@@ -36,6 +36,7 @@ class MemoryCarrier final : public Carrier {
   void finish() noexcept override { finished = true; }
   void abort() noexcept override { aborted = true; }
   std::string peer() const override { return "the peer"; }
+  const tls::Stream* tls() const noexcept override { return nullptr; }
   std::uint32_t index() const noexcept override { return 0; }
   void retain() noexcept override { ++handles; }
   void release() noexcept override { --handles; }

@@ -31,6 +31,8 @@ struct Script {
   std::function<void(TestPipe&)> on_input_end = [](TestPipe&) {};
   std::function<void(TestPipe&)> on_room = [](TestPipe&) {};
   std::function<void(TestPipe&)> on_closed = [](TestPipe&) {};
+  std::function<void(TestPipe&, const tls::Failure&)> on_insecure = [](TestPipe&,
+                                                                       const tls::Failure&) {};
   std::function<std::uint64_t(TestPipe&, std::uint64_t)> on_time = [](TestPipe&, std::uint64_t) {
     return UINT64_MAX;
   };
@@ -39,6 +41,8 @@ struct Script {
   int input_ends = 0;
   int rooms = 0;
   int discards = 0;
+  int secured = 0;
+  std::vector<tls::Failure> failures;
   int ends = 0;
   int closes = 0;
   bool destroyed = false;
@@ -47,8 +51,9 @@ struct Script {
 /// A pipe that does as its script says.
 class TestPipe final : public Pipe {
  public:
-  TestPipe(Hub& hub, net::Descriptor socket, Script& script)
-      : Pipe(hub, std::move(socket)), script_(&script) {}
+  TestPipe(Hub& hub, net::Descriptor socket, Script& script,
+           std::unique_ptr<tls::Stream> stream = nullptr)
+      : Pipe(hub, std::move(socket), std::move(stream)), script_(&script) {}
 
   WebSocketLink* websocket() noexcept override { return nullptr; }
 
@@ -79,6 +84,11 @@ class TestPipe final : public Pipe {
   void on_room() noexcept override {
     ++script_->rooms;
     script_->on_room(*this);
+  }
+  void on_secured() noexcept override { ++script_->secured; }
+  void on_insecure(const tls::Failure& failure) noexcept override {
+    script_->failures.push_back(failure);
+    script_->on_insecure(*this, failure);
   }
   void on_ended() noexcept override { ++script_->ends; }
   void on_closed() noexcept override {

@@ -86,6 +86,19 @@ TEST(ResponseWriter, WritesOneDate) {
   EXPECT_EQ(head(Status::ok, fields, {}, date), "HTTP/1.1 200 OK\r\ndate: then\r\n\r\n");
 }
 
+TEST(ResponseWriter, WritesAStandingLineUnlessTheFieldsHaveTheirOwn) {
+  const auto head = [](const http::Fields& fields, http::FieldView standing) {
+    ByteQueue out;
+    write_response_head(Status::ok, fields, {}, {}, out, standing);
+    return std::string(as_text(out.content()));
+  };
+  http::Fields fields;
+  EXPECT_EQ(head(fields, {"X-Always", "yes"}), "HTTP/1.1 200 OK\r\nX-Always: yes\r\n\r\n");
+  EXPECT_EQ(head(fields, {}), "HTTP/1.1 200 OK\r\n\r\n");
+  fields.add("x-always", "no");
+  EXPECT_EQ(head(fields, {"X-Always", "yes"}), "HTTP/1.1 200 OK\r\nx-always: no\r\n\r\n");
+}
+
 TEST(ResponseWriter, WritesStatusesWithoutAName) {
   EXPECT_EQ(head(static_cast<Status>(299), {}, {}), "HTTP/1.1 299 \r\n\r\n");
 }
@@ -95,6 +108,12 @@ TEST(ResponseWriter, WritesAWholeErrorResponse) {
   write_error_response(Status::bad_request, "No.", date, out);
   EXPECT_EQ(as_text(out.content()),
             "HTTP/1.1 400 Bad Request\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
+            "Content-Type: text/plain; charset=utf-8\r\nContent-Length: 4\r\n"
+            "Connection: close\r\n\r\nNo.\n");
+  out.clear();
+  write_error_response(Status::bad_request, "No.", {}, out, {"X-Always", "yes"});
+  EXPECT_EQ(as_text(out.content()),
+            "HTTP/1.1 400 Bad Request\r\nX-Always: yes\r\n"
             "Content-Type: text/plain; charset=utf-8\r\nContent-Length: 4\r\n"
             "Connection: close\r\n\r\nNo.\n");
 }

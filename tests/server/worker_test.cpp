@@ -17,6 +17,7 @@
 #include "net/descriptor.hpp"
 #include "net/event_loop.hpp"
 #include "server/connection.hpp"
+#include "server/entrance.hpp"
 #include "tests/server/request_support.hpp"
 #include "tests/websocket/support.hpp"
 #include <duplex/net/async.hpp>
@@ -86,7 +87,8 @@ class Bench final : private Publisher {
     if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends.data()) != 0) {
       throw std::system_error(errno, std::system_category());
     }
-    worker->connected({net::Descriptor(ends[0]), *net::SocketAddress::parse("127.0.0.1:5000")});
+    worker->connected({net::Descriptor(ends[0]), *net::SocketAddress::parse("127.0.0.1:5000")},
+                      entrance);
     return Client(net::Descriptor(ends[1]));
   }
   /// A client behind its upgrade; its `content` is what the WebSocket says.
@@ -124,6 +126,7 @@ class Bench final : private Publisher {
   std::vector<std::string> published_elsewhere;
   Dispatcher dispatcher;
   ConnectionLimits limits{1'000, 1'000};
+  Entrance entrance;
   net::EventLoop loop;
   std::optional<Worker> worker;
 

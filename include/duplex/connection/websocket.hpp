@@ -14,6 +14,7 @@
 #include <duplex/connection/message.hpp>
 #include <duplex/connection/sender.hpp>
 #include <duplex/connection/state.hpp>
+#include <duplex/tls/session_info.hpp>
 #include <duplex/websocket/close_code.hpp>
 #include <duplex/websocket/prepared_message.hpp>
 
@@ -136,6 +137,11 @@ class WebSocket {
   std::string_view subprotocol() const noexcept;
   /// Address and port of the peer, `127.0.0.1:50123`.
   std::string peer() const;
+  /// Whether the connection is encrypted.
+  bool secure() const noexcept;
+  /// How it is encrypted, and by whom: the certificate of a client that has shown one. nullopt in
+  /// clear. Views hold as long as this handle.
+  std::optional<tls::SessionInfo> tls() const;
 
   /// Whether both are handles of the same connection.
   friend bool operator==(const WebSocket&, const WebSocket&) noexcept = default;

@@ -62,8 +62,9 @@ struct ServerOptions {
   /// for loopback and Unix sockets, where a proxy stands for all its clients; a number given here
   /// counts for every address.
   std::optional<std::size_t> connections_per_address_max = {};
-  /// Called from any worker's thread, one call at a time for each worker. By default warnings and
-  /// errors go to standard error.
+  /// Called from any worker's thread, one call at a time for each worker, and from those that read
+  /// certificates: `listen`'s, `reload_certificates`', and the one that watches their files. By
+  /// default warnings and errors go to standard error.
   std::function<void(LogLevel, std::string_view)> log = {};
   /// Called for each exchange, from any worker's thread.
   std::function<void(const AccessRecord&)> access_log = {};
@@ -115,8 +116,9 @@ struct Statistics {
   std::uint64_t slow_consumers_closed = 0;  ///< by `SlowConsumer::close`
   std::uint64_t tls_handshakes = 0;         ///< that ended well
   std::uint64_t tls_resumptions = 0;        ///< those of them that resumed an earlier session
-  std::uint64_t tls_failures =
-      0;  ///< connections that ended for what TLS forbids, or can't agree on
+  /// Connections that ended for what TLS forbids, or can't agree on; not those whose client went
+  /// without a word.
+  std::uint64_t tls_failures = 0;
 };
 
 }  // namespace duplex::server

@@ -10,6 +10,11 @@
 
 #include <duplex/base/bytes.hpp>
 #include <duplex/http/head.hpp>
+#include <duplex/tls/session_info.hpp>
+
+namespace duplex::tls {
+class Stream;
+}
 
 namespace duplex::server {
 
@@ -62,8 +67,11 @@ class Request {
 
   /// Address and port of the peer, `127.0.0.1:50123`; `unix` for a Unix socket.
   std::string_view peer() const noexcept { return peer_; }
-  /// Whether the connection is encrypted.
-  bool secure() const noexcept { return secure_; }
+  /// Whether the connection is encrypted, and this is https or wss.
+  bool secure() const noexcept { return stream_ != nullptr; }
+  /// What was agreed on for an encrypted connection, and who the client is if it has shown a
+  /// certificate; nullopt in clear. Views of it hold as long as the connection's handles.
+  std::optional<tls::SessionInfo> tls() const;
 
  private:
   friend class IncomingRequest;
@@ -72,7 +80,7 @@ class Request {
   ConstBytes body_;
   http::FieldsView trailers_;
   std::string_view peer_;
-  bool secure_ = false;
+  const tls::Stream* stream_ = nullptr;
 };
 
 }  // namespace duplex::server

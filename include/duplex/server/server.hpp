@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <expected>
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include <duplex/http/method.hpp>
@@ -16,8 +18,8 @@ namespace duplex::server {
 /// An HTTP and WebSocket server: routes, where to listen, and the threads that do it.
 ///
 /// Set up first (routes, middleware, `listen`), by one thread; then `run`, or `start` and `wait`.
-/// Only `publish`, `stop` and `statistics` may be called from any thread, at any time, and `wait`
-/// from any but the server's own.
+/// Only `publish`, `stop`, `statistics` and `reload_certificates` may be called from any thread, at
+/// any time, and `wait` from any but the server's own.
 /// What is wrong with the set-up is told by exceptions.
 class Server {
  public:
@@ -53,8 +55,9 @@ class Server {
   void use(std::string_view prefix, Middleware middleware);
 
   /// Listens, at once: connections wait in the kernel until the server runs. The answer is the
-  /// port; 0 for a Unix socket. Throws std::invalid_argument for what is no address, and
-  /// std::runtime_error when the system refuses, in words that say what to change.
+  /// port; 0 for a Unix socket. Throws std::invalid_argument for what is no address and for options
+  /// that contradict each other, and std::runtime_error when the system refuses or a certificate
+  /// can't be used, in words that say what to change.
   std::uint16_t listen(const ListenOptions& options);
   /// The same at `127.0.0.1:8080`, `[::1]:8080`, `:8080` (every address of this machine),
   /// `localhost:8080` or `unix:/path`.
@@ -76,6 +79,12 @@ class Server {
   void publish(std::string_view topic, const websocket::PreparedMessage& message);
   void publish(std::string_view topic, const connection::Message& message);
   void publish(std::string_view topic, std::string_view text);
+
+  /// Reads the certificates and keys of all encrypted listeners anew. Connections that come from
+  /// then on get the new ones; those that are open are not touched. When anything is wrong with any
+  /// of them, all stay as they were, and the error is a sentence that says what; it's logged too.
+  /// Blocks for as long as reading takes. Any thread.
+  std::expected<void, std::string> reload_certificates();
 
   Statistics statistics() const;
 

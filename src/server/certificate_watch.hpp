@@ -1,0 +1,13 @@
+#pragma once
+
+#include <stop_token>
+
+#include "server/certificates.hpp"
+
+namespace duplex::server {
+
+/// Has `certificates` look at their files every second, until it is asked to stop; then it returns
+/// at once. For a thread of its own.
+void watch_certificates(Certificates& certificates, const std::stop_token& stop);
+
+}  // namespace duplex::server
