@@ -130,6 +130,22 @@ Response reflect(const Request& request) {
   return Response::text(text + "\n" + std::string(request.text()));
 }
 
+/// What a handler knows of how its connection is encrypted, and of who shows a certificate.
+std::string describe(bool secure, const std::optional<duplex::tls::SessionInfo>& info) {
+  if (!secure || !info) return "in clear\n";
+  std::string text = "protocol: " + std::string(info->protocol) +
+                     "\ncipher: " + std::string(info->cipher) +
+                     "\napplication protocol: " + std::string(info->application_protocol) +
+                     "\nserver name: " + std::string(info->server_name) +
+                     "\nresumed: " + (info->resumed ? "yes" : "no") + "\n";
+  if (const duplex::tls::Certificate* const peer = info->peer_certificate) {
+    text += "subject: " + peer->subject + "\nissuer: " + peer->issuer +
+            "\nfingerprint: " + peer->fingerprint + "\n";
+    for (const std::string& name : peer->dns_names) text += "name: " + name + "\n";
+  }
+  return text;
+}
+
 Task<Response> count_body(const Request&, duplex::BodyReader& body) {
   std::uint64_t bytes = 0;
   while (const auto piece = co_await body.read()) bytes += piece->size();
@@ -218,6 +234,9 @@ std::string statistics_json(const duplex::Statistics& statistics) {
 void add_http_routes(duplex::Server& server, const Knobs& knobs) {
   server.get("/", [](const Request&) { return Response::text("root"); });
   server.get("/reflect", reflect);
+  server.get("/tls", [](const Request& request) {
+    return Response::text(describe(request.secure(), request.tls()));
+  });
   server.post("/reflect", reflect);
   server.put("/reflect", reflect);
   server.get("/reflect/{rest...}", reflect);
@@ -399,6 +418,11 @@ void add_websocket_routes(duplex::Server& server, const Knobs& knobs) {
                                      socket.send_fragment(chunk.opcode, chunk.payload, chunk.last);
                                    },
                                .options = options});
+  server.websocket("/tls", {.on_message =
+                                [](WebSocket& socket, duplex::Message) {
+                                  socket.send(describe(socket.secure(), socket.tls()));
+                                },
+                            .options = options});
   server.websocket("/session", {.session = [](WebSocket socket, const Request&) -> Task<> {
                                   while (const auto message = co_await socket.receive()) {
                                     if (message->text() == "end") co_return;
