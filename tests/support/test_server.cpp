@@ -544,10 +544,18 @@ int main(int argc, char** argv) {
   for (int signal : {SIGINT, SIGTERM}) {
     std::signal(signal, [](int) { sem_post(&stop_wanted); });
   }
-  std::cout << "http://127.0.0.1:" << server.listen(duplex::ListenOptions{}) << std::endl;
+  duplex::ListenOptions clear;
+  std::uint16_t tls_port = 0;
   if (knobs.has("tls-cert")) {
-    std::cout << "https://127.0.0.1:" << server.listen({.tls = tls_options(knobs)}) << std::endl;
+    duplex::ListenOptions encrypted{.tls = tls_options(knobs)};
+    if (knobs.has("hsts")) {
+      encrypted.strict_transport.max_age = std::chrono::seconds(std::stoul(knobs.text("hsts")));
+    }
+    tls_port = server.listen(encrypted);
+    if (knobs.has("redirect")) clear.redirect_to_https = tls_port;
   }
+  std::cout << "http://127.0.0.1:" << server.listen(clear) << std::endl;
+  if (tls_port != 0) std::cout << "https://127.0.0.1:" << tls_port << std::endl;
   if (knobs.has("unix")) server.listen({.unix_path = knobs.text("unix")});
 
   server.start();
