@@ -109,7 +109,8 @@ class Diary {
 
 Gates gates;
 Diary diary;
-sem_t stop_wanted;
+sem_t signalled;
+volatile std::sig_atomic_t stop_wanted = 0;
 
 std::uint64_t number(const Request& request, std::string_view name, std::uint64_t otherwise) {
   const auto text = request.query(name);
@@ -281,6 +282,10 @@ void add_http_routes(duplex::Server& server, const Knobs& knobs) {
   });
   server.get("/statistics", [&server](const Request&) {
     return Response::json(statistics_json(server.statistics()));
+  });
+  server.post("/reload", [&server](const Request&) {
+    const auto done = server.reload_certificates();
+    return done ? Response::text("done") : Response::text(done.error(), Status::conflict);
   });
   server.get("/diary", [](const Request&) { return Response::text(diary.text()); });
   server.get("/topic/{name}", [](const Request& request) {
@@ -516,6 +521,7 @@ duplex::tls::ServerOptions tls_options(const Knobs& knobs) {
   if (knobs.text("tls-client-cert") == "optional") {
     options.client_certificates = duplex::tls::ClientCertificates::optional;
   }
+  if (knobs.text("tls-watch") == "no") options.watch_files = false;
   if (knobs.text("tls-min") == "1.3") options.version_min = duplex::tls::Version::tls_1_3;
   return options;
 }
@@ -540,10 +546,14 @@ int main(int argc, char** argv) {
   duplex::Server server(options);
   add_http_routes(server, knobs);
   add_websocket_routes(server, knobs);
-  sem_init(&stop_wanted, 0, 0);
+  sem_init(&signalled, 0, 0);
   for (int signal : {SIGINT, SIGTERM}) {
-    std::signal(signal, [](int) { sem_post(&stop_wanted); });
+    std::signal(signal, [](int) {
+      stop_wanted = 1;
+      sem_post(&signalled);
+    });
   }
+  std::signal(SIGHUP, [](int) { sem_post(&signalled); });
   duplex::ListenOptions clear;
   std::uint16_t tls_port = 0;
   if (knobs.has("tls-cert")) {
@@ -559,7 +569,9 @@ int main(int argc, char** argv) {
   if (knobs.has("unix")) server.listen({.unix_path = knobs.text("unix")});
 
   server.start();
-  while (sem_wait(&stop_wanted) != 0) {
+  while (stop_wanted == 0) {
+    // What goes wrong is in the log.
+    if (sem_wait(&signalled) == 0 && stop_wanted == 0) (void)server.reload_certificates();
   }
   std::uint32_t deadline_ms = 10'000;
   knobs.set("deadline-ms", deadline_ms);
