@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """Measures how much memory an idle WebSocket costs `duplex serve`.
 
-    tools/measure_idle_memory.py [--connections N] [--threads N] [--program PATH] [--limit BYTES]
+    tools/measure_idle_memory.py [--connections N] [--threads N] [--tls VERSION] [--program PATH]
+                                 [--limit BYTES]
 
-Opens N WebSockets, each of which sends one message and gets its echo, waits until all is quiet, and
-prints by how much the server's resident memory has grown for each. Only the server process counts,
+Opens N WebSockets, encrypted when a VERSION of TLS is given (1.2 or 1.3), each of which sends one
+message and gets its echo, waits until all is quiet, and prints by how much the server's resident
+memory has grown for each. Only the server process counts,
 and in it only memory of its own (not pages of files); the kernel's buffers are not in it.
 """
 
@@ -14,8 +16,10 @@ import re
 import resource
 import selectors
 import socket
+import ssl
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -34,6 +38,8 @@ HANDSHAKE = (
 # "hello" as a text frame with a masking key of zeros, and its echo.
 MESSAGE = b"\x81\x85\0\0\0\0hello"
 ECHO = b"\x81\x05hello"
+
+TLS_VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
 
 IP_BIND_ADDRESS_NO_PORT = 24  # <linux/in.h>: the port is chosen by connect, per destination
 
@@ -67,6 +73,16 @@ def settled_memory(pid: int, deadline_s: float = 30.0) -> int:
     return last
 
 
+def read_until(connection: ssl.SSLSocket, end: bytes) -> bytes:
+    received = b""
+    while not received.endswith(end):
+        data = connection.recv(4096)
+        if not data:
+            sys.exit(f"the server hung up: {received!r}")
+        received += data
+    return received
+
+
 class Client:
     """Opens WebSockets, many at a time, and keeps them."""
 
@@ -84,8 +100,32 @@ class Client:
         connection.connect_ex(self.server)
         return connection
 
-    def open(self, count: int) -> None:
+    def open(self, count: int, tls: str | None) -> None:
         """Opens `count` more, and exchanges a message on each."""
+        if tls:
+            self._open_encrypted(count, tls)
+        else:
+            self._open_clear(count)
+
+    def _open_encrypted(self, count: int, version: str) -> None:
+        """One after another, over TLS of this version alone."""
+        # Who the server is plays no part here.
+        context = ssl._create_unverified_context(ssl.PROTOCOL_TLS_CLIENT)
+        context.minimum_version = context.maximum_version = TLS_VERSIONS[version]
+        for _ in range(count):
+            raw = self._begin()
+            raw.settimeout(30)
+            connection = context.wrap_socket(raw, server_hostname="localhost")
+            connection.sendall(HANDSHAKE)
+            answer = read_until(connection, b"\r\n\r\n")
+            if b" 101 " not in answer:
+                sys.exit(f"no upgrade: {answer!r}")
+            connection.sendall(MESSAGE)
+            read_until(connection, ECHO)
+            self.idle.append(connection)
+
+    def _open_clear(self, count: int) -> None:
+        """Many at a time."""
         selector = selectors.DefaultSelector()
         begun = done = 0
         received: dict[socket.socket, bytes] = {}
@@ -120,30 +160,45 @@ class Client:
                     done += 1
 
 
+def port_of(server: subprocess.Popen) -> int:
+    """Where the server listens, from the first line of its output that says so."""
+    for line in server.stdout:
+        if found := re.search(r"https?://[^/]*:(\d+)", line):
+            return int(found[1])
+    sys.exit("the server does not say where it listens")
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--connections", type=int, default=10_000)
     parser.add_argument("--threads", type=int, default=0, help="of the server; 0: one a core")
+    parser.add_argument("--tls", choices=TLS_VERSIONS, help="encrypt, by this version of TLS")
     parser.add_argument("--program", default=ROOT / "build/release/bin/duplex")
     parser.add_argument("--limit", type=float, help="fail if it is more bytes for each connection")
     arguments = parser.parse_args()
 
     raise_descriptor_limit(arguments.connections + 1000)
-    command = [arguments.program, "serve", "--listen", "127.0.0.1:0", "--log", "off"]
+    command = [arguments.program, "serve", "--log", "off"]
+    if arguments.tls:
+        command += ["--tls-self-signed", "--tls-listen", "127.0.0.1:0"]
+    else:
+        command += ["--listen", "127.0.0.1:0"]
     if arguments.threads:
         command += ["--threads", str(arguments.threads)]
-    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    try:
-        line = server.stdout.readline()
-        client = Client(int(re.search(r":(\d+)", line.replace("http:", ""))[1]))
-        # What the server makes once, for the first connections, is not theirs.
-        client.open(200)
-        before = settled_memory(server.pid)
-        client.open(arguments.connections)
-        after = settled_memory(server.pid)
-    finally:
-        server.terminate()
-        server.wait()
+    with tempfile.TemporaryDirectory() as data:
+        # Where the certificate is kept.
+        environment = os.environ | {"XDG_DATA_HOME": data}
+        server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
+        try:
+            client = Client(port_of(server))
+            # What the server makes once, for the first connections, is not theirs.
+            client.open(200, arguments.tls)
+            before = settled_memory(server.pid)
+            client.open(arguments.connections, arguments.tls)
+            after = settled_memory(server.pid)
+        finally:
+            server.terminate()
+            server.wait()
 
     each = (after - before) / arguments.connections
     print(f"before {before / 1024:.0f} KiB, after {after / 1024:.0f} KiB")

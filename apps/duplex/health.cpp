@@ -24,6 +24,9 @@ void add_health(server::Server& server) {
         {"messages_received", statistics.messages_received},
         {"messages_dropped", statistics.messages_dropped},
         {"slow_consumers_closed", statistics.slow_consumers_closed},
+        {"tls_handshakes", statistics.tls_handshakes},
+        {"tls_resumptions", statistics.tls_resumptions},
+        {"tls_failures", statistics.tls_failures},
     };
     return server::Response::json(health.dump() + '\n').set_field("Cache-Control", "no-store");
   });

@@ -87,21 +87,24 @@ std::expected<ListenOptions, std::string> parse_listen_address(std::string_view 
 
 std::string where(const ListenOptions& options, std::uint16_t port) {
   if (!options.unix_path.empty()) return "unix:" + options.unix_path;
+  const std::string_view scheme = options.tls.enabled() ? "https" : "http";
   if (options.address.empty() || options.address == "0.0.0.0") {
-    return fmt::format("http://127.0.0.1:{}/ and on all other addresses of this machine", port);
+    return fmt::format("{}://127.0.0.1:{}/ and on all other addresses of this machine", scheme,
+                       port);
   }
   if (options.address == "::") {
-    return fmt::format("http://[::1]:{}/ and on all other addresses of this machine", port);
+    return fmt::format("{}://[::1]:{}/ and on all other addresses of this machine", scheme, port);
   }
-  return is_ipv6(options) ? fmt::format("http://[{}]:{}/", options.address, port)
-                          : fmt::format("http://{}:{}/", options.address, port);
+  return is_ipv6(options) ? fmt::format("{}://[{}]:{}/", scheme, options.address, port)
+                          : fmt::format("{}://{}:{}/", scheme, options.address, port);
 }
 
 std::string listen_elsewhere(const ListenOptions& options) {
-  if (!options.unix_path.empty()) return "--listen unix:/tmp/duplex.sock";
+  const std::string_view option = options.tls.enabled() ? "--tls-listen" : "--listen";
+  if (!options.unix_path.empty()) return fmt::format("{} unix:/tmp/duplex.sock", option);
   // Ports below are for the privileged.
   const bool next_is_free_to_all = options.port >= 1024 && options.port < UINT16_MAX;
-  return fmt::format("--listen 127.0.0.1:{}", next_is_free_to_all ? options.port + 1 : 8080);
+  return fmt::format("{} 127.0.0.1:{}", option, next_is_free_to_all ? options.port + 1 : 8080);
 }
 
 }  // namespace duplex::app

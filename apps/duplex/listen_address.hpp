@@ -15,8 +15,8 @@ namespace duplex::app {
 /// sentence that says what to write.
 std::expected<server::ListenOptions, std::string> parse_listen_address(std::string_view text);
 
-/// What to open in a browser, and where else it serves: `http://127.0.0.1:8080/`. `port` is the
-/// actual one.
+/// What to open in a browser, and where else it serves: `http://127.0.0.1:8080/`, https when it is
+/// encrypted. `port` is the actual one.
 std::string where(const server::ListenOptions& options, std::uint16_t port);
 
 /// What to write when `options` can't be listened on: `--listen 127.0.0.1:8081`.

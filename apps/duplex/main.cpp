@@ -32,6 +32,7 @@ int main(int argc, char** argv) {
       "  duplex serve --help     all that it can do");
   Run run;
   add_serve(program, run);
+  add_cert(program, run);
 
   try {
     program.parse(argc, argv);

@@ -9,18 +9,21 @@
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <system_error>
 
+#include "cert.hpp"
+#include "development_certificate.hpp"
 #include "health.hpp"
 #include "listen_address.hpp"
 #include "live.hpp"
 #include "log_format.hpp"
 #include "log_writer.hpp"
 #include "page.hpp"
-#include "stop_signals.hpp"
+#include "signals.hpp"
 #include "subcommand.hpp"
 #include <duplex/server/server.hpp>
 
@@ -123,40 +126,107 @@ void add_routes(Server& server, const ServeOptions& options) {
                      .single_page = options.single_page ? "index.html" : ""});
 }
 
-/// Listens, and answers the line that says so.
-std::string listen(Server& server, const server::ListenOptions& options) {
+/// Says of the certificate that vouches for itself what people need to know of it.
+void introduce(const DevelopmentCertificate& development, const server::ServerOptions& told) {
+  const tls::Certificate& certificate = development.certificate;
+  told.log(server::LogLevel::warning,
+           fmt::format("the certificate is self-signed, for development only; its SHA-256 "
+                       "fingerprint is {}",
+                       certificate.fingerprint));
+  if (development.public_path.empty()) {
+    told.log(server::LogLevel::warning,
+             fmt::format("it is in memory only, and another one at the next start: {}",
+                         development.reason));
+    return;
+  }
+  told.log(server::LogLevel::info,
+           "browsers warn of it: compare the fingerprint that they show, and go on; or see 'duplex "
+           "cert' for one that they can be told to trust");
+  const std::string file = shell_word(development.public_path);
+  told.log(server::LogLevel::info, fmt::format("curl trusts it with --cacert {}", file));
+  told.log(server::LogLevel::info,
+           fmt::format("Chromium trusts it after certutil -d sql:$HOME/.pki/nssdb -A -t P,, -n "
+                       "duplex-self-signed -i {}",
+                       file));
+}
+
+/// What encrypted listeners encrypt with.
+tls::ServerOptions encryption(const ServeOptions& options, const server::ServerOptions& told) {
+  tls::ServerOptions result = encryption_of(options.tls);
+  if (!options.tls.self_signed) return result;
+  DevelopmentCertificate development = development_certificate();
+  introduce(development, told);
+  result.certificate = std::move(development.credential);
+  return result;
+}
+
+std::uint16_t listen(Server& server, const server::ListenOptions& options) {
   try {
-    return fmt::format("duplex serves {}\n", where(options, server.listen(options)));
+    return server.listen(options);
   } catch (const std::runtime_error& error) {
+    // Another address is of no help against certificates that can't be used.
+    if (!std::string_view(error.what()).starts_with("cannot listen on")) throw;
     throw std::runtime_error(
         fmt::format("{}, for example with {}", error.what(), listen_elsewhere(options)));
   }
 }
 
+std::string line_of(const server::ListenOptions& options, std::uint16_t port) {
+  return fmt::format("duplex serves {}\n", where(options, port));
+}
+
+/// Listens, and answers the lines that say so.
+std::string listen_everywhere(Server& server, const ServeOptions& options,
+                              const server::ServerOptions& told) {
+  std::vector<server::ListenOptions> clear = options.listen;
+  std::vector<server::ListenOptions> encrypted = options.tls.listen;
+  if (clear.empty() && encrypted.empty()) {
+    (options.tls.enabled() ? encrypted : clear).push_back({.port = 8080});
+  }
+  tls::ServerOptions tls;
+  if (!encrypted.empty()) tls = encryption(options, told);
+
+  // First, since where others lead to must be known; said last, as it was given.
+  std::string encrypted_lines;
+  std::optional<std::uint16_t> https_port;
+  for (server::ListenOptions& address : encrypted) {
+    address.tls = tls;
+    address.strict_transport.max_age = options.tls.strict_transport;
+    const std::uint16_t port = listen(server, address);
+    if (!https_port && address.unix_path.empty()) https_port = port;
+    encrypted_lines += line_of(address, port);
+  }
+  std::string lines;
+  for (server::ListenOptions& address : clear) {
+    if (options.tls.redirect) address.redirect_to_https = https_port;
+    lines += line_of(address, listen(server, address));
+  }
+  return lines + encrypted_lines;
+}
+
 }  // namespace
 
 int serve(const ServeOptions& options) {
-  StopSignals signals;
+  Signals signals(options.tls.enabled());
   occupy_standard_descriptors();
   raise_descriptor_limit();
   if (!options.folder.empty()) check_folder(options.folder);
 
   LogWriter log(log_writer_options(options.log));
-  Server server(server_options(options, log));
+  const server::ServerOptions settings = server_options(options, log);
+  Server server(settings);
   add_routes(server, options);
 
-  std::string lines;
-  if (options.listen.empty()) {
-    lines = listen(server, {.port = 8080});
-  } else {
-    for (const server::ListenOptions& address : options.listen) lines += listen(server, address);
-  }
+  const std::string lines = listen_everywhere(server, options, settings);
   server.start();
   // Whoever started the program may wait for these lines.
   std::fputs(lines.c_str(), stdout);
   std::fflush(stdout);
 
-  signals.wait();
+  while (signals.wait() == Wish::reload) {
+    // The server's log tells what became of it.
+    static_cast<void>(server.reload_certificates());
+  }
   server.stop({.deadline = options.shutdown_timeout});
   server.wait();
   return exit_success;

@@ -28,6 +28,9 @@ Examples:
   duplex serve --spa dist                  a single-page application
   duplex serve --listen :80 public         for everybody who reaches this machine
   duplex serve --listen 127.0.0.1:9000 --listen unix:/tmp/duplex.sock
+  duplex serve --tls-self-signed           the page, on https://127.0.0.1:8080/
+  duplex serve --listen :80 --tls-listen :443 --redirect-to-https \
+    --tls-cert chain.pem --tls-key key.pem public
   curl -d hello http://127.0.0.1:8080/live/news
   curl -N -H 'Accept: text/event-stream' http://127.0.0.1:8080/live/news
 
@@ -36,7 +39,7 @@ A configuration file has the same names; the command line wins:
   listen = ["127.0.0.1:8080", "[::1]:8080"]
   max-message = "64MiB"
 
-Ctrl+C or SIGTERM stops it cleanly, a second one at once. The exit status is 0 after that,
+Ctrl+C or SIGTERM stops it cleanly, a second one at once; SIGHUP reads certificates anew. The exit status is 0 after that,
 1 when something failed, 2 for wrong usage.)";
 
 CLI::Option* declare(CLI::App& command, const ServeOption& option) {

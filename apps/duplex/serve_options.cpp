@@ -51,6 +51,35 @@ LogFormat parse_log_format(const std::string& text) {
   throw BadValue(fmt::format("\"{}\" is not a kind of log; write text, json or off", text));
 }
 
+tls::Version parse_version(const std::string& text) {
+  if (text == "1.2") return tls::Version::tls_1_2;
+  if (text == "1.3") return tls::Version::tls_1_3;
+  throw BadValue(fmt::format("\"{}\" is not a version to be had; write 1.2 or 1.3", text));
+}
+
+tls::ClientCertificates parse_client_certificates(const std::string& text) {
+  if (text == "required") return tls::ClientCertificates::required;
+  if (text == "optional") return tls::ClientCertificates::optional;
+  throw BadValue(fmt::format("\"{}\" is neither required nor optional", text));
+}
+
+std::vector<server::ListenOptions> parse_addresses(Values values) {
+  std::vector<server::ListenOptions> addresses;
+  addresses.reserve(values.size());
+  for (const std::string& value : values) addresses.push_back(checked(parse_listen_address(value)));
+  return addresses;
+}
+
+const std::string& file_name(const std::string& value) {
+  if (value.empty()) throw BadValue("needs the name of a file");
+  return value;
+}
+
+std::vector<std::string> file_names(Values values) {
+  for (const std::string& value : values) file_name(value);
+  return {values.begin(), values.end()};
+}
+
 std::uint64_t parse_size_above_zero(Values values) {
   const std::uint64_t size = checked(parse_size(only(values)));
   if (size == 0) throw BadValue("nothing at all would be allowed; write at least 1");
@@ -59,9 +88,12 @@ std::uint64_t parse_size_above_zero(Values values) {
 
 constexpr std::uint64_t threads_max = 1024;
 constexpr std::uint64_t connections_limit = 100'000'000;
+// Ten years; browsers' own list asks for one.
+constexpr std::uint64_t strict_transport_s_max = 315'360'000;
 
 constexpr std::string_view serving = "What to serve";
 constexpr std::string_view listening = "Where to listen";
+constexpr std::string_view encryption = "Encryption: https and wss";
 constexpr std::string_view access = "Who may use it";
 constexpr std::string_view limits = "Limits";
 constexpr std::string_view logging = "Log";
@@ -78,22 +110,75 @@ constexpr std::array table = {
         [](ServeOptions& options, Values values) { options.single_page = parse_switch(values); }},
     ServeOption{"list", "", false, serving, "List folders that have no index.html",
                 [](ServeOptions& options, Values values) { options.list = parse_switch(values); }},
-    ServeOption{"listen", "ADDR:PORT", true, listening,
-                "Address and port; may be repeated.\n"
-                "127.0.0.1:8080 by default: this machine only.\n"
-                ":8080 for all addresses, [::1]:8080 for IPv6,\n"
-                "unix:PATH for a Unix socket, port 0 for any free one",
-                [](ServeOptions& options, Values values) {
-                  options.listen.clear();
-                  options.listen.reserve(values.size());
-                  for (const std::string& value : values) {
-                    options.listen.push_back(checked(parse_listen_address(value)));
-                  }
-                }},
+    ServeOption{
+        "listen", "ADDR:PORT", true, listening,
+        "Address and port; may be repeated.\n"
+        "127.0.0.1:8080 by default: this machine only.\n"
+        ":8080 for all addresses, [::1]:8080 for IPv6,\n"
+        "unix:PATH for a Unix socket, port 0 for any free one",
+        [](ServeOptions& options, Values values) { options.listen = parse_addresses(values); }},
     ServeOption{"threads", "N", false, listening, "Worker threads; 0, the default, is one a core",
                 [](ServeOptions& options, Values values) {
                   options.threads =
                       static_cast<unsigned>(checked(parse_count(only(values), 0, threads_max)));
+                }},
+    ServeOption{
+        "tls-listen", "ADDR:PORT", true, encryption,
+        "Address and port to listen on encrypted; may be repeated.\n"
+        "Without it and --listen, a certificate makes the\n"
+        "default, 127.0.0.1:8080, encrypted",
+        [](ServeOptions& options, Values values) { options.tls.listen = parse_addresses(values); }},
+    ServeOption{"tls-cert", "FILE", true, encryption,
+                "Certificate and those that lead to a known root, as PEM,\n"
+                "or a PKCS#12 file. May be repeated, for other names and\n"
+                "kinds of key; the first is for clients that name no host.\n"
+                "Files that change are read anew, and at SIGHUP",
+                [](ServeOptions& options, Values values) {
+                  options.tls.certificates = file_names(values);
+                }},
+    ServeOption{
+        "tls-key", "FILE", true, encryption,
+        "Its key; one for each --tls-cert, in the same order, or\n"
+        "none when each certificate's file holds its key",
+        [](ServeOptions& options, Values values) { options.tls.keys = file_names(values); }},
+    ServeOption{"tls-key-passphrase", "FILE", true, encryption,
+                "File whose first line is the passphrase of the key; one\n"
+                "for all, or one for each --tls-cert",
+                [](ServeOptions& options, Values values) {
+                  options.tls.passphrase_files = file_names(values);
+                }},
+    ServeOption{"tls-self-signed", "", false, encryption,
+                "For development: a certificate of the program's own, for\n"
+                "this machine's names. Browsers warn of it; 'duplex cert'\n"
+                "makes one that they can be told to trust",
+                [](ServeOptions& options, Values values) {
+                  options.tls.self_signed = parse_switch(values);
+                }},
+    ServeOption{"tls-min", "VERSION", false, encryption,
+                "Oldest version of TLS: 1.2, the default, or 1.3",
+                [](ServeOptions& options, Values values) {
+                  options.tls.version_min = parse_version(only(values));
+                }},
+    ServeOption{
+        "redirect-to-https", "", false, encryption,
+        "Lead what comes in clear, by --listen, to the first\n"
+        "--tls-listen",
+        [](ServeOptions& options, Values values) { options.tls.redirect = parse_switch(values); }},
+    ServeOption{
+        "hsts", "SECONDS", false, encryption, "Tell browsers to come by https only, for so long",
+        [](ServeOptions& options, Values values) {
+          options.tls.strict_transport =
+              std::chrono::seconds(checked(parse_count(only(values), 0, strict_transport_s_max)));
+        }},
+    ServeOption{"tls-client-ca", "FILE", false, access,
+                "Authorities whose clients are let in (mutual TLS), as PEM",
+                [](ServeOptions& options, Values values) {
+                  options.tls.client_ca = file_name(only(values));
+                }},
+    ServeOption{"tls-client-cert", "MODE", false, access,
+                "required, the default with --tls-client-ca, or optional",
+                [](ServeOptions& options, Values values) {
+                  options.tls.client_certificates = parse_client_certificates(only(values));
                 }},
     ServeOption{"origin", "ORIGIN", true, access,
                 "Another site whose pages may connect and publish, such as\n"
@@ -164,6 +249,7 @@ std::string all_names() {
 
 /// What is wrong only in combination.
 void check_together(const ServeOptions& options) {
+  check_tls(options.tls, options.listen);
   if (!options.folder.empty()) return;
   if (options.single_page) throw UsageError("--spa needs a folder: duplex serve --spa DIR");
   if (options.list) throw UsageError("--list needs a folder: duplex serve --list DIR");

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "log_format.hpp"
+#include "tls_options.hpp"
 #include <duplex/server/options.hpp>
 
 namespace duplex::app {
@@ -17,8 +18,10 @@ namespace duplex::app {
 struct ServeOptions {
   /// The folder to serve at `/`; empty for the page.
   std::string folder;
-  /// Empty for 127.0.0.1:8080.
+  /// Where to listen in clear. Empty, and nowhere encrypted either: 127.0.0.1:8080, encrypted when
+  /// there is anything to encrypt with.
   std::vector<server::ListenOptions> listen;
+  TlsOptions tls;
   /// Worker threads; 0 for one for each core.
   unsigned threads = 0;
   /// Origins besides our own whose pages may connect and publish.

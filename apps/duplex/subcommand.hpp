@@ -31,4 +31,7 @@ class UsageError : public std::runtime_error {
 /// `duplex serve`: files, echo and live channels.
 void add_serve(CLI::App& program, Run& run);
 
+/// `duplex cert`: an authority of one's own, and certificates for development.
+void add_cert(CLI::App& program, Run& run);
+
 }  // namespace duplex::app

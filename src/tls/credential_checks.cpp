@@ -138,7 +138,7 @@ void check_purpose(LoadedCredential& credential) {
 void check_signatures(const LoadedCredential& credential) {
   for (std::size_t i = 0; i < credential.certificates.size(); ++i) {
     X509& certificate = *credential.certificates[i];
-    if ((X509_get_extension_flags(&certificate) & EXFLAG_SS) != 0) continue;
+    if (is_self_signed(certificate)) continue;
     int digest = NID_undef;
     int security_bits = -1;
     if (X509_get_signature_info(&certificate, &digest, nullptr, &security_bits, nullptr) != 1 ||
@@ -178,6 +178,7 @@ void check_chain(LoadedCredential& credential) {
                                   "own certificate first, and behind each one its issuer's");
     break;
   }
+  if (is_self_signed(credential.leaf())) return;
   for (const auto& certificate : certificates) {
     if (has_issued(certificate, certificates.front())) return;
   }

@@ -38,16 +38,22 @@ std::string read_file(const std::string& file) {
   return content;
 }
 
+std::string_view without_first_blanks(std::string_view text) noexcept {
+  text.remove_prefix(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
+  return text;
+}
+
 }  // namespace
 
 bool is_pem_text(std::string_view option) noexcept {
-  const std::size_t first = option.find_first_not_of(" \t\r\n");
-  return first != std::string_view::npos && option.substr(first).starts_with("-----BEGIN");
+  return without_first_blanks(option).starts_with("-----BEGIN");
 }
 
 Material read_material(const std::string& option, std::string_view what) {
   if (is_pem_text(option)) {
-    return {.name = "the text that is given as " + std::string(what), .content = option};
+    // OpenSSL looks for the beginning at the beginning of a line.
+    return {.name = "the text that is given as " + std::string(what),
+            .content = std::string(without_first_blanks(option))};
   }
   return {.name = option, .content = read_file(option)};
 }

@@ -58,4 +58,9 @@ Pointer made(Pointer object) {
 /// Reads `text`, which has to live as long. Throws std::bad_alloc.
 BioPointer reader_of(std::string_view text);
 
+/// Whether `certificate` vouches for itself, as a root does.
+inline bool is_self_signed(X509& certificate) noexcept {
+  return (X509_get_extension_flags(&certificate) & EXFLAG_SS) != 0;
+}
+
 }  // namespace duplex::tls

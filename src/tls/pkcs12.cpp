@@ -23,7 +23,7 @@ bool is_issuer(X509* issuer, X509* subject) {
 
 /// Moves each issuer out of `loose`, behind what it has issued.
 void append_issuers(std::vector<X509Pointer>& chain, STACK_OF(X509) * loose) {
-  for (bool found = true; found && !is_issuer(chain.back().get(), chain.back().get());) {
+  for (bool found = true; found && !is_self_signed(*chain.back());) {
     found = false;
     for (int i = 0; i < sk_X509_num(loose) && !found; ++i) {
       X509* candidate = sk_X509_value(loose, i);
@@ -31,7 +31,7 @@ void append_issuers(std::vector<X509Pointer>& chain, STACK_OF(X509) * loose) {
       found = true;
       X509Pointer issuer(sk_X509_delete(loose, i));
       // Clients have the root, or don't trust it.
-      if (is_issuer(issuer.get(), issuer.get())) return;
+      if (is_self_signed(*issuer)) return;
       chain.push_back(std::move(issuer));
     }
   }

@@ -16,6 +16,10 @@ namespace duplex::tls {
 
 namespace {
 
+// What is this small is copied to where it is encrypted, with its type behind it: that is cheaper
+// than another call of the cipher.
+constexpr std::size_t copied_bytes_max = 1024;
+
 unsigned char* raw(std::byte* bytes) noexcept {
   return reinterpret_cast<unsigned char*>(bytes);
 }
@@ -26,6 +30,13 @@ const unsigned char* raw(const std::byte* bytes) noexcept {
 /// What fails here fails for want of memory: the arguments are ours.
 void require(bool done) {
   if (!done) throw std::bad_alloc();
+}
+
+/// Encrypts or decrypts `from`, which may be in the same place.
+void run_cipher(EVP_CIPHER_CTX& context, ConstBytes from, std::byte* to) {
+  int length = 0;
+  require(EVP_CipherUpdate(&context, raw(to), &length, raw(from.data()),
+                           static_cast<int>(from.size())) == 1);
 }
 
 /// HKDF-Expand-Label with an empty context (RFC 8446 section 7.1).
@@ -87,8 +98,9 @@ void RecordKey::update() {
   derive();
 }
 
-/// The cipher, ready for the record that is next, whose header it authenticates.
-EVP_CIPHER_CTX& RecordKey::begin_record(ConstBytes header) {
+/// The cipher, ready for the record that is next, whose header it authenticates. When it is opened,
+/// `tag` is what it must come to.
+EVP_CIPHER_CTX& RecordKey::begin_record(ConstBytes header, ConstBytes tag) {
   EVP_CIPHER_CTX& context = cache_->find({
       .id = id_,
       .suite = suite_,
@@ -101,8 +113,15 @@ EVP_CIPHER_CTX& RecordKey::begin_record(ConstBytes header) {
   for (std::size_t i = iv_bytes; number > 0; number >>= 8) {
     nonce[--i] ^= static_cast<std::byte>(number);
   }
+  // Everything in one call: each is looked up by names inside OpenSSL. It only reads the tag.
+  const std::array parameters = {
+      OSSL_PARAM_construct_octet_string(OSSL_CIPHER_PARAM_AEAD_TAG,
+                                        const_cast<std::byte*>(tag.data()), tag.size()),
+      OSSL_PARAM_construct_end(),
+  };
   int length = 0;
-  require(EVP_CipherInit_ex2(&context, nullptr, nullptr, raw(nonce.data()), -1, nullptr) == 1 &&
+  require(EVP_CipherInit_ex2(&context, nullptr, nullptr, raw(nonce.data()), -1,
+                             tag.empty() ? nullptr : parameters.data()) == 1 &&
           EVP_CipherUpdate(&context, nullptr, &length, raw(header.data()),
                            static_cast<int>(header.size())) == 1);
   return context;
@@ -117,17 +136,21 @@ void RecordKey::seal(ContentType type, ConstBytes content, ByteQueue& output) {
   record[3] = static_cast<std::byte>(protected_bytes >> 8);
   record[4] = static_cast<std::byte>(protected_bytes);
 
-  EVP_CIPHER_CTX& context = begin_record(record.first(record_header_bytes));
-  std::byte* to = record.data() + record_header_bytes;
+  EVP_CIPHER_CTX& context = begin_record(record.first(record_header_bytes), {});
+  std::byte* const body = record.data() + record_header_bytes;
+  const auto inner_type = static_cast<std::byte>(type);
+  if (content.size() <= copied_bytes_max) {
+    std::ranges::copy(content, body);
+    body[content.size()] = inner_type;
+    run_cipher(context, ConstBytes(body, content.size() + 1), body);
+  } else {
+    run_cipher(context, content, body);
+    run_cipher(context, ConstBytes(&inner_type, 1), body + content.size());
+  }
+  std::byte* const tag = body + content.size() + 1;
   int length = 0;
-  require(EVP_CipherUpdate(&context, raw(to), &length, raw(content.data()),
-                           static_cast<int>(content.size())) == 1);
-  to += content.size();
-  const auto inner_type = static_cast<unsigned char>(type);
-  require(EVP_CipherUpdate(&context, raw(to), &length, &inner_type, 1) == 1);
-  ++to;
-  require(EVP_CipherFinal_ex(&context, raw(to), &length) == 1 &&
-          EVP_CIPHER_CTX_ctrl(&context, EVP_CTRL_AEAD_GET_TAG, record_tag_bytes, to) == 1);
+  require(EVP_CipherFinal_ex(&context, raw(tag), &length) == 1 &&
+          EVP_CIPHER_CTX_ctrl(&context, EVP_CTRL_AEAD_GET_TAG, record_tag_bytes, tag) == 1);
   output.commit(record.size());
 }
 
@@ -135,16 +158,11 @@ std::optional<RecordKey::Opened> RecordKey::open(ConstBytes record, Bytes conten
   const ConstBytes body = record.subspan(record_header_bytes);
   if (body.size() <= record_tag_bytes) return std::nullopt;
   const ConstBytes sealed = body.first(body.size() - record_tag_bytes);
-  EVP_CIPHER_CTX& context = begin_record(record.first(record_header_bytes));
+  EVP_CIPHER_CTX& context =
+      begin_record(record.first(record_header_bytes), body.subspan(sealed.size()));
+  run_cipher(context, sealed, content.data());
   int length = 0;
-  // OpenSSL only reads the tag.
-  auto* const tag = const_cast<std::byte*>(body.data() + sealed.size());
-  if (EVP_CIPHER_CTX_ctrl(&context, EVP_CTRL_AEAD_SET_TAG, record_tag_bytes, tag) != 1 ||
-      EVP_CipherUpdate(&context, raw(content.data()), &length, raw(sealed.data()),
-                       static_cast<int>(sealed.size())) != 1 ||
-      EVP_CipherFinal_ex(&context, raw(content.data()), &length) != 1) {
-    return std::nullopt;
-  }
+  if (EVP_CipherFinal_ex(&context, raw(content.data()), &length) != 1) return std::nullopt;
   // Behind the content come its type, which is not zero, and padding, which is.
   std::size_t end = sealed.size();
   while (end > 0 && content[end - 1] == std::byte{0}) --end;

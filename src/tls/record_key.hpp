@@ -60,7 +60,7 @@ class RecordKey {
 
   void derive();
   ConstBytes secret() const noexcept;
-  EVP_CIPHER_CTX& begin_record(ConstBytes header);
+  EVP_CIPHER_CTX& begin_record(ConstBytes header, ConstBytes tag);
 
   CipherCache* cache_;
   std::uint64_t id_ = 0;

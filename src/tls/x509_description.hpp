@@ -18,8 +18,8 @@ Certificate describe_x509(const X509& certificate);
 /// A distinguished name in one line (RFC 4514), in UTF-8.
 std::string name_text(const X509_NAME& name);
 
-/// The subject's last common name (RFC 5280 section 4.1.2.6); empty when there is none, or when it
-/// holds more than printable ASCII.
+/// The subject's last common name (RFC 5280 section 4.1.2.6), where old certificates have the host;
+/// empty when there is none, or when it holds blanks or more than printable ASCII.
 std::string common_name(const X509& certificate);
 
 /// The time that `time` names; the epoch when it is malformed.

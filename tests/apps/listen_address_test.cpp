@@ -82,6 +82,16 @@ TEST(ListenAddress, TellsWhatToOpenInABrowser) {
             "http://[::1]:8080/ and on all other addresses of this machine");
 }
 
+TEST(ListenAddress, KnowsEncryptedOnes) {
+  server::ListenOptions encrypted = listening("[::1]:8443");
+  encrypted.tls.certificate = "cert.pem";
+  EXPECT_EQ(where(encrypted, 8443), "https://[::1]:8443/");
+  EXPECT_EQ(listen_elsewhere(encrypted), "--tls-listen 127.0.0.1:8444");
+  encrypted.address = "";
+  EXPECT_EQ(where(encrypted, 8443),
+            "https://127.0.0.1:8443/ and on all other addresses of this machine");
+}
+
 TEST(ListenAddress, KnowsWhatToTryInstead) {
   EXPECT_EQ(listen_elsewhere(listening("[::1]:8080")), "--listen 127.0.0.1:8081");
   EXPECT_EQ(listen_elsewhere(listening(":80")), "--listen 127.0.0.1:8080");

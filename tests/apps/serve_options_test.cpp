@@ -111,6 +111,109 @@ TEST(ServeOptions, NamesTheOptionThatIsWrong) {
   }
 }
 
+TEST(ServeOptions, TakesEveryOptionOfEncryption) {
+  const TlsOptions options = resolved({
+                                          given("listen", {":80"}),
+                                          given("tls-listen", {":443", "[::1]:8443"}),
+                                          given("tls-cert", {"a.pem", "b.pem"}),
+                                          given("tls-key", {"a-key.pem", "b-key.pem"}),
+                                          given("tls-key-passphrase", {"passphrase"}),
+                                          given("tls-client-ca", {"ca.pem"}),
+                                          given("tls-client-cert", {"optional"}),
+                                          given("tls-min", {"1.3"}),
+                                          given("redirect-to-https", {"true"}),
+                                          given("hsts", {"31536000"}),
+                                      })
+                                 .tls;
+  EXPECT_TRUE(options.enabled());
+  EXPECT_EQ(options.listen.at(0).port, 443);
+  EXPECT_EQ(options.listen.at(1).address, "::1");
+  EXPECT_TRUE(options.redirect);
+  EXPECT_EQ(options.strict_transport.count(), 31'536'000);
+
+  const tls::ServerOptions encryption = encryption_of(options);
+  EXPECT_EQ(encryption.certificate, "a.pem");
+  EXPECT_EQ(encryption.key, "a-key.pem");
+  EXPECT_EQ(encryption.passphrase_file, "passphrase");
+  ASSERT_EQ(encryption.more.size(), 1U);
+  EXPECT_EQ(encryption.more[0].certificate, "b.pem");
+  EXPECT_EQ(encryption.more[0].key, "b-key.pem");
+  EXPECT_EQ(encryption.more[0].passphrase_file, "passphrase") << "one is for all";
+  EXPECT_EQ(encryption.client_ca, "ca.pem");
+  EXPECT_EQ(encryption.client_certificates, tls::ClientCertificates::optional);
+  EXPECT_EQ(encryption.version_min, tls::Version::tls_1_3);
+}
+
+TEST(ServeOptions, PairCertificatesKeysAndPassphrasesByTheirOrder) {
+  const tls::ServerOptions keyless = encryption_of(
+      resolved({given("tls-cert", {"a.p12", "b.p12"}), given("tls-key-passphrase", {"1", "2"})})
+          .tls);
+  EXPECT_EQ(keyless.key, "");
+  EXPECT_EQ(keyless.passphrase_file, "1");
+  EXPECT_EQ(keyless.more.at(0).key, "");
+  EXPECT_EQ(keyless.more.at(0).passphrase_file, "2");
+}
+
+TEST(ServeOptions, EncryptNothingByDefault) {
+  EXPECT_FALSE(resolved({}).tls.enabled());
+  EXPECT_FALSE(encryption_of(resolved({}).tls).enabled());
+  const tls::ServerOptions encryption = encryption_of(resolved({given("tls-cert", {"a"})}).tls);
+  EXPECT_EQ(encryption.version_min, tls::Version::tls_1_2);
+  EXPECT_EQ(encryption.client_certificates, tls::ClientCertificates::required);
+  EXPECT_TRUE(encryption.watch_files);
+}
+
+TEST(ServeOptions, SayWhatEncryptionLacks) {
+  const Setting certificate = given("tls-cert", {"a"});
+  const Setting self_signed = given("tls-self-signed", {"true"});
+  const Setting clear = given("listen", {":80"});
+  const Setting encrypted = given("tls-listen", {":443"});
+  const Setting redirect = given("redirect-to-https", {"true"});
+  const struct {
+    std::vector<Setting> settings;
+    std::string_view complaint;
+  } cases[] = {
+      {{encrypted},
+       "--tls-listen needs a certificate: --tls-cert FILE --tls-key FILE, or --tls-self"},
+      {{given("tls-client-ca", {"a"})}, "--tls-client-ca needs a certificate"},
+      {{given("tls-client-cert", {"required"})}, "--tls-client-cert needs a certificate"},
+      {{given("tls-min", {"1.3"})}, "--tls-min needs a certificate"},
+      {{clear, redirect}, "--redirect-to-https needs a certificate"},
+      {{given("hsts", {"1"})}, "--hsts needs a certificate"},
+      {{given("tls-key", {"a"})}, "1 of --tls-key and 0 of --tls-cert"},
+      {{given("tls-cert", {"a", "b"}), given("tls-key", {"a"})},
+       "1 of --tls-key and 2 of --tls-cert"},
+      {{given("tls-key-passphrase", {"a"})}, "give that too"},
+      {{certificate, given("tls-key-passphrase", {"a", "b"})},
+       "2 of --tls-key-passphrase and 1 of"},
+      {{certificate, self_signed}, "don't go together"},
+      {{certificate, clear}, "nothing would be encrypted"},
+      {{self_signed, clear}, "nothing would be encrypted"},
+      {{certificate, given("tls-client-cert", {"optional"})},
+       "--tls-client-cert needs --tls-client-ca"},
+      {{certificate, encrypted, redirect}, "--redirect-to-https needs an address in clear"},
+      {{certificate, clear, given("tls-listen", {"unix:/tmp/x"}), redirect},
+       "needs a port to lead to"},
+      {{given("tls-cert", {""})}, "--tls-cert: needs the name of a file"},
+      {{given("tls-client-ca", {""})}, "--tls-client-ca: needs the name of a file"},
+      {{given("tls-min", {"1.1"})},
+       "--tls-min: \"1.1\" is not a version to be had; write 1.2 or 1.3"},
+      {{given("tls-client-cert", {"maybe"})}, "--tls-client-cert: \"maybe\" is neither"},
+      {{given("hsts", {"forever"})}, "--hsts: \"forever\" is not a number"},
+      {{given("tls-listen", {"443"})}, "--tls-listen: \"443\" is not an address"},
+  };
+  for (const auto& [settings, expected] : cases) {
+    EXPECT_THAT(complaint(settings), HasSubstr(expected));
+  }
+  for (const std::vector<Setting>& settings : {std::vector{certificate},
+                                               {self_signed},
+                                               {self_signed, encrypted},
+                                               {certificate, clear, encrypted},
+                                               {certificate, clear, encrypted, redirect}}) {
+    EXPECT_EQ(complaint(settings), "");
+  }
+}
+
 TEST(ServeOptions, LetLaterSettingsReplaceEarlierOnes) {
   std::vector<Setting> settings = parse_config(R"(
       threads = 2
@@ -159,6 +262,25 @@ TEST(ConfigFile, TakesNumbersTextsChoicesAndLists) {
   EXPECT_TRUE(options.single_page);
   EXPECT_EQ(options.listen.at(0).unix_path, "/tmp/x");
   EXPECT_THAT(options.origins, ElementsAre("https://a.example", "https://b.example"));
+}
+
+TEST(ConfigFile, HasTheNamesOfEncryptionToo) {
+  const TlsOptions options = resolved(parse_config(R"(
+      listen = ":80"
+      tls-listen = [":443"]
+      tls-cert = ["rsa.pem", "ecdsa.pem"]
+      tls-key = ["rsa-key.pem", "ecdsa-key.pem"]
+      tls-min = 1.3
+      redirect-to-https = true
+      hsts = 86400
+  )",
+                                                   "duplex.toml"))
+                                 .tls;
+  EXPECT_THAT(options.certificates, ElementsAre("rsa.pem", "ecdsa.pem"));
+  EXPECT_THAT(options.keys, ElementsAre("rsa-key.pem", "ecdsa-key.pem"));
+  EXPECT_EQ(options.version_min, tls::Version::tls_1_3);
+  EXPECT_TRUE(options.redirect);
+  EXPECT_EQ(options.strict_transport.count(), 86'400);
 }
 
 TEST(ConfigFile, NamesLineAndKeyOfWhatIsWrong) {

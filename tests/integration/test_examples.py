@@ -1,6 +1,7 @@
 """Every example runs, and does what its first lines say."""
 
 import signal
+import ssl
 import subprocess
 from pathlib import Path
 
@@ -110,6 +111,32 @@ def test_session(example):
         assert payload == b"\x03\xe8"
         client.send(close_frame())
         assert client.closed()
+
+
+def test_secure(example):
+    server = example("secure", urls=2)
+    anybody = ssl.create_default_context()
+    anybody.check_hostname = False
+    anybody.verify_mode = ssl.CERT_NONE
+    for path, fields, begins in [
+        ("/", (), b"You came by TLSv1.3 with TLS_"),
+        ("/echo", ("Upgrade: websocket",), b"the Connection field does not list upgrade"),
+    ]:
+        with Connection(server.address) as connection:
+            connection.socket = anybody.wrap_socket(connection.socket, server_hostname="localhost")
+            answer = connection.get(path, *fields).answer()
+            assert answer.body.startswith(begins)
+            assert answer["Strict-Transport-Security"] == "max-age=300"
+    in_clear = ("127.0.0.1", int(server.urls[1].rsplit(":")[-1]))
+    with Connection(in_clear) as connection:
+        answer = connection.get("/a?b").answer()
+        assert (answer.status, answer["Location"]) == (308, f"https://test:{server.port}/a?b")
+    with Connection(in_clear) as connection:
+        answer = connection.get("/echo", "Upgrade: websocket").answer()
+        assert answer.status == 400
+        assert f"wss://test:{server.port}/echo".encode() in answer.body
+    server.signal(signal.SIGHUP)
+    server.line_with("new certificates are in use")
 
 
 def test_static_site(example, tmp_path):

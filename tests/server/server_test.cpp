@@ -1,9 +1,5 @@
-#include <arpa/inet.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 
-#include <array>
 #include <atomic>
 #include <chrono>
 #include <mutex>
@@ -15,8 +11,8 @@
 #include <utility>
 #include <vector>
 
-#include "net/descriptor.hpp"
 #include "tests/server/request_support.hpp"
+#include "tests/server/tcp_client.hpp"
 #include "tests/websocket/support.hpp"
 #include <duplex/duplex.hpp>
 
@@ -35,52 +31,7 @@ std::string plain(Opcode opcode, std::string_view payload) {
   return frame(opcode, payload, {.fin = true, .masked = false});
 }
 
-/// A client that blocks, but not for ever.
-class Client {
- public:
-  explicit Client(std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    const timeval patience{.tv_sec = 30, .tv_usec = 0};
-    ::setsockopt(socket_.number(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (::connect(socket_.number(), reinterpret_cast<const sockaddr*>(&address), sizeof address) !=
-        0) {
-      throw std::system_error(errno, std::system_category(), "connect");
-    }
-  }
-
-  void send(std::string_view bytes) const {
-    ASSERT_EQ(::send(socket_.number(), bytes.data(), bytes.size(), MSG_NOSIGNAL),
-              static_cast<ssize_t>(bytes.size()));
-  }
-  /// Reads until `part` has come; false when the connection ended, or it takes too long.
-  bool receive_until(std::string_view part) {
-    while (text.find(part) == std::string::npos) {
-      if (!receive()) return false;
-    }
-    return true;
-  }
-  void receive_all() {
-    while (receive()) {
-    }
-  }
-  void go() { socket_.reset(); }
-
-  std::string text;
-
- private:
-  bool receive() {
-    std::array<char, 16 * 1024> buffer{};
-    const auto size = ::recv(socket_.number(), buffer.data(), buffer.size(), 0);
-    if (size <= 0) return false;
-    text.append(buffer.data(), static_cast<std::size_t>(size));
-    return true;
-  }
-
-  net::Descriptor socket_;
-};
+using Client = TcpClient;
 
 Client connect_websocket(std::uint16_t port, std::string_view target) {
   Client client(port);
