@@ -1,5 +1,6 @@
 """Certificates for the tests, made by the openssl program: independent of what is tested."""
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -85,13 +86,9 @@ class Authority:
         signer = ["-CA", folder / f"{issuer}.crt", "-CAkey", folder / f"{issuer}.key"] if issuer else ["-signkey", key]
         # `x509 -days` takes what is negative too: a certificate that has expired.
         openssl(
-            *("x509", "-req", "-in", request, *signer, "-days", days, "-set_serial", self._next_serial()),
+            *("x509", "-req", "-in", request, *signer, "-days", days, "-set_serial", f"0x01{os.urandom(12).hex()}"),
             *("-extfile", config, "-extensions", extensions, "-out", folder / f"{name}.crt"),
         )
-
-    def _next_serial(self):
-        self._serial = getattr(self, "_serial", 1000) + 1
-        return self._serial
 
     def issue(self, name, names, kind="ec", role="server", days=90, subject=None):
         """Makes a certificate for `names`, such as ["localhost", "127.0.0.1"]."""
