@@ -63,8 +63,7 @@ def warns_of(page, error):
     return not page.elements("#page-state")
 
 
-@pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
-def test_everything_on_the_page_works_over_https_and_wss(browse, server, home, host):
+def test_the_page_works_by_an_address_in_place_of_a_name(browse, server, home, host="127.0.0.1"):
     page = browse(f"https://{host}:{server.secure.port}/", home=home)
     page.until_text("#page-state", "connected")
     assert page.run("return [location.protocol, isSecureContext]") == ["https:", True]
