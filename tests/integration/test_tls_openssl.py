@@ -145,6 +145,25 @@ def test_without_alpn_it_is_http_1_1(server):
     assert "HTTP/1.1 200 OK" in said
 
 
+@pytest.mark.parametrize("version", ["-tls1_2", "-tls1_3"])
+@pytest.mark.parametrize("size", [512, 1024, 4096])
+def test_who_wants_short_records_gets_them(server, version, size):
+    """RFC 6066 section 4; s_client refuses what is longer."""
+    said = s_client(
+        server.secure.address, version, "-maxfraglen", size, request=request("/generated?bytes=200000", "Connection: close").encode()
+    )
+    assert "190000\n" in said and "\r\n0\r\n\r\n" in said, said[-300:]
+
+
+@pytest.mark.parametrize("version", ["-tls1_2", "-tls1_3"])
+def test_requests_in_many_short_records(server, version):
+    fields = [f"X-{n}: {'x' * 100}" for n in range(60)]
+    said = s_client(
+        server.secure.address, version, "-max_send_frag", 512, request=request("/reflect?q=short", "Connection: close", *fields).encode()
+    )
+    assert "query q: short\n" in said and "X-59: " in said
+
+
 # Resumption
 
 
