@@ -227,9 +227,10 @@ def redirecting(start_tls_server_for_module):
 
 
 def test_requests_in_clear_are_led_to_the_encrypted_port(curl, redirecting):
-    said = curl.run("-L", "-w", " %{url_effective}", f"http://localhost:{redirecting.port}/reflect/a%20b?q=1&r=2").decode()
-    assert "GET /reflect/a%20b?q=1&r=2\n" in said
-    assert said.endswith(f" https://localhost:{redirecting.secure.port}/reflect/a%20b?q=1&r=2")
+    target = "/reflect/a%20b?q=1&r=2"
+    said = curl.run("-L", "-w", " %{url_effective}", f"http://localhost:{redirecting.port}{target}").decode()
+    assert f"GET {target}\n" in said
+    assert said.endswith(f" https://localhost:{redirecting.secure.port}{target}")
 
 
 def test_methods_and_content_survive_the_redirection(curl, redirecting):

@@ -114,7 +114,8 @@ def test_websockets(nginx_that, context):
 
 def test_many_websockets_at_once(nginx_that, context):
     async def one(n):
-        async with websockets.connect(nginx_that.websocket_url + "/echo", ssl=context, open_timeout=DEADLINE_S) as client:
+        url = nginx_that.websocket_url + "/echo"
+        async with websockets.connect(url, ssl=context, open_timeout=DEADLINE_S) as client:
             for index in range(20):
                 await client.send(f"{n} {index}")
                 assert await client.recv() == f"{n} {index}"

@@ -149,18 +149,16 @@ def test_without_alpn_it_is_http_1_1(server):
 @pytest.mark.parametrize("size", [512, 1024, 4096])
 def test_who_wants_short_records_gets_them(server, version, size):
     """RFC 6066 section 4; s_client refuses what is longer."""
-    said = s_client(
-        server.secure.address, version, "-maxfraglen", size, request=request("/generated?bytes=200000", "Connection: close").encode()
-    )
+    asked = request("/generated?bytes=200000", "Connection: close").encode()
+    said = s_client(server.secure.address, version, "-maxfraglen", size, request=asked)
     assert "190000\n" in said and "\r\n0\r\n\r\n" in said, said[-300:]
 
 
 @pytest.mark.parametrize("version", ["-tls1_2", "-tls1_3"])
 def test_requests_in_many_short_records(server, version):
     fields = [f"X-{n}: {'x' * 100}" for n in range(60)]
-    said = s_client(
-        server.secure.address, version, "-max_send_frag", 512, request=request("/reflect?q=short", "Connection: close", *fields).encode()
-    )
+    asked = request("/reflect?q=short", "Connection: close", *fields).encode()
+    said = s_client(server.secure.address, version, "-max_send_frag", 512, request=asked)
     assert "query q: short\n" in said and "X-59: " in said
 
 
@@ -195,8 +193,8 @@ def test_a_changed_ticket_leads_to_a_whole_handshake(server, tmp_path, place):
     session = tmp_path / "session"
     s_client(server.secure.address, "-tls1_2", "-sess_out", session, request=GET)
     text = openssl("sess_id", "-in", session, "-noout", "-text")
-    ticket = bytes.fromhex("".join("".join(line.split(" - ")[1][:47].replace("-", " ").split())
-                                   for line in text.split("TLS session ticket:\n")[1].split("\n\n")[0].splitlines()))
+    dump = text.split("TLS session ticket:\n")[1].split("\n\n")[0].splitlines()  # 0000 - d7 b0 …-1c a5 …   ascii
+    ticket = bytes.fromhex("".join(line.split(" - ")[1][:47].replace("-", " ") for line in dump))
     openssl("sess_id", "-in", session, "-outform", "DER", "-out", tmp_path / "der")
     der = bytearray((tmp_path / "der").read_bytes())
     der[der.index(ticket) + place] ^= 1

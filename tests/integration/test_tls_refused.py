@@ -224,11 +224,13 @@ def test_who_goes_in_the_middle_of_a_handshake_is_forgotten(server, context):
 # Who changes what is not theirs
 
 
+RECORDS = {"Finished": (TLS_1_3, 1), "request": (TLS_1_3, 2), "request of TLS 1.2": (TLS_1_2, 1)}
+
+
 @pytest.mark.parametrize("at", [-1, 5, 12], ids=["last byte", "first byte", "in the middle"])
-@pytest.mark.parametrize(
-    "version, number", [(TLS_1_3, 1), (TLS_1_3, 2), (TLS_1_2, 1)], ids=["finished", "request", "request of TLS 1.2"]
-)
-def test_a_changed_byte_ends_the_connection_before_a_handler(server, certificates, nothing_handled, version, number, at):
+@pytest.mark.parametrize("record", RECORDS)
+def test_a_changed_byte_ends_the_connection_before_a_handler(server, certificates, nothing_handled, record, at):
+    version, number = RECORDS[record]
     before = statistics(server)["tls_failures"]
     with Proxy(server.secure.address, to_server=lambda: RecordChanger(number, at)) as proxy:
         with pytest.raises(ssl.SSLError, match="(?i)alert (bad record mac|decrypt error)|bad_record_mac"):

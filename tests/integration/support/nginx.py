@@ -33,7 +33,8 @@ proxy_buffering off;
 @contextmanager
 def nginx(folder, port, http="", stream=""):
     """Runs nginx until the end of the block; `port` is one that it then listens at."""
-    paths = "".join(f"{name}_temp_path {folder}/{name};" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+    kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    paths = "".join(f"{kind}_temp_path {folder}/{kind};" for kind in kinds)
     (folder / "nginx.conf").write_text(
         f"""
         {"load_module /usr/lib/nginx/modules/ngx_stream_module.so;" if stream else ""}
