@@ -172,6 +172,11 @@ constexpr std::array table = {
           options.tls.strict_transport =
               std::chrono::seconds(checked(parse_count(only(values), 0, strict_transport_s_max)));
         }},
+    ServeOption{"hsts-subdomains", "", false, encryption,
+                "The same for all subdomains of this host",
+                [](ServeOptions& options, Values values) {
+                  options.tls.strict_transport_subdomains = parse_switch(values);
+                }},
     ServeOption{"tls-client-ca", "FILE", false, access,
                 "Authorities whose clients are let in (mutual TLS), as PEM",
                 [](ServeOptions& options, Values values) {
