@@ -95,7 +95,9 @@ def shown(port, server_name=None):
 
 
 def pem_of(path):
-    return path.read_text().strip()
+    """The first certificate of a file, as PEM."""
+    end = "-----END CERTIFICATE-----"
+    return path.read_text().split(end)[0] + end
 
 
 # A certificate of the program's own
