@@ -255,6 +255,14 @@ def test_key_updates_while_data_flows_both_ways(server, command):
         assert "\r\nlast" in client.rest()
 
 
+def test_the_server_takes_new_keys_when_asked(server):
+    with SClient(server.secure.address, "-tls1_3", "-msg") as client:
+        client.until("Verify return code")
+        for number in range(1, 6):
+            client.tell("K\n").until(r"<<< TLS 1.3, Handshake \[length 0005\], KeyUpdate", times=number)
+            client.tell(request(f"/reflect?q=after{number}")).until(f"query q: after{number}\n")
+
+
 def test_heartbeats_are_not_offered(server):
     said = s_client(server.secure.address, "-tls1_2", "-tlsextdebug")
     assert "heartbeat" not in said.lower()

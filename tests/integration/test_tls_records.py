@@ -401,6 +401,24 @@ def test_records_out_of_order_are_refused(forger):
     assert refused(connection)
 
 
+BARREN = {
+    "empty records": lambda forged: forged.record(),
+    "key updates": lambda forged: forged.key_update(),
+    "key updates that ask for more": lambda forged: forged.key_update(True),
+}
+
+
+@pytest.mark.parametrize("kind", BARREN)
+def test_many_records_without_data_in_a_row_are_too_many(forger, kind):
+    connection, forged = forger
+    for _ in range(5):  # with data in between they are welcome
+        forged.send(*(BARREN[kind](forged) for _ in range(20)), forged.record(REQUEST))
+        assert reads_the_answer(connection)
+    forged.send(*(BARREN[kind](forged) for _ in range(100)))
+    with pytest.raises(ssl.SSLError, match="alert"):
+        connection.rest()
+
+
 def test_endless_empty_records_cost_nothing(server, forger):
     connection, forged = forger
     before = server.rss_bytes()
