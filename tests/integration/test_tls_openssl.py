@@ -162,6 +162,23 @@ def test_requests_in_many_short_records(server, version):
     assert "query q: short\n" in said and "X-59: " in said
 
 
+UNUSUAL = {
+    "a group first that we don't have": ["-groups", "P-521:P-256"],
+    "no pretence of TLS 1.2": ["-no_middlebox"],
+    "records padded to 4096 bytes": ["-record_padding", "4096"],
+    "a pipeline of small fragments": ["-max_send_frag", "600", "-split_send_frag", "512"],
+    "no tickets": ["-no_ticket"],
+    "status requests": ["-status"],
+}
+
+
+@pytest.mark.parametrize("what", UNUSUAL)
+def test_unusual_clients_of_tls_1_3_are_served(server, what):
+    asked = request("/generated?bytes=100000", "Connection: close", f"X-Long: {'x' * 5000}").encode()
+    said = s_client(server.secure.address, "-tls1_3", *UNUSUAL[what], request=asked)
+    assert "90000\n" in said and "\r\n0\r\n\r\n" in said, said[-300:]
+
+
 # Resumption
 
 
@@ -236,6 +253,14 @@ def test_key_updates_while_data_flows_both_ways(server, command):
             client.until(r"990000\n.*\r\n0\r\n\r\n")
         client.tell(request("/close"))
         assert "\r\nlast" in client.rest()
+
+
+def test_the_server_takes_new_keys_when_asked(server):
+    with SClient(server.secure.address, "-tls1_3", "-msg") as client:
+        client.until("Verify return code")
+        for number in range(1, 6):
+            client.tell("K\n").until(r"<<< TLS 1.3, Handshake \[length 0005\], KeyUpdate", times=number)
+            client.tell(request(f"/reflect?q=after{number}")).until(f"query q: after{number}\n")
 
 
 def test_heartbeats_are_not_offered(server):

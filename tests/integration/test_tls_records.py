@@ -1,5 +1,7 @@
 """How TLS's bytes may be cut: records over segments, requests over records, and how it all ends."""
 
+import contextlib
+import json
 import socket
 import ssl
 
@@ -7,7 +9,10 @@ import pytest
 from support.frames import TEXT, Client, close_frame, frame, handshake
 from support.http import Connection, get
 from support.tls import (
+    ALERT,
     APPLICATION_DATA,
+    CHANGE_CIPHER_SPEC,
+    HANDSHAKE,
     TLS_1_2,
     TLS_1_3,
     Forger,
@@ -105,8 +110,9 @@ def test_a_client_hello_in_many_records(server, context):
         assert b"query q: whole" in opened(raw, script)
 
 
-def finish(raw, script, behind=b""):
-    """The handshake up to and including the client's Finished, `behind` in the same segment."""
+def finish(raw, script, behind=b"", held_back=0):
+    """The handshake up to and including the client's Finished, `behind` in the same segment, but
+    for the last `held_back` bytes, which it gives."""
     while True:
         raw._more()
         answer = script.step(bytes(raw.buffer))
@@ -115,10 +121,10 @@ def finish(raw, script, behind=b""):
         if done and behind:
             script.tls.write(behind)
             answer += script.outgoing.read()
-        if answer:
-            raw.send(answer)
+        sent = len(answer) - (held_back if done else 0)
+        raw.send(answer[:sent])
         if done:
-            return
+            return answer[sent:]
 
 
 def is_done(script):
@@ -153,6 +159,17 @@ def test_a_request_in_the_flight_of_the_client_s_finished(server, certificates):
     with Connection(server.secure.address) as raw:
         raw.send(script.step())
         finish(raw, script, behind=REQUEST)
+        assert b"query q: whole" in opened(raw, script)
+
+
+@pytest.mark.parametrize("held_back", [1, 10, 50, len(REQUEST) + 17, len(REQUEST) + 21])
+def test_a_part_of_a_request_in_the_segment_of_the_client_s_finished(server, certificates, held_back):
+    script = HandshakeScript(client_context(certificates.root, TLS_1_3))
+    with Connection(server.secure.address) as raw:
+        raw.send(script.step())
+        rest = finish(raw, script, REQUEST, held_back)
+        get(server, "/")  # time for the server to read what has come
+        raw.send(rest)
         assert b"query q: whole" in opened(raw, script)
 
 
@@ -312,16 +329,59 @@ def refused(connection):
     return True
 
 
+ALERT_CLOSE_NOTIFY = b"\1\0"
+
+FORBIDDEN = {
+    "no type at all, only padding": lambda forged: forged.record(b"", kind=0, padding=50),
+    "a type that is unknown": lambda forged: forged.record(REQUEST, kind=99),
+    "a change of suites, encrypted": lambda forged: forged.record(b"\1", kind=CHANGE_CIPHER_SPEC),
+    "a change of suites, in clear": lambda forged: b"\x14\x03\x03\0\1\1",
+    "data in clear": lambda forged: b"\x17\x03\x03" + len(REQUEST).to_bytes(2, "big") + REQUEST,
+    "an alert in clear": lambda forged: b"\x15\x03\x03\0\2" + ALERT_CLOSE_NOTIFY,
+    "an alert of one byte": lambda forged: forged.record(b"\1", kind=ALERT),
+    "two alerts in one": lambda forged: forged.record(ALERT_CLOSE_NOTIFY * 2, kind=ALERT),
+    "an empty handshake message": lambda forged: forged.record(b"", kind=HANDSHAKE),
+    "a second hello": lambda forged: forged.record(b"\1\0\0\2\3\3", kind=HANDSHAKE),
+    "a ticket from a client": lambda forged: forged.record(b"\4\0\0\1\0", kind=HANDSHAKE),
+    "a key update that asks for what is unknown": lambda forged: forged.record(b"\x18\0\0\1\2", kind=HANDSHAKE),
+    "a key update with something behind it": lambda forged: forged.record(b"\x18\0\0\1\0\x18", kind=HANDSHAKE),
+    "a record shorter than its seal": lambda forged: b"\x17\x03\x03\0\5hello",
+    "a record of nothing": lambda forged: b"\x17\x03\x03\0\0",
+    "17 KiB of padding": lambda forged: forged.record(b"", padding=17 * 1024),
+}
+
+
+@pytest.mark.parametrize("what", FORBIDDEN)
+def test_what_the_protocol_forbids_ends_the_connection(forger, what):
+    """And whatever follows reaches nobody."""
+    connection, forged = forger
+    forged.send(FORBIDDEN[what](forged), forged.record(REQUEST))
+    with pytest.raises(ssl.SSLError, match="alert"):
+        connection.rest()
+
+
+def test_after_a_fatal_alert_nothing_is_read(forger):
+    connection, forged = forger
+    forged.send(forged.record(b"\2\x50", kind=ALERT), forged.record(REQUEST))
+    assert refused(connection)
+
+
+def test_after_close_notify_nothing_is_read(server, forger):
+    """RFC 8446 section 6.1. In a segment of its own, too."""
+    connection, forged = forger
+    before = get(server, "/statistics").body
+    forged.send(forged.record(ALERT_CLOSE_NOTIFY, kind=ALERT), forged.record(REQUEST))
+    with contextlib.suppress(OSError):
+        forged.send(forged.record(REQUEST))
+    assert connection.closed()
+    requests = lambda body: json.loads(body)["requests"]
+    assert requests(get(server, "/statistics").body) == requests(before) + 1
+
+
 def test_a_record_longer_than_allowed_is_refused(forger):
     """RFC 8446 section 5.2: 2^14 bytes and 256 for what encryption adds."""
     connection, forged = forger
     forged.send(bytes([APPLICATION_DATA, 3, 3]) + (2**14 + 257).to_bytes(2, "big") + bytes(2**14 + 257))
-    assert refused(connection)
-
-
-def test_a_record_of_an_unknown_type_is_refused(forger):
-    connection, forged = forger
-    forged.send(forged.record(REQUEST, kind=99))
     assert refused(connection)
 
 
@@ -339,6 +399,24 @@ def test_records_out_of_order_are_refused(forger):
     first, second = forged.record(REQUEST[:10]), forged.record(REQUEST[10:])
     forged.send(second, first)
     assert refused(connection)
+
+
+BARREN = {
+    "empty records": lambda forged: forged.record(),
+    "key updates": lambda forged: forged.key_update(),
+    "key updates that ask for more": lambda forged: forged.key_update(True),
+}
+
+
+@pytest.mark.parametrize("kind", BARREN)
+def test_many_records_without_data_in_a_row_are_too_many(forger, kind):
+    connection, forged = forger
+    for _ in range(5):  # with data in between they are welcome
+        forged.send(*(BARREN[kind](forged) for _ in range(20)), forged.record(REQUEST))
+        assert reads_the_answer(connection)
+    forged.send(*(BARREN[kind](forged) for _ in range(100)))
+    with pytest.raises(ssl.SSLError, match="alert"):
+        connection.rest()
 
 
 def test_endless_empty_records_cost_nothing(server, forger):
