@@ -229,9 +229,11 @@ std::string make_certificate(const CertOptions& options) {
   const FolderLock lock(files.folder);
   const Authority authority = open_authority(files, request.key);
   const IssuedCertificate issued = sign(files, authority.texts, request);
-  write_files({{{key_path, issued.key, Readable::by_owner},
-                {certificate_path, issued.certificate, Readable::by_all}}},
-              options.force ? Existing::replace : Existing::keep);
+  // With the authority's own behind it, the chain is whole wherever somebody looks.
+  write_files(
+      {{{key_path, issued.key, Readable::by_owner},
+        {certificate_path, issued.certificate + authority.texts.certificate, Readable::by_all}}},
+      options.force ? Existing::replace : Existing::keep);
 
   std::string told;
   if (authority.is_new) {

@@ -44,6 +44,7 @@ tls::IssuedCertificate make_for_this_machine() {
     try {
       return make(more);
     } catch (const std::invalid_argument&) {
+      return make(names);
     }
   }
   return make(names);
@@ -64,9 +65,10 @@ std::optional<std::string> kept(const std::string& path, const tls::Certificate&
         same_names(found, fresh)) {
       return text;
     }
+    return std::nullopt;
   } catch (const std::exception&) {  // there is none, or it is damaged: then it is replaced
+    return std::nullopt;
   }
-  return std::nullopt;
 }
 
 std::string certificate_in(const std::string& certificate_and_key) {

@@ -58,12 +58,12 @@ std::string timestamp(LogTime time) {
                      clock.subseconds().count());
 }
 
-std::string escaped(std::string_view text) {
+std::string escaped(std::string_view text, Quotes quotes) {
   if (is_plain(text)) return std::string(text);
   std::string result;
   result.reserve(text.size());
   for (const char character : text) {
-    if (character == '"' || character == '\\') {
+    if ((character == '"' && quotes == Quotes::escape) || character == '\\') {
       result += '\\';
       result += character;
     } else if (character >= ' ' && character <= '~') {
@@ -104,7 +104,7 @@ std::string message_line(LogFormat format, server::LogLevel level, std::string_v
                        "\n",
                        timestamp(now), name(level), quoted(message));
   }
-  return fmt::format("{} {}: {}\n", timestamp(now), name(level), escaped(message));
+  return fmt::format("{} {}: {}\n", timestamp(now), name(level), escaped(message, Quotes::keep));
 }
 
 }  // namespace duplex::app

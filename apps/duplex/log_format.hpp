@@ -35,8 +35,11 @@ std::string access_line(LogFormat format, const server::AccessRecord& record, Lo
 std::string message_line(LogFormat format, server::LogLevel level, std::string_view message,
                          LogTime now);
 
+/// Whether quotation marks may stand in a text: they may where none are around it.
+enum class Quotes : std::uint8_t { escape, keep };
+
 /// `text` with `\"`, `\\`, and `\xNN` for what is not printable ASCII.
-std::string escaped(std::string_view text);
+std::string escaped(std::string_view text, Quotes quotes = Quotes::escape);
 
 /// UTC to the millisecond (RFC 3339): `2026-11-22T10:22:03.123Z`.
 std::string timestamp(LogTime time);

@@ -78,6 +78,7 @@ void add_page(server::Server& server, const PageOptions& options) {
   sockets.outbox_bytes_max = 256 * 1024;
   sockets.origins = options.origins;
   add_page_documents(server, options.at_root);
+  add_connection(server, options.ports);
   add_wire(server, sockets);
   add_news(server, sockets);
   add_chat(server, sockets);

@@ -1,12 +1,20 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include <duplex/server/server.hpp>
 
 namespace duplex::app {
+
+/// Ports at which the page is served too, so that it can lead there.
+struct PagePorts {
+  std::optional<std::uint16_t> clear;
+  std::optional<std::uint16_t> encrypted;
+};
 
 struct PageOptions {
   /// Serve the page at `/` too.
@@ -16,6 +24,8 @@ struct PageOptions {
   std::vector<std::string> origins = {};
   /// Of the wire's WebSocket, which takes no more than 64 KiB in any case.
   std::uint64_t message_bytes_max = 1024 * 1024;
+  /// May be filled until the server runs; none for no others.
+  std::shared_ptr<const PagePorts> ports = {};
 };
 
 /// Serves the page that shows HTTP and WebSocket side by side, at `/_duplex/`, with all that it

@@ -73,6 +73,7 @@ std::string trace_handshake(const WebSocket& socket, std::string_view request,
                   {"request", as_characters(request)},
                   {"response", as_characters(response)},
                   {"peer", socket.peer()},
+                  {"tls", to_json(socket.tls())},
                   {"at", now_ms()}});
 }
 
@@ -165,6 +166,7 @@ Task<Response> exchange(const Request& request, BodyReader& body) {
   }
   co_return json_response({{"echo", text},
                            {"peer", request.peer()},
+                           {"tls", to_json(request.tls())},
                            {"at", now_ms()},
                            {"head", as_characters(request.head().raw)}});
 }

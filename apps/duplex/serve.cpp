@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -112,14 +113,16 @@ void add_echo(Server& server, const server::WebSocketOptions& options) {
                    });
 }
 
-void add_routes(Server& server, const ServeOptions& options) {
+void add_routes(Server& server, const ServeOptions& options,
+                std::shared_ptr<const PagePorts> ports) {
   const server::WebSocketOptions websockets = websocket_options(options);
   add_echo(server, websockets);
   add_live_channels(server, websockets);
   add_health(server);
   add_page(server, {.at_root = options.folder.empty(),
                     .origins = options.origins,
-                    .message_bytes_max = options.message_bytes_max});
+                    .message_bytes_max = options.message_bytes_max,
+                    .ports = std::move(ports)});
   if (options.folder.empty()) return;
   server.files("/", {.folder = options.folder,
                      .list = options.list,
@@ -175,9 +178,9 @@ std::string line_of(const server::ListenOptions& options, std::uint16_t port) {
   return fmt::format("duplex serves {}\n", where(options, port));
 }
 
-/// Listens, and answers the lines that say so.
+/// Listens, and answers the lines that say so. Puts the first ports of each kind into `ports`.
 std::string listen_everywhere(Server& server, const ServeOptions& options,
-                              const server::ServerOptions& told) {
+                              const server::ServerOptions& told, PagePorts& ports) {
   std::vector<server::ListenOptions> clear = options.listen;
   std::vector<server::ListenOptions> encrypted = options.tls.listen;
   if (clear.empty() && encrypted.empty()) {
@@ -188,18 +191,23 @@ std::string listen_everywhere(Server& server, const ServeOptions& options,
 
   // First, since where others lead to must be known; said last, as it was given.
   std::string encrypted_lines;
-  std::optional<std::uint16_t> https_port;
   for (server::ListenOptions& address : encrypted) {
     address.tls = tls;
-    address.strict_transport.max_age = options.tls.strict_transport;
+    address.strict_transport = {
+        .max_age = options.tls.strict_transport,
+        .include_subdomains = options.tls.strict_transport_subdomains,
+    };
     const std::uint16_t port = listen(server, address);
-    if (!https_port && address.unix_path.empty()) https_port = port;
+    if (!ports.encrypted && address.unix_path.empty()) ports.encrypted = port;
     encrypted_lines += line_of(address, port);
   }
   std::string lines;
   for (server::ListenOptions& address : clear) {
-    if (options.tls.redirect) address.redirect_to_https = https_port;
-    lines += line_of(address, listen(server, address));
+    if (options.tls.redirect) address.redirect_to_https = ports.encrypted;
+    const std::uint16_t port = listen(server, address);
+    const bool serves_page = !options.tls.redirect && address.unix_path.empty();
+    if (!ports.clear && serves_page) ports.clear = port;
+    lines += line_of(address, port);
   }
   return lines + encrypted_lines;
 }
@@ -215,9 +223,10 @@ int serve(const ServeOptions& options) {
   LogWriter log(log_writer_options(options.log));
   const server::ServerOptions settings = server_options(options, log);
   Server server(settings);
-  add_routes(server, options);
+  const auto ports = std::make_shared<PagePorts>();
+  add_routes(server, options, ports);
 
-  const std::string lines = listen_everywhere(server, options, settings);
+  const std::string lines = listen_everywhere(server, options, settings, *ports);
   server.start();
   // Whoever started the program may wait for these lines.
   std::fputs(lines.c_str(), stdout);
@@ -225,7 +234,7 @@ int serve(const ServeOptions& options) {
 
   while (signals.wait() == Wish::reload) {
     // The server's log tells what became of it.
-    static_cast<void>(server.reload_certificates());
+    [[maybe_unused]] const auto reloaded = server.reload_certificates();
   }
   server.stop({.deadline = options.shutdown_timeout});
   server.wait();

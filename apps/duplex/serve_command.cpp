@@ -39,8 +39,9 @@ A configuration file has the same names; the command line wins:
   listen = ["127.0.0.1:8080", "[::1]:8080"]
   max-message = "64MiB"
 
-Ctrl+C or SIGTERM stops it cleanly, a second one at once; SIGHUP reads certificates anew. The exit status is 0 after that,
-1 when something failed, 2 for wrong usage.)";
+Ctrl+C or SIGTERM stops it cleanly, a second one at once; SIGHUP reads certificates
+anew. The exit status is 0 when it was stopped, 1 when something failed, 2 for wrong
+usage.)";
 
 CLI::Option* declare(CLI::App& command, const ServeOption& option) {
   const std::string help(option.help);

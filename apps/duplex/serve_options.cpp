@@ -70,14 +70,16 @@ std::vector<server::ListenOptions> parse_addresses(Values values) {
   return addresses;
 }
 
-const std::string& file_name(const std::string& value) {
+std::string file_name(const std::string& value) {
   if (value.empty()) throw BadValue("needs the name of a file");
   return value;
 }
 
 std::vector<std::string> file_names(Values values) {
-  for (const std::string& value : values) file_name(value);
-  return {values.begin(), values.end()};
+  std::vector<std::string> names;
+  names.reserve(values.size());
+  for (const std::string& value : values) names.push_back(file_name(value));
+  return names;
 }
 
 std::uint64_t parse_size_above_zero(Values values) {
@@ -170,6 +172,11 @@ constexpr std::array table = {
           options.tls.strict_transport =
               std::chrono::seconds(checked(parse_count(only(values), 0, strict_transport_s_max)));
         }},
+    ServeOption{"hsts-subdomains", "", false, encryption,
+                "The same for all subdomains of this host",
+                [](ServeOptions& options, Values values) {
+                  options.tls.strict_transport_subdomains = parse_switch(values);
+                }},
     ServeOption{"tls-client-ca", "FILE", false, access,
                 "Authorities whose clients are let in (mutual TLS), as PEM",
                 [](ServeOptions& options, Values values) {

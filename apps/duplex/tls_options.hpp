@@ -30,6 +30,7 @@ struct TlsOptions {
   bool redirect = false;
   /// What browsers are told by HSTS; 0 for nothing.
   std::chrono::seconds strict_transport{0};
+  bool strict_transport_subdomains = false;
 
   /// Whether there is anything to encrypt with.
   bool enabled() const { return self_signed || !certificates.empty(); }

@@ -62,10 +62,10 @@ void Pipe::on_ready(net::Readiness readiness) noexcept {
 }
 
 void Pipe::receive() noexcept {
-  // What is kept is presented at the end of the iteration, and may fill the buffer until then.
-  if (input_wanted_) return;
   const Bytes buffer = hub_->loop().read_buffer();
   const std::size_t kept = kept_bytes();
+  // So much is kept only behind a pause, and is presented at the end of the iteration.
+  if (input_wanted_ && kept > buffer.size() / 2) return;
   if (kept > 0) std::memcpy(buffer.data(), kept_->content().data(), kept);
   const bool was_shaking_hands = transport_.shaking_hands();
   const net::Transferred received = transport_.receive(buffer.subspan(kept));

@@ -12,8 +12,9 @@ namespace duplex::tls {
 template <class T>
 class Attachment {
  public:
-  /// Throws std::bad_alloc.
+  /// In place of what was attached before. Throws std::bad_alloc.
   static T& attach(SSL_CTX& context, std::unique_ptr<T> object) {
+    const std::unique_ptr<T> before(of(context));
     if (SSL_CTX_set_ex_data(&context, index(), object.get()) != 1) throw std::bad_alloc();
     return *object.release();
   }

@@ -92,15 +92,13 @@ void offer_versions_and_suites(SSL_CTX& context, Version version_min) {
 }
 
 void set_behaviour(SSL_CTX& context) {
-  // The system's configuration may have set some of these, against what is promised here.
-  SSL_CTX_clear_options(&context, SSL_OP_NO_TLSv1_2 | SSL_OP_NO_TLSv1_3 | SSL_OP_NO_TICKET |
-                                      SSL_OP_IGNORE_UNEXPECTED_EOF |
-                                      SSL_OP_ALLOW_CLIENT_RENEGOTIATION |
-                                      SSL_OP_ALLOW_UNSAFE_LEGACY_RENEGOTIATION |
-                                      SSL_OP_NO_EXTENDED_MASTER_SECRET | SSL_OP_ENABLE_KTLS);
-  // A client that lists ChaCha20 first has no AES in hardware.
+  // Nothing that the system's configuration may have set, against what is promised here. A client
+  // that lists ChaCha20 first has no AES in hardware; RFC 8446 appendix D.4 on middleboxes.
+  SSL_CTX_clear_options(&context, SSL_CTX_get_options(&context));
   SSL_CTX_set_options(&context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
-                                    SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
+                                    SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA |
+                                    SSL_OP_ENABLE_MIDDLEBOX_COMPAT);
+  SSL_CTX_set_verify(&context, SSL_VERIFY_NONE, nullptr);
   // Chains are sent as they were given, instead of being put together in each handshake.
   SSL_CTX_set_mode(&context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                                  SSL_MODE_AUTO_RETRY | SSL_MODE_NO_AUTO_CHAIN);
@@ -158,6 +156,7 @@ void install(SSL_CTX& context, const LoadedCredential& credential) {
 
 std::vector<LoadedCredential> load_all(const ServerOptions& options, std::chrono::sys_seconds now) {
   std::vector<LoadedCredential> loaded;
+  loaded.reserve(1 + options.more.size());
   if (!options.certificate.empty() || !options.key.empty()) {
     loaded.push_back(load_credential({.certificate = options.certificate,
                                       .key = options.key,
@@ -173,6 +172,7 @@ std::vector<LoadedCredential> load_all(const ServerOptions& options, std::chrono
 
 ServerNames names_of(const std::vector<LoadedCredential>& credentials) {
   std::vector<ServerNames::Entry> entries;
+  entries.reserve(credentials.size());
   for (const LoadedCredential& credential : credentials) {
     entries.push_back({.names = credential.host_names, .key_type = credential.key_type});
   }

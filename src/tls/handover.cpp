@@ -70,12 +70,13 @@ void Handover::Secret::take(std::string_view hexadecimal) noexcept {
 
 std::optional<RecordLayer> Handover::complete(const SSL& ssl, CipherCache& cache) const {
   if (SSL_version(&ssl) != TLS1_3_VERSION || SSL_has_pending(&ssl) == 1) return std::nullopt;
-  if (SSL_SESSION_get_max_fragment_length(SSL_get_session(&ssl)) !=
+  // A client with little memory may have asked for short records (RFC 6066 section 4).
+  if (SSL_SESSION_get_max_fragment_length(SSL_get0_session(&ssl)) !=
       TLSEXT_max_fragment_length_DISABLED) {
     return std::nullopt;
   }
   const auto suite = suite_of(SSL_CIPHER_get_protocol_id(SSL_get_current_cipher(&ssl)));
-  if (!suite || facts_of(*suite).cipher == nullptr) return std::nullopt;
+  if (!suite) return std::nullopt;
   const std::size_t size = facts_of(*suite).secret_bytes;
   if (client_.size != size || server_.size != size) return std::nullopt;
   using Direction = RecordKey::Direction;

@@ -28,13 +28,14 @@ std::string read_file(const std::string& file) {
   if (!in) refuse_file(file, errno);
   std::string content;
   std::array<char, 16384> piece{};
-  while (const std::size_t bytes = std::fread(piece.data(), 1, piece.size(), in.get())) {
+  do {
+    const std::size_t bytes = std::fread(piece.data(), 1, piece.size(), in.get());
+    if (std::ferror(in.get()) != 0) refuse_file(file, errno);
     content.append(piece.data(), bytes);
     if (content.size() > file_bytes_max) {
       throw Unusable(file + " is larger than 4 MiB: give a file of certificates or keys only");
     }
-  }
-  if (std::ferror(in.get()) != 0) refuse_file(file, errno);
+  } while (std::feof(in.get()) == 0);
   return content;
 }
 

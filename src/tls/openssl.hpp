@@ -16,11 +16,11 @@
 namespace duplex::tls {
 
 /// Frees whatever OpenSSL has a function for.
-template <auto free_function>
+template <auto FreeFunction>
 struct FreedBy {
   template <class T>
   void operator()(T* object) const noexcept {
-    free_function(object);
+    FreeFunction(object);
   }
 };
 

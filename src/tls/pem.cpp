@@ -33,13 +33,19 @@ int answer_passphrase(char* buffer, int room, int /*writing*/, void* argument) n
   }
 }
 
+// Certificates are no secret. Without this, OpenSSL would ask on the terminal.
+int refuse_passphrase(char* /*buffer*/, int /*room*/, int /*writing*/, void* /*argument*/) {
+  return -1;
+}
+
 }  // namespace
 
 std::vector<X509Pointer> read_certificates(const Material& material) {
   const auto in = reader_of(material.content);
   std::vector<X509Pointer> certificates;
   ERR_clear_error();
-  while (X509Pointer certificate{PEM_read_bio_X509(in.get(), nullptr, nullptr, nullptr)}) {
+  while (
+      X509Pointer certificate{PEM_read_bio_X509(in.get(), nullptr, refuse_passphrase, nullptr)}) {
     certificates.push_back(std::move(certificate));
   }
   const unsigned long code = ERR_peek_last_error();

@@ -24,7 +24,7 @@ class ServerNames {
   struct Clash {
     std::size_t used;
     std::size_t unused;
-    std::string name;  ///< the first of those that they share
+    std::string name;  ///< one of those that they share
   };
   /// Credentials' places in the list, in its order.
   using Set = std::vector<std::size_t>;

@@ -11,7 +11,10 @@
 namespace duplex::tls {
 namespace {
 
-using SharedKeys = std::shared_ptr<TicketKeys>;
+struct Tickets {
+  std::shared_ptr<TicketKeys> keys;
+  Clock clock;
+};
 
 bool set_mac_key(EVP_MAC_CTX* mac, TicketKeys::Key& key) {
   std::array<char, 7> digest{"SHA256"};
@@ -32,9 +35,9 @@ constexpr int not_opened = 0;
 constexpr int done = 1;
 constexpr int done_and_renew = 2;
 
-int seal(TicketKeys& keys, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* cipher,
+int seal(const Tickets& tickets, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* cipher,
          EVP_MAC_CTX* mac) {
-  auto key = keys.sealing(std::chrono::steady_clock::now());
+  auto key = tickets.keys->sealing(tickets.clock());
   if (!key || RAND_bytes(iv, EVP_CIPHER_get_iv_length(EVP_aes_256_cbc())) != 1) return failed;
   std::ranges::copy(key->name, reinterpret_cast<std::byte*>(name));
   const bool ready =
@@ -43,29 +46,32 @@ int seal(TicketKeys& keys, unsigned char* name, unsigned char* iv, EVP_CIPHER_CT
   return ready ? done : failed;
 }
 
-int open(TicketKeys& keys, const unsigned char* name, const unsigned char* iv,
+int open(const Tickets& tickets, int version, const unsigned char* name, const unsigned char* iv,
          EVP_CIPHER_CTX* cipher, EVP_MAC_CTX* mac) {
-  auto found =
-      keys.find(std::span<const std::byte, 16>(reinterpret_cast<const std::byte*>(name), 16),
-                std::chrono::steady_clock::now());
+  auto found = tickets.keys->find(
+      std::span<const std::byte, 16>(reinterpret_cast<const std::byte*>(name), 16),
+      tickets.clock());
   if (!found) return not_opened;
   const bool ready = EVP_DecryptInit_ex2(cipher, EVP_aes_256_cbc(), raw(found->key.cipher_key), iv,
                                          nullptr) == 1 &&
                      set_mac_key(mac, found->key);
   if (!ready) return failed;
-  return found->renew ? done_and_renew : done;
+  // With TLS 1.3, a ticket is to be used only once, so that nobody can tell from it that two
+  // connections are of one client (RFC 8446 appendix C.4).
+  return found->renew || version == TLS1_3_VERSION ? done_and_renew : done;
 }
 
 int on_ticket(SSL* ssl, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* cipher,
-              EVP_MAC_CTX* mac, int sealing) noexcept {
-  TicketKeys& keys = **Attachment<SharedKeys>::of(*SSL_get_SSL_CTX(ssl));
-  return sealing != 0 ? seal(keys, name, iv, cipher, mac) : open(keys, name, iv, cipher, mac);
+              EVP_MAC_CTX* mac, int sealing) {
+  const Tickets& tickets = *Attachment<Tickets>::of(*SSL_get_SSL_CTX(ssl));
+  return sealing != 0 ? seal(tickets, name, iv, cipher, mac)
+                      : open(tickets, SSL_version(ssl), name, iv, cipher, mac);
 }
 
 }  // namespace
 
-void offer_tickets(SSL_CTX& context, std::shared_ptr<TicketKeys> keys) {
-  Attachment<SharedKeys>::attach(context, std::make_unique<SharedKeys>(std::move(keys)));
+void offer_tickets(SSL_CTX& context, std::shared_ptr<TicketKeys> keys, Clock clock) {
+  Attachment<Tickets>::attach(context, std::make_unique<Tickets>(std::move(keys), clock));
   SSL_CTX_set_tlsext_ticket_key_evp_cb(&context, on_ticket);
   SSL_CTX_set_session_cache_mode(&context, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_timeout(&context, TicketKeys::period.count());

@@ -86,11 +86,10 @@ TEST_F(CertTest, WarnsWhenOthersCanReadTheKeyOfTheAuthority) {
               HasSubstr("Warning: others can read the authority's key: chmod 600 "));
 }
 
-TEST_F(CertTest, PutsOnlyTheLeafIntoItsFile) {
+TEST_F(CertTest, PutsTheWholeChainIntoItsFileAndNoKey) {
   make_certificate(options());
   const std::string text = read_file(folder / "cert.pem");
-  const std::string begin = "-----BEGIN CERTIFICATE-----";
-  EXPECT_EQ(text.find(begin), text.rfind(begin)) << "the root is not for the chain";
+  EXPECT_TRUE(text.ends_with(read_file(folder / "ca/ca.pem")));
   EXPECT_THAT(text, Not(HasSubstr("PRIVATE KEY")));
 }
 

@@ -123,6 +123,7 @@ TEST(ServeOptions, TakesEveryOptionOfEncryption) {
                                           given("tls-min", {"1.3"}),
                                           given("redirect-to-https", {"true"}),
                                           given("hsts", {"31536000"}),
+                                          given("hsts-subdomains", {"true"}),
                                       })
                                  .tls;
   EXPECT_TRUE(options.enabled());
@@ -130,6 +131,7 @@ TEST(ServeOptions, TakesEveryOptionOfEncryption) {
   EXPECT_EQ(options.listen.at(1).address, "::1");
   EXPECT_TRUE(options.redirect);
   EXPECT_EQ(options.strict_transport.count(), 31'536'000);
+  EXPECT_TRUE(options.strict_transport_subdomains);
 
   const tls::ServerOptions encryption = encryption_of(options);
   EXPECT_EQ(encryption.certificate, "a.pem");

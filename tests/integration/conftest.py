@@ -4,6 +4,7 @@ A test file also runs alone: /usr/bin/python3 -m pytest tests/integration/test_x
 DUPLEX_BIN names the duplex program to test; build/dev/bin/duplex by default."""
 
 import pytest
+from support.certificates import Certificates
 from support.program import Program, program_path
 
 
@@ -85,3 +86,36 @@ def start_test_server(start):
 @pytest.fixture(scope="module")
 def start_test_server_for_module(start_for_module):
     return _test_server(start_for_module)
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory):
+    """All certificates, made when first asked for; see support/certificates.py."""
+    return Certificates(tmp_path_factory.mktemp("certificates"))
+
+
+def _tls_server(begin, certificates):
+    def start_both(*arguments, certificate=None, **options):
+        shown = certificate or [certificates.here]
+        return begin(
+            program_path("test_server"),
+            *("--tls-cert", ",".join(str(one.chain) for one in shown)),
+            *("--tls-key", ",".join(str(one.key) for one in shown)),
+            *arguments,
+            urls=2,
+            **options,
+        )
+
+    return start_both
+
+
+@pytest.fixture
+def start_tls_server(start, certificates):
+    """start_tls_server(*arguments, certificate=[...]): the test server with two listeners, one in
+    clear, which is `server` itself, and one encrypted, which is `server.secure`."""
+    return _tls_server(start, certificates)
+
+
+@pytest.fixture(scope="module")
+def start_tls_server_for_module(start_for_module, certificates):
+    return _tls_server(start_for_module, certificates)

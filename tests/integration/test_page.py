@@ -3,112 +3,27 @@
 import asyncio
 import json
 import os
-import shutil
+import subprocess
 import urllib.error
 import urllib.request
+from functools import partial
 from pathlib import Path
 
 import pytest
 import websockets
-from selenium import webdriver
-from selenium.webdriver.chrome.service import Service
-from selenium.webdriver.common.by import By
-from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.support.ui import WebDriverWait
-
-DEADLINE_S = 30
-FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-
-
-class Page:
-    """A browser with the page in it; waits for what is asked of it."""
-
-    def __init__(self, driver):
-        self.driver = driver
-
-    def until(self, condition, message=""):
-        return WebDriverWait(self.driver, DEADLINE_S, 0.05).until(lambda _: condition(), message)
-
-    def run(self, script, *arguments):
-        return self.driver.execute_script(script, *arguments)
-
-    def element(self, selector):
-        return self.driver.find_element(By.CSS_SELECTOR, selector)
-
-    def elements(self, selector):
-        return self.driver.find_elements(By.CSS_SELECTOR, selector)
-
-    def text(self, selector):
-        """The text of the first match, seen or not; None when there is none."""
-        return self.run("return document.querySelector(arguments[0])?.textContent", selector)
-
-    def texts(self, selector):
-        return self.run(
-            "return [...document.querySelectorAll(arguments[0])].map((e) => e.textContent)", selector
-        )
-
-    def until_text(self, selector, part):
-        return self.until(lambda: part in (self.text(selector) or ""), f"{part!r} in {selector}")
-
-    def click(self, selector):
-        self.run("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", self.element(selector))
-        self.element(selector).click()
-
-    def write(self, selector, text):
-        self.element(selector).send_keys(Keys.CONTROL + "a" + Keys.NULL, text)
-
-    def frames(self):
-        """The frames that are shown: their data attributes, direction, header bytes and payload."""
-        return self.run(
-            """return [...document.querySelectorAll(".frame")].map((frame) => ({
-                 ...frame.dataset,
-                 incoming: frame.classList.contains("right"),
-                 header: frame.querySelector(".header-bytes").textContent,
-                 payload: frame.querySelector(".payload").textContent}))"""
-        )
-
-    def until_frames(self, wanted):
-        """Waits until the last frames shown are such that `wanted(frames)`, and gives all."""
-        self.until(lambda: wanted(self.frames()), "the frames")
-        return self.frames()
-
-    def emulate(self, width, dark):
-        self.driver.execute_cdp_cmd(
-            "Emulation.setDeviceMetricsOverride",
-            {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False},
-        )
-        self.driver.execute_cdp_cmd(
-            "Emulation.setEmulatedMedia",
-            {"features": [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]},
-        )
+from support.browser import open_page
 
 
 @pytest.fixture
 def browser(tmp_path, start):
-    """browser(url, quiet=True): opens the page. At the end the browser's log must be empty, unless
-    it need not be quiet. Asks for `start`, so that the servers end after the browsers."""
+    """browser(url, quiet=True, home=None): opens the page, in a browser of the user whose home that
+    is. At the end the browser's log must be empty, unless it need not be quiet. Asks for `start`, so
+    that the servers end after the browsers."""
     opened = []
 
-    def begin(url, quiet=True):
-        options = webdriver.ChromeOptions()
-        options.binary_location = shutil.which("chromium")
-        for flag in (*FLAGS, f"--user-data-dir={tmp_path / f'profile{len(opened)}'}"):
-            options.add_argument(flag)
-        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-        driver = webdriver.Chrome(service=Service(shutil.which("chromedriver")), options=options)
-        opened.append((driver, quiet))
-        page = Page(driver)
-        page.emulate(1280, dark=False)
-        driver.get(url)
+    def begin(url, quiet=True, home=None):
+        page = open_page(url, tmp_path / f"profile{len(opened)}", home=home)
+        opened.append((page.driver, quiet))
         return page
 
     yield begin
@@ -319,6 +234,81 @@ def test_says_that_it_reconnects_and_does(browser, start, duplex_program):
     page.until_frames(lambda frames: [frame["payload"] for frame in frames] == ["“hello”"] * 2)
 
 
+@pytest.fixture
+def trusted(duplex_program, tmp_path):
+    """A certificate of `duplex cert`, and the home of a user whose browser trusts its authority."""
+    home = tmp_path / "home"
+    store = f"sql:{home}/.pki/nssdb"
+    (home / ".pki/nssdb").mkdir(parents=True)
+    run = partial(subprocess.run, check=True, cwd=tmp_path, capture_output=True)
+    run([str(duplex_program), "cert", "--dir", "ca", "localhost"])
+    run(["certutil", "-d", store, "-N", "--empty-password"])
+    run(["certutil", "-d", store, "-A", "-t", "C,,", "-n", "duplex-development", "-i", "ca/ca.pem"])
+    return home, ("--tls-cert", tmp_path / "cert.pem", "--tls-key", tmp_path / "key.pem")
+
+
+def test_all_of_it_works_encrypted(browser, start, duplex_program, trusted, tmp_path):
+    home, certificate = trusted
+    server = start(duplex_program, "serve", "--tls-listen", "127.0.0.1:0", *certificate)
+    page = browser(f"https://localhost:{server.port}/", home=home)
+    page.until_text("#page-state", "connected")
+    assert (page.text("#page-scheme"), page.text("#socket-scheme")) == ("https", "wss")
+    page.until_text("#page-scheme-text", f"localhost:{server.port}, TLS 1.3")
+    page.until_text("#encrypted-facts", "TLS_")
+    assert page.elements("#way-encrypted.here") and not page.elements("#way-clear.here")
+    assert page.text("#clear-facts") == "This server does not offer it."
+
+    page.until_text(".exchange .end", "TLS 1.3")
+    page.until_text(".switched", "the encrypted connection stays")
+    page.click("#ws-fragments")
+    page.until_frames(lambda frames: len(frames) == 6)
+    page.until(lambda: page.elements(".dot.push"))
+    page.element("#chat-text").send_keys("hello\n")
+    page.until_text(".said.mine .words", "hello")
+    assert page.run("return document.getElementById('console-url').value").startswith("wss://localhost")
+    page.click("#console-toggle")
+    page.until_text("#console-state", "connected by wss, encrypted")
+    page.element("#console-text").send_keys("secret\n")
+    page.until_text("#console-log .received .content", "secret")
+    assert page.run(
+        "return performance.getEntries().filter((e) => /^(http|ws):/.test(e.name)).map((e) => e.name)"
+    ) == []
+    page.run("document.documentElement.style.scrollBehavior = 'auto'")
+    for part in ("top", "secrecy"):
+        page.run("document.getElementById(arguments[0]).scrollIntoView()", part)
+        save_screenshot(page, f"page-https-{part}.png", tmp_path)
+
+
+def test_leads_to_the_other_way(browser, start, duplex_program, trusted):
+    home, certificate = trusted
+    arguments = ["--listen", "127.0.0.1:0", "--tls-listen", "127.0.0.1:0", *certificate]
+    server = start(duplex_program, "serve", *arguments, urls=2)
+    page = browser(f"http://localhost:{server.port}/", home=home)
+    page.until_text("#page-scheme-text", "in clear")
+    page.until_text("#encrypted-facts", "Open this page by https")
+    page.click("#encrypted-facts a")
+    page.until_text("#page-scheme-text", "TLS 1.3")
+    page.until_text("#page-state", "connected")
+    page.until_text("#clear-facts", "Open this page by http")
+    page.click("#clear-facts a")
+    page.until_text("#page-scheme-text", "in clear")
+    assert page.driver.current_url == f"http://localhost:{server.port}/"
+
+
+def test_in_clear_it_says_how_to_have_it_encrypted(page):
+    page.until_text("#encrypted-facts", "duplex serve --tls-self-signed")
+    assert page.elements("#way-clear.here") and not page.elements("#way-encrypted.here")
+    assert page.text("#page-scheme-text").endswith(", in clear")
+    page.until_text(".exchange .end", "in clear")
+
+
+def save_screenshot(page, name, otherwise):
+    """To be looked at."""
+    screenshots = Path(os.environ.get("DUPLEX_BUILD", otherwise)) / "screenshots"
+    screenshots.mkdir(exist_ok=True)
+    assert page.driver.save_screenshot(str(screenshots / name))
+
+
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("width", [360, 768, 1280])
 def test_fits_every_screen_and_scheme(page, tmp_path, width, dark):
@@ -333,12 +323,8 @@ def test_fits_every_screen_and_scheme(page, tmp_path, width, dark):
              .map((e) => e.outerHTML.slice(0, 80))"""
     )
     assert too_wide == []
-    # To be looked at.
-    screenshots = Path(os.environ.get("DUPLEX_BUILD", tmp_path)) / "screenshots"
-    screenshots.mkdir(exist_ok=True)
-    name = f"page-{width}-{'dark' if dark else 'light'}.png"
     assert page.driver.get_screenshot_as_png().startswith(b"\x89PNG")
-    assert page.driver.save_screenshot(str(screenshots / name))
+    save_screenshot(page, f"page-{width}-{'dark' if dark else 'light'}.png", tmp_path)
     # WCAG 2 asks for 4.5 to 1 for text (success criterion 1.4.3).
     contrasts = page.run(
         """const style = getComputedStyle(document.documentElement);

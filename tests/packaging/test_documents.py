@@ -66,6 +66,17 @@ def test_a_sample_that_does_not_compile_is_found():
     assert "README.md:7:" in compile_text(translation_unit([wrong]))
 
 
+def test_encryption_takes_the_two_lines_that_readme_shows():
+    readme = (ROOT / "README.md").read_text()
+    changes = re.findall(r"^```diff\n-(.*)\n\+(.*)\n```$", readme, re.M)
+    (clear_listen, encrypted_listen), (clear_url, encrypted_url) = changes
+    server = next(sample for sample in samples(ROOT / "README.md") if sample.is_program)
+    assert server.code.count(clear_listen + "\n") == 1
+    assert compile_text(server.code.replace(clear_listen, encrypted_listen)) == ""
+    # The client's line differs by nothing but the scheme and the port.
+    assert clear_url.replace("ws://", "wss://").replace(":8080", ":8443") == encrypted_url
+
+
 def test_links_lead_somewhere():
     broken = []
     for document in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]:

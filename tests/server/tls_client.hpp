@@ -84,6 +84,11 @@ class TlsClient {
     }
   }
 
+  /// Ends in good order.
+  ~TlsClient() { SSL_shutdown(ssl_.get()); }
+  TlsClient(const TlsClient&) = delete;
+  TlsClient& operator=(const TlsClient&) = delete;
+
   void send(std::string_view bytes) {
     if (SSL_write(ssl_.get(), bytes.data(), static_cast<int>(bytes.size())) !=
         static_cast<int>(bytes.size())) {
@@ -113,7 +118,7 @@ class TlsClient {
     return serial;
   }
   bool resumed() const noexcept { return SSL_session_reused(ssl_.get()) == 1; }
-  /// What a later client may resume; behind the first answer.
+  /// What a later client may resume, once; behind the first answer.
   SSL_SESSION* session() const noexcept { return SSL_get1_session(ssl_.get()); }
 
   std::string text;

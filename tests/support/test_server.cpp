@@ -11,6 +11,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -108,7 +109,8 @@ class Diary {
 
 Gates gates;
 Diary diary;
-sem_t stop_wanted;
+sem_t signalled;
+volatile std::sig_atomic_t stop_wanted = 0;
 
 std::uint64_t number(const Request& request, std::string_view name, std::uint64_t otherwise) {
   const auto text = request.query(name);
@@ -127,6 +129,22 @@ Response reflect(const Request& request) {
     text += std::string(line.name) + ": " + std::string(line.value) + "\n";
   }
   return Response::text(text + "\n" + std::string(request.text()));
+}
+
+/// What a handler knows of how its connection is encrypted, and of who shows a certificate.
+std::string describe(bool secure, const std::optional<duplex::tls::SessionInfo>& info) {
+  if (!secure || !info) return "in clear\n";
+  std::string text = "protocol: " + std::string(info->protocol) +
+                     "\ncipher: " + std::string(info->cipher) +
+                     "\napplication protocol: " + std::string(info->application_protocol) +
+                     "\nserver name: " + std::string(info->server_name) +
+                     "\nresumed: " + (info->resumed ? "yes" : "no") + "\n";
+  if (const duplex::tls::Certificate* const peer = info->peer_certificate) {
+    text += "subject: " + peer->subject + "\nissuer: " + peer->issuer +
+            "\nfingerprint: " + peer->fingerprint + "\n";
+    for (const std::string& name : peer->dns_names) text += "name: " + name + "\n";
+  }
+  return text;
 }
 
 Task<Response> count_body(const Request&, duplex::BodyReader& body) {
@@ -208,12 +226,18 @@ std::string statistics_json(const duplex::Statistics& statistics) {
          entry("websockets_open", statistics.websockets_open) + "," +
          entry("messages_received", statistics.messages_received) + "," +
          entry("messages_dropped", statistics.messages_dropped) + "," +
-         entry("slow_consumers_closed", statistics.slow_consumers_closed) + "}";
+         entry("slow_consumers_closed", statistics.slow_consumers_closed) + "," +
+         entry("tls_handshakes", statistics.tls_handshakes) + "," +
+         entry("tls_resumptions", statistics.tls_resumptions) + "," +
+         entry("tls_failures", statistics.tls_failures) + "}";
 }
 
 void add_http_routes(duplex::Server& server, const Knobs& knobs) {
   server.get("/", [](const Request&) { return Response::text("root"); });
   server.get("/reflect", reflect);
+  server.get("/tls", [](const Request& request) {
+    return Response::text(describe(request.secure(), request.tls()));
+  });
   server.post("/reflect", reflect);
   server.put("/reflect", reflect);
   server.get("/reflect/{rest...}", reflect);
@@ -258,6 +282,10 @@ void add_http_routes(duplex::Server& server, const Knobs& knobs) {
   });
   server.get("/statistics", [&server](const Request&) {
     return Response::json(statistics_json(server.statistics()));
+  });
+  server.post("/reload", [&server](const Request&) {
+    const auto done = server.reload_certificates();
+    return done ? Response::text("done") : Response::text(done.error(), Status::conflict);
   });
   server.get("/diary", [](const Request&) { return Response::text(diary.text()); });
   server.get("/topic/{name}", [](const Request& request) {
@@ -395,6 +423,11 @@ void add_websocket_routes(duplex::Server& server, const Knobs& knobs) {
                                      socket.send_fragment(chunk.opcode, chunk.payload, chunk.last);
                                    },
                                .options = options});
+  server.websocket("/tls", {.on_message =
+                                [](WebSocket& socket, duplex::Message) {
+                                  socket.send(describe(socket.secure(), socket.tls()));
+                                },
+                            .options = options});
   server.websocket("/session", {.session = [](WebSocket socket, const Request&) -> Task<> {
                                   while (const auto message = co_await socket.receive()) {
                                     if (message->text() == "end") co_return;
@@ -471,12 +504,35 @@ void add_websocket_routes(duplex::Server& server, const Knobs& knobs) {
                     .on_message = tell_state});
 }
 
+/// Certificates and keys as lists, separated by commas: `--tls-cert a.pem,b.pem --tls-key
+/// a.key,b.key`.
+duplex::tls::ServerOptions tls_options(const Knobs& knobs) {
+  duplex::tls::ServerOptions options;
+  std::istringstream certificates(knobs.text("tls-cert"));
+  std::istringstream keys(knobs.text("tls-key"));
+  for (std::string certificate, key; std::getline(certificates, certificate, ',');) {
+    std::getline(keys, key, ',');
+    options.more.push_back({.certificate = certificate, .key = key});
+  }
+  options.certificate = options.more.front().certificate;
+  options.key = options.more.front().key;
+  options.more.erase(options.more.begin());
+  options.client_ca = knobs.text("tls-client-ca");
+  if (knobs.text("tls-client-cert") == "optional") {
+    options.client_certificates = duplex::tls::ClientCertificates::optional;
+  }
+  if (knobs.text("tls-watch") == "no") options.watch_files = false;
+  if (knobs.text("tls-min") == "1.3") options.version_min = duplex::tls::Version::tls_1_3;
+  return options;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   const Knobs knobs(argc, argv);
   duplex::ServerOptions options{.threads = 1};
   knobs.set("threads", options.threads);
+  knobs.set("handshake-ms", options.time_limits.handshake_ms_max);
   knobs.set("head-ms", options.time_limits.head_ms_max);
   knobs.set("body-ms", options.time_limits.body_progress_ms_max);
   knobs.set("idle-ms", options.time_limits.idle_ms_max);
@@ -490,15 +546,32 @@ int main(int argc, char** argv) {
   duplex::Server server(options);
   add_http_routes(server, knobs);
   add_websocket_routes(server, knobs);
-  sem_init(&stop_wanted, 0, 0);
+  sem_init(&signalled, 0, 0);
   for (int signal : {SIGINT, SIGTERM}) {
-    std::signal(signal, [](int) { sem_post(&stop_wanted); });
+    std::signal(signal, [](int) {
+      stop_wanted = 1;
+      sem_post(&signalled);
+    });
   }
-  std::cout << "http://127.0.0.1:" << server.listen(duplex::ListenOptions{}) << std::endl;
+  std::signal(SIGHUP, [](int) { sem_post(&signalled); });
+  duplex::ListenOptions clear;
+  std::uint16_t tls_port = 0;
+  if (knobs.has("tls-cert")) {
+    duplex::ListenOptions encrypted{.tls = tls_options(knobs)};
+    if (knobs.has("hsts")) {
+      encrypted.strict_transport.max_age = std::chrono::seconds(std::stoul(knobs.text("hsts")));
+    }
+    tls_port = server.listen(encrypted);
+    if (knobs.has("redirect")) clear.redirect_to_https = tls_port;
+  }
+  std::cout << "http://127.0.0.1:" << server.listen(clear) << std::endl;
+  if (tls_port != 0) std::cout << "https://127.0.0.1:" << tls_port << std::endl;
   if (knobs.has("unix")) server.listen({.unix_path = knobs.text("unix")});
 
   server.start();
-  while (sem_wait(&stop_wanted) != 0) {
+  while (stop_wanted == 0) {
+    // What goes wrong is in the log.
+    if (sem_wait(&signalled) == 0 && stop_wanted == 0) (void)server.reload_certificates();
   }
   std::uint32_t deadline_ms = 10'000;
   knobs.set("deadline-ms", deadline_ms);

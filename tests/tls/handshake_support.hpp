@@ -24,9 +24,13 @@ struct ClientOptions {
   int version_min = TLS1_VERSION;
   int version_max = TLS1_3_VERSION;
   std::string cipher_list = "ALL:@SECLEVEL=0";
-  std::string suites_1_3 = {};
-  std::string signature_algorithms = {};
-  std::string groups = {};
+  std::string suites_1_3 =
+      "TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256:"
+      "TLS_AES_128_CCM_SHA256";
+  std::string signature_algorithms =
+      "ECDSA+SHA256:ECDSA+SHA384:ed25519:rsa_pss_pss_sha256:rsa_pss_rsae_sha256:RSA+SHA256:"
+      "ECDSA+SHA1:RSA+SHA1";
+  std::string groups = "P-521:P-384:P-256:X25519";
   const Issued* certificate = nullptr;
   std::vector<const Issued*> certificate_issuers = {};  ///< sent behind it
   SSL_SESSION* session = nullptr;
@@ -77,13 +81,11 @@ inline SslContextPointer client_context(const ClientOptions& options) {
   SSL_CTX_set_min_proto_version(context.get(), options.version_min);
   SSL_CTX_set_max_proto_version(context.get(), options.version_max);
   SSL_CTX_set_cipher_list(context.get(), options.cipher_list.c_str());
-  if (!options.suites_1_3.empty()) {
-    SSL_CTX_set_ciphersuites(context.get(), options.suites_1_3.c_str());
-  }
-  if (!options.signature_algorithms.empty()) {
-    SSL_CTX_set1_sigalgs_list(context.get(), options.signature_algorithms.c_str());
-  }
-  if (!options.groups.empty()) SSL_CTX_set1_groups_list(context.get(), options.groups.c_str());
+  SSL_CTX_set_ciphersuites(context.get(), options.suites_1_3.c_str());
+  SSL_CTX_set1_sigalgs_list(context.get(), options.signature_algorithms.c_str());
+  SSL_CTX_set1_groups_list(context.get(), options.groups.c_str());
+  SSL_CTX_set_verify(context.get(), SSL_VERIFY_NONE, nullptr);
+  SSL_CTX_clear_options(context.get(), SSL_OP_NO_TICKET);
   if (!options.alpn.empty()) {
     SSL_CTX_set_alpn_protos(context.get(),
                             reinterpret_cast<const unsigned char*>(options.alpn.data()),

@@ -150,6 +150,11 @@ TEST_F(ALoadedCredential, SaysWhatIsDamaged) {
   EXPECT_THAT(refusal({.certificate = file("cert.pem", good_.pem() + certificate)}),
               AllOf(StartsWith("certificate 2 in " + path("cert.pem") + " can't be read ("),
                     EndsWith("): it is damaged")));
+  certificate = good_.pem();
+  certificate.insert(certificate.find('\n') + 1, "Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC," +
+                                                     std::string(32, '0') + "\n\n");
+  EXPECT_THAT(refusal({.certificate = file("cert.pem", certificate)}),
+              StartsWith("certificate 1 in " + path("cert.pem") + " can't be read ("));
   std::string key = good_.key_pem();
   key.replace(60, 4, "AAAA");
   EXPECT_THAT(refusal({.certificate = file("cert.pem", good_.pem()), .key = file("key.pem", key)}),

@@ -87,6 +87,47 @@ TEST_P(SessionTickets, AreNoRecordOfWhatTheyWereSealedWith) {
   EXPECT_EQ(text.find(secret), std::string_view::npos);
 }
 
+TicketKeys::Time made_up_time;
+
+/// Of the ticket that a client has in the end.
+std::string key_name_of(const Handshake& hands) {
+  const unsigned char* ticket = nullptr;
+  std::size_t length = 0;
+  SSL_SESSION_get0_ticket(SSL_get0_session(hands.client.get()), &ticket, &length);
+  return {reinterpret_cast<const char*>(ticket), std::min<std::size_t>(length, 16)};
+}
+
+TEST_P(SessionTickets, AreRenewedWhileTheirKeyOpensOnly) {
+  const auto one = context();
+  made_up_time = TicketKeys::Time(std::chrono::hours(1000));
+  offer_tickets(*one->native(), keys_, [] { return made_up_time; });
+  const auto before = meet(*one, nullptr);
+  ASSERT_TRUE(before->done);
+  const auto unused = meet(*one, nullptr);
+
+  made_up_time += TicketKeys::period - std::chrono::seconds(1);
+  const auto early = meet(*one, before->session.get());
+  EXPECT_TRUE(early->resumed());
+  EXPECT_EQ(key_name_of(*early), key_name_of(*before));
+
+  made_up_time += std::chrono::seconds(1);
+  const auto late = meet(*one, SSL_get0_session(early->client.get()));
+  EXPECT_TRUE(late->resumed());
+  EXPECT_NE(key_name_of(*late), key_name_of(*before));
+
+  made_up_time += TicketKeys::period;
+  EXPECT_FALSE(meet(*one, unused->session.get())->resumed());
+  EXPECT_TRUE(meet(*one, SSL_get0_session(late->client.get()))->resumed());
+}
+
+TEST_P(SessionTickets, AreGivenAnewAtEachUseWithTls13) {
+  const auto one = context();
+  const auto before = meet(*one, nullptr);
+  const auto after = meet(*one, before->session.get());
+  ASSERT_TRUE(after->resumed());
+  EXPECT_EQ(after->session != nullptr, GetParam() == TLS1_3_VERSION);
+}
+
 TEST_P(SessionTickets, ThatWereChangedAreIgnored) {
   const auto one = context();
   const auto before = meet(*one, nullptr);

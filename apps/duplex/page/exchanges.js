@@ -1,6 +1,7 @@
 // The left side of the wire: HTTP, one closed box for each exchange.
 
 import { $, appendBounded, byteLength, formatBytes, formatMs, formatNumber, formatTime, make, now } from "/_duplex/dom.js";
+import { protection } from "/_duplex/secrecy.js";
 
 const EXCHANGES_MAX = 40;
 const PATH = "/_duplex/exchange";
@@ -64,7 +65,7 @@ export function startExchanges() {
         headDetails("the heads", count === 1,
                     ["request, byte for byte", seen.head],
                     ["response, as the browser reports it", head]),
-        make("p", "end", `the end · from ${seen.peer}`));
+        make("p", "end", `the end · from ${seen.peer} · ${protection(seen.tls)}`));
       showSums();
     } catch (error) {
       box.append(make("p", "end failed", `no answer: ${error.message}`));

@@ -5,6 +5,7 @@
 import { $, appendBounded, formatBytes, formatNumber, formatTime, fromHex, make, randomId } from "/_duplex/dom.js";
 import { arrow, headDetails } from "/_duplex/exchanges.js";
 import { Link } from "/_duplex/link.js";
+import { protection } from "/_duplex/secrecy.js";
 
 const FRAMES_MAX = 120;
 const OPCODES = { 0: "continuation", 1: "text", 2: "binary", 8: "close", 9: "ping", 10: "pong" };
@@ -88,14 +89,14 @@ export function startFrames(showSocketState) {
     $("ws-each").textContent = count > 0 ? formatBytes(headers / count) : "–";
   }
 
-  function showHandshake({ request, response, at, peer }) {
+  function showHandshake({ request, response, at, peer, tls }) {
     list.replaceChildren();
     $("handshake").replaceChildren(
       arrow("right", [make("b", "", "GET"), " Upgrade: websocket"], formatBytes(request.length)),
       arrow("left", [make("b", "", "101"), " Switching Protocols"], formatBytes(response.length)),
       headDetails("the heads", true, ["request, byte for byte", request],
                   ["response, byte for byte", response]),
-      make("p", "switched", `HTTP ends here; the TCP connection stays · from ${peer} · ${formatTime(at)}`));
+      make("p", "switched", `HTTP ends here; the ${tls ? "encrypted" : "TCP"} connection stays · from ${peer} · ${protection(tls)} · ${formatTime(at)}`));
     bytes += request.length + response.length;
     showSums();
   }

@@ -1,4 +1,4 @@
-// The page's beginning: says how it is connected, and starts its parts.
+// The page's beginning: starts its parts.
 
 import { $, showState } from "/_duplex/dom.js";
 import { startChat } from "/_duplex/chat.js";
@@ -6,16 +6,9 @@ import { startConsole } from "/_duplex/console.js";
 import { startExchanges } from "/_duplex/exchanges.js";
 import { startFrames } from "/_duplex/frames.js";
 import { startNews } from "/_duplex/news.js";
+import { startSecrecy } from "/_duplex/secrecy.js";
 
 const AUTOMATIC_MS = 2_000;
-
-function describeSchemes() {
-  const encrypted = location.protocol === "https:";
-  $("page-scheme").textContent = encrypted ? "https" : "http";
-  $("page-scheme-text").textContent = `${location.host}, ${encrypted ? "encrypted" : "in clear"}`;
-  $("socket-scheme").textContent = encrypted ? "wss" : "ws";
-  $("socket-scheme-text").textContent = encrypted ? "the same port, encrypted" : "the same port, in clear";
-}
 
 /** One state for the whole page: the worst of its connections. */
 function summarize(states) {
@@ -35,7 +28,7 @@ const stateShower = (element) => (state, text) => {
   summarize(states);
 };
 
-describeSchemes();
+startSecrecy();
 const exchanges = startExchanges();
 const frames = startFrames(stateShower($("socket-state")));
 startNews(stateShower($("news-state")));

@@ -56,7 +56,8 @@ struct ServerOptions {
   /// Content of a request whose handler reads it piece by piece (`BodyReader`), and so needs no
   /// memory for all of it. By default the same as `limits.body_bytes_max`.
   std::optional<std::uint64_t> streamed_body_bytes_max = {};
-  /// Connections in all; one more is answered 503 and closed.
+  /// Connections in all; one more is answered 503 and closed, or just closed where it would be
+  /// encrypted.
   std::size_t connections_max = 200'000;
   /// Connections of one client address (of one /64 network for IPv6). By default 4,096, and none
   /// for loopback and Unix sockets, where a proxy stands for all its clients; a number given here

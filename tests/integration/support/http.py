@@ -32,9 +32,9 @@ class Answer:
 
 
 class Connection:
-    """One TCP connection. Every wait ends by the deadline."""
+    """One TCP connection, encrypted with `tls` (support.tls). Every wait ends by the deadline."""
 
-    def __init__(self, address, deadline_s=DEADLINE_S, receive_buffer=None, family=socket.AF_INET):
+    def __init__(self, address, deadline_s=DEADLINE_S, receive_buffer=None, family=socket.AF_INET, tls=None):
         self.socket = socket.socket(family)
         if receive_buffer is not None:  # before connecting, so that the window is small from the start
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
@@ -43,6 +43,12 @@ class Connection:
         self.socket.connect(address)
         if family != socket.AF_UNIX:
             self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if tls is not None:
+            try:
+                self.socket = tls.over(self.socket)
+            except BaseException:
+                self.socket.close()
+                raise
         self.buffer = bytearray()
 
     def __enter__(self):

@@ -32,8 +32,29 @@ def program_path(name):
     return duplex if name == "duplex" else duplex.parent / name
 
 
-class Program:
-    """A running server program. It names its URL in a line of its standard output."""
+class Endpoint:
+    """Where a server listens."""
+
+    def __init__(self, url):
+        self.url = url.rstrip("/")
+
+    @property
+    def port(self):
+        return int(URL_LINE.search(self.url).group(3))
+
+    @property
+    def address(self):
+        """What a socket connects to."""
+        return URL_LINE.search(self.url).group(2).strip("[]"), self.port
+
+    @property
+    def websocket_url(self):
+        return self.url.replace("http", "ws", 1)
+
+
+class Program(Endpoint):
+    """A running server program. It names its URLs in lines of its standard output, and is itself
+    the endpoint of the first; `secure` is the first that is encrypted."""
 
     def __init__(self, command, environment=None, urls=1):
         self.command = [str(word) for word in command]
@@ -56,6 +77,7 @@ class Program:
             self.kill()
             raise
         self.url = self.urls[0].rstrip("/") if urls else None
+        self.secure = next((Endpoint(url) for url in self.urls if url.startswith("https:")), None)
 
     def _read(self):
         for line in self._process.stdout:
@@ -83,19 +105,6 @@ class Program:
         raise AssertionError(
             f"{self.command} ended with {self._process.returncode} before it named its URL:\n{self.errors()}"
         )
-
-    @property
-    def port(self):
-        return int(URL_LINE.search(self.url).group(3))
-
-    @property
-    def address(self):
-        """What a socket connects to."""
-        return URL_LINE.search(self.url).group(2).strip("[]"), self.port
-
-    @property
-    def websocket_url(self):
-        return self.url.replace("http", "ws", 1)
 
     @property
     def pid(self):
