@@ -32,6 +32,11 @@ class Encryption::Cursor {
   explicit Cursor(std::span<const iovec> spans) noexcept : spans_(spans) { skip_empty(); }
 
   bool done() const noexcept { return spans_.empty(); }
+  std::size_t bytes_left() const noexcept {
+    std::size_t bytes = 0;
+    for (const iovec& span : spans_) bytes += span.iov_len;
+    return bytes - offset_;
+  }
   bool in_last() const noexcept { return spans_.size() == 1; }
   /// What is left of the span that is next; not when `done`.
   ConstBytes front() const noexcept {
@@ -59,6 +64,11 @@ class Encryption::Cursor {
 // ---------------------------------------------------------------------------- input
 
 net::Transferred Encryption::receive(int socket, Bytes buffer) {
+  // Not so with the pipes there are; but what is decrypted would be written beyond the end.
+  if (buffer.size() <= tls::Stream::opened_extra) {
+    return {.state = net::Transfer::failed,
+            .error = std::make_error_code(std::errc::no_buffer_space)};
+  }
   const Bytes input = workspace_.input_buffer();
   const std::size_t wanted = std::min(input.size(), buffer.size() - tls::Stream::opened_extra);
   const net::Transferred received = net::receive(socket, input.first(wanted));
@@ -153,7 +163,8 @@ net::Transferred Encryption::send(int socket, std::span<const iovec> spans) {
   const auto taken = send_unsent(socket);
   if (!taken) return {.state = net::Transfer::failed, .error = taken.error()};
   if (!*taken) return {.state = net::Transfer::would_block};
-  if (failure_) return net::send(socket, spans);
+  if (clear()) return net::send(socket, spans);
+  if (failure_) return {.bytes = Cursor(spans).bytes_left()};
   std::size_t sent = 0;
   for (Cursor cursor(spans); !cursor.done();) {
     const std::size_t sealed = seal_some(cursor);
@@ -169,7 +180,11 @@ net::Transferred Encryption::send(int socket, std::span<const iovec> spans) {
 std::expected<bool, std::error_code> Encryption::send(int socket, Outbox& outbox) {
   auto all_taken = send_unsent(socket);
   if (!all_taken || !*all_taken) return all_taken;
-  if (failure_) return outbox.flush(socket);
+  if (clear()) return outbox.flush(socket);
+  if (failure_) {
+    outbox.clear();
+    return true;
+  }
   std::size_t sent = 0;
   while (!outbox.empty() && sent < Outbox::flush_bytes_max) {
     // What is small goes with what follows: the head of a response with its file.

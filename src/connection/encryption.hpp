@@ -47,13 +47,21 @@ class Encryption {
 
   /// Ends the encryption by a failure of the caller's own finding, such as a lack of patience.
   void fail(tls::Failure failure);
-  /// Why TLS has failed; nullptr when it has not. From then on what is sent goes in clear: nothing
-  /// is left to be said but words about the failure.
+  /// Why TLS has failed; nullptr when it has not. From then on what is sent is dropped. Only who
+  /// has spoken HTTP in clear is told so in clear: what others send next may be a secret that an
+  /// attacker, who has but to change one bit of a record, is after.
   const tls::Failure* failure() const noexcept { return failure_.get(); }
+
+  /// Forgets keys, and what is not sent, when the connection has ended; see `Stream::close`.
+  void close() noexcept {
+    stream_->close();
+    unsent_.release();
+  }
 
  private:
   class Cursor;
 
+  bool clear() const noexcept { return failure_ && failure_->kind == tls::FailureKind::clear_http; }
   std::expected<bool, std::error_code> send_unsent(int socket);
   std::expected<bool, std::error_code> send_sealed(int socket);
   bool seal(ConstBytes plaintext);

@@ -70,9 +70,11 @@ void Pipe::receive() noexcept {
   const bool was_shaking_hands = transport_.shaking_hands();
   const net::Transferred received = transport_.receive(buffer.subspan(kept));
   if (was_shaking_hands && !transport_.shaking_hands()) {
+    note_progress();
     on_secured();
     const std::uint64_t due = on_time(now_ms());
-    if (is_open() && due != never) wake_by(due);
+    if (!is_open()) return;
+    if (due != never) wake_by(due);
   }
   switch (received.state) {
     case net::Transfer::ok:
@@ -251,17 +253,22 @@ void Pipe::flush() noexcept {
   if (before == 0 || blocked_) return;
   const auto all_sent = transport_.send(outbox_);
   if (!all_sent) return close();
-  if (outbox_.size_bytes() + transport_.unsent_bytes() < before)
-    progress_ms_ = static_cast<std::uint32_t>(now_ms());
+  if (outbox_.size_bytes() + transport_.unsent_bytes() < before) note_progress();
   note_blocked(!*all_sent);
 }
 
 void Pipe::note_blocked(bool blocked) noexcept {
   if (blocked && !blocked_) {
-    progress_ms_ = static_cast<std::uint32_t>(now_ms());
+    note_progress();
     wake_by(now_ms() + hub_->limits().stalled_write_ms_max);
   }
   blocked_ = blocked;
+}
+
+void Pipe::note_progress() noexcept {
+  // The time for the handshake runs from its beginning, whatever is sent in it.
+  if (transport_.shaking_hands() && phase_ == Phase::open) return;
+  progress_ms_ = static_cast<std::uint32_t>(now_ms());
 }
 
 /// Sends what waits, lets those go on who waited for room, and ends what is to end.

@@ -144,6 +144,7 @@ class Pipe : public net::Pollable, public Carrier {
   void fail_encryption() noexcept;
   void update_interest() noexcept;
   void note_blocked(bool blocked) noexcept;
+  void note_progress() noexcept;
   bool wants_input() const noexcept { return phase_ == Phase::open && !paused_ && !held_; }
   std::uint64_t full_time(std::uint32_t low) const noexcept {
     const std::uint64_t now = now_ms();

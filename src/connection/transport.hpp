@@ -70,7 +70,10 @@ class Transport {
     net::shutdown_write(descriptor());
     return true;
   }
-  void close() noexcept { socket_.reset(); }
+  void close() noexcept {
+    if (encryption_) encryption_->close();
+    socket_.reset();
+  }
 
   /// The other end's address, for people; empty when closed.
   std::string peer() const {

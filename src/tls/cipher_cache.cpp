@@ -19,4 +19,11 @@ EVP_CIPHER_CTX& CipherCache::find(const Key& key) {
   return *slot.context;
 }
 
+void CipherCache::forget(std::uint64_t id) noexcept {
+  Slot& slot = slots_[id % slot_count];
+  if (slot.id != id || !slot.context) return;
+  slot.id = 0;
+  EVP_CIPHER_CTX_reset(slot.context.get());
+}
+
 }  // namespace duplex::tls

@@ -31,6 +31,8 @@ class CipherCache {
 
   /// A context that is ready for `key`, valid until the next call. Throws std::bad_alloc.
   EVP_CIPHER_CTX& find(const Key& key);
+  /// Wipes what was made of the key `id`, if anything is left of it: it will not be used again.
+  void forget(std::uint64_t id) noexcept;
 
  private:
   struct Free {

@@ -15,7 +15,8 @@ enum class FailureKind : std::uint8_t {
   certificate,         ///< the peer's certificate is missing, or was not accepted
   alert,               ///< the peer gave up, and said why
   broken,     ///< a record or message that the protocol forbids, or that was changed on its way
-  truncated,  ///< the peer's end came without close_notify (RFC 8446 section 6.1)
+  truncated,  ///< the peer's end came without close_notify (RFC 8446 section 6.1), or while hands
+              ///< were shaken
   timed_out,  ///< the handshake took too long
   internal,   ///< memory, or a mistake of ours
 };

@@ -10,7 +10,7 @@ struct NameSwitch {
   std::vector<SslContextPointer> others;
 };
 
-int on_server_name(SSL* ssl, int* /*alert*/, void* argument) {
+int on_server_name(SSL* ssl, int* /*alert*/, void* argument) noexcept {
   const char* host = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
   if (host == nullptr) return SSL_TLSEXT_ERR_NOACK;
   const auto& names = *static_cast<const NameSwitch*>(argument);

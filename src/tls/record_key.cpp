@@ -76,6 +76,7 @@ RecordKey::RecordKey(Suite suite, Direction direction, ConstBytes secret, Cipher
 RecordKey::~RecordKey() {
   OPENSSL_cleanse(secret_.data(), secret_.size());
   OPENSSL_cleanse(key_.data(), key_.size());
+  OPENSSL_cleanse(iv_.data(), iv_.size());
 }
 
 ConstBytes RecordKey::secret() const noexcept {
@@ -95,6 +96,8 @@ void RecordKey::update() {
   expand_label(suite_, secret(), "traffic upd", used);
   std::ranges::copy(used, secret_.begin());
   OPENSSL_cleanse(next.data(), next.size());
+  // Whoever learns the new key must not find the old one beside it.
+  forget();
   derive();
 }
 

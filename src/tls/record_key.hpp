@@ -51,6 +51,9 @@ class RecordKey {
 
   /// Goes on to the next key, as a KeyUpdate demands (RFC 8446 section 7.2).
   void update();
+  /// Wipes what the cache holds of this key, which is of no more use then. The destructor can't, as
+  /// the cache may have gone before.
+  void forget() noexcept { cache_->forget(id_); }
   /// How many records this key has protected. The first ones may have been another's.
   std::uint64_t sequence() const noexcept { return sequence_; }
   void skip(std::uint64_t records) noexcept { sequence_ += records; }

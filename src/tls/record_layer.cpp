@@ -18,7 +18,11 @@ constexpr std::uint8_t barren_records_max = 32;
 // AES-GCM is safe for 2^24.5 full records with one key (RFC 8446 section 5.5).
 constexpr std::uint64_t records_per_key_max = std::uint64_t{1} << 24;
 
-constexpr std::byte key_update{24};  // the handshake message (RFC 8446 appendix B.3)
+// A KeyUpdate (RFC 8446 section 4.6.3), the handshake message: a header that says its type and
+// length, and a byte that says whether we are to do the same.
+constexpr std::array key_update_header = {std::byte{24}, std::byte{0}, std::byte{0}, std::byte{1}};
+constexpr std::size_t key_update_bytes = key_update_header.size() + 1;
+
 constexpr std::uint8_t warning = 1;
 constexpr std::uint8_t fatal = 2;
 constexpr std::uint8_t alert_user_canceled = 90;
@@ -40,7 +44,7 @@ std::expected<std::size_t, RecordLayer::Fault> RecordLayer::record_bytes(ConstBy
 
 std::expected<Opened, Failure> RecordLayer::open(ConstBytes ciphertext, Bytes plaintext,
                                                  ByteQueue& output) {
-  Opened opened;
+  Opened opened{.ended = ended_};
   Checked checked;
   while (checked && !opened.ended) {
     const ConstBytes header = take_record(ciphertext, record_header_bytes);
@@ -60,6 +64,7 @@ std::expected<Opened, Failure> RecordLayer::open(ConstBytes ciphertext, Bytes pl
     }
   }
   if (checked) {
+    ended_ = opened.ended;
     if (update_wanted_) update_sending(output);
     return opened;
   }
@@ -94,6 +99,10 @@ RecordLayer::Checked RecordLayer::open_record(ConstBytes record, Bytes plaintext
     return std::unexpected(Fault{Alert::record_overflow, "a record is too long"});
   }
   const ConstBytes bytes = room.first(content->content_bytes);
+  if (key_update_bytes_ > 0 && content->type != static_cast<std::uint8_t>(ContentType::handshake)) {
+    return std::unexpected(
+        Fault{Alert::unexpected_message, "a record came inside a handshake message"});
+  }
   switch (static_cast<ContentType>(content->type)) {
     case ContentType::application_data:
       if (bytes.empty()) return count_barren_record();
@@ -108,6 +117,10 @@ RecordLayer::Checked RecordLayer::open_record(ConstBytes record, Bytes plaintext
 }
 
 RecordLayer::Checked RecordLayer::on_alert(ConstBytes content, Opened& opened) {
+  // RFC 8446 section 5.4 names the alert for this one.
+  if (content.empty()) {
+    return std::unexpected(Fault{Alert::unexpected_message, "a record holds no alert"});
+  }
   if (content.size() != 2) {
     return std::unexpected(Fault{Alert::decode_error, "an alert is malformed"});
   }
@@ -123,18 +136,36 @@ RecordLayer::Checked RecordLayer::on_alert(ConstBytes content, Opened& opened) {
 }
 
 RecordLayer::Checked RecordLayer::on_handshake(ConstBytes content) {
-  // A message of one byte behind a header of four. It changes keys, and so ends its record.
-  constexpr std::array expected = {key_update, std::byte{0}, std::byte{0}, std::byte{1}};
-  if (content.size() != 5 || !std::ranges::equal(content.first(4), expected)) {
+  if (content.empty()) {
+    return std::unexpected(Fault{Alert::unexpected_message, "a record holds no handshake message"});
+  }
+  // A message may be spread over records, unlikely as it is with one so short.
+  for (const std::byte byte : content) {
+    if (Checked checked = on_handshake_byte(byte); !checked) return checked;
+  }
+  if (key_update_bytes_ < key_update_bytes) return count_barren_record();
+  key_update_bytes_ = 0;
+  receiving_.update();
+  if (content.back() == std::byte{1}) update_wanted_ = true;
+  return count_barren_record();
+}
+
+/// Checks the next byte of what has to be a KeyUpdate.
+RecordLayer::Checked RecordLayer::on_handshake_byte(std::byte byte) {
+  const std::size_t place = key_update_bytes_;
+  // It changes the keys, and so ends its record (RFC 8446 section 5.1).
+  if (place == key_update_bytes || (place == 0 && byte != key_update_header[0])) {
     return std::unexpected(Fault{Alert::unexpected_message, "a handshake message was not due"});
   }
-  if (content[4] > std::byte{1}) {
+  if (place < key_update_header.size() && byte != key_update_header[place]) {
+    return std::unexpected(Fault{Alert::decode_error, "a key update is malformed"});
+  }
+  if (place == key_update_header.size() && byte > std::byte{1}) {
     return std::unexpected(
         Fault{Alert::illegal_parameter, "a key update asks for what is unknown"});
   }
-  receiving_.update();
-  if (content[4] == std::byte{1}) update_wanted_ = true;
-  return count_barren_record();
+  ++key_update_bytes_;
+  return {};
 }
 
 RecordLayer::Checked RecordLayer::count_barren_record() {
@@ -144,8 +175,8 @@ RecordLayer::Checked RecordLayer::count_barren_record() {
 
 /// Answers all requests for new keys so far by one.
 void RecordLayer::update_sending(ByteQueue& output) {
-  constexpr std::array message = {key_update, std::byte{0}, std::byte{0}, std::byte{1},
-                                  std::byte{0}};
+  std::array<std::byte, key_update_bytes> message{};  // which asks for no answer
+  std::ranges::copy(key_update_header, message.begin());
   sending_.seal(ContentType::handshake, message, output);
   sending_.update();
   update_wanted_ = false;

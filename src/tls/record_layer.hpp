@@ -25,11 +25,17 @@ class RecordLayer {
       : receiving_(std::move(receiving)), sending_(std::move(sending)) {}
 
   /// As `Stream::open`; answers of the protocol, and the alert behind a failure, go to `output`.
+  /// What comes behind a close_notify is not looked at (RFC 8446 section 6.1).
   std::expected<Opened, Failure> open(ConstBytes ciphertext, Bytes plaintext, ByteQueue& output);
   /// Seals all of `plaintext` behind `output`, in records as large as it allows.
   void seal(ConstBytes plaintext, ByteQueue& output);
   /// close_notify
   void end(ByteQueue& output);
+  /// Wipes the keys from the cache; nothing but the destructor may be called behind it.
+  void forget_keys() noexcept {
+    receiving_.forget();
+    sending_.forget();
+  }
 
  private:
   /// The alerts that are sent here (RFC 8446 section 6).
@@ -52,6 +58,7 @@ class RecordLayer {
   Checked open_record(ConstBytes record, Bytes plaintext, Opened& opened);
   Checked on_alert(ConstBytes content, Opened& opened);
   Checked on_handshake(ConstBytes content);
+  Checked on_handshake_byte(std::byte byte);
   Checked count_barren_record();
   void update_sending(ByteQueue& output);
   void send_alert(std::uint8_t level, Alert alert, ByteQueue& output);
@@ -61,7 +68,9 @@ class RecordLayer {
   ByteQueue partial_;  // the beginning of a record
   std::uint8_t barren_records_ = 0;
   std::uint8_t peer_alert_ = 0;
+  std::uint8_t key_update_bytes_ = 0;  // how much of the peer's message has come
   bool update_wanted_ = false;
+  bool ended_ = false;
 };
 
 }  // namespace duplex::tls

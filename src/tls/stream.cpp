@@ -16,8 +16,22 @@ namespace duplex::tls {
 
 namespace {
 
-FailureKind kind_of(int reason) noexcept {
-  switch (reason) {
+/// What went wrong first, of what OpenSSL has noted; empties its queue. What the protocol says
+/// about it counts more than the parts below it, whose numbers mean something else.
+unsigned long take_error() noexcept {
+  unsigned long first = 0;
+  while (const unsigned long code = ERR_get_error()) {
+    if (first == 0 || (ERR_GET_LIB(first) != ERR_LIB_SSL && ERR_GET_LIB(code) == ERR_LIB_SSL)) {
+      first = code;
+    }
+  }
+  return first;
+}
+
+FailureKind kind_of(unsigned long error) noexcept {
+  if (ERR_FATAL_ERROR(error)) return FailureKind::internal;
+  if (ERR_GET_LIB(error) != ERR_LIB_SSL) return FailureKind::broken;
+  switch (ERR_GET_REASON(error)) {
     case SSL_R_WRONG_VERSION_NUMBER:
     case SSL_R_HTTPS_PROXY_REQUEST:
     case SSL_R_HTTP_REQUEST: return FailureKind::not_tls;
@@ -147,6 +161,9 @@ void Stream::note_established() {
 }
 
 std::expected<void, Failure> Stream::seal(ConstBytes plaintext) {
+  if (!established_ || failed_) {
+    return std::unexpected(Failure{FailureKind::internal, "there is nothing to encrypt with"});
+  }
   if (records_) {
     records_->seal(plaintext, workspace_.output());
     return {};
@@ -160,28 +177,41 @@ std::expected<void, Failure> Stream::seal(ConstBytes plaintext) {
 }
 
 void Stream::end() {
-  if (!established_ || failed_) return;
+  if (!established_ || failed_ || std::exchange(ended_, true)) return;
   if (records_) return records_->end(workspace_.output());
   ERR_clear_error();
   SSL_shutdown(ssl_.get());
+}
+
+void Stream::close() noexcept {
+  failed_ = true;
+  if (records_) records_->forget_keys();
+  records_.reset();
+  ssl_.reset();
+  handover_.reset();
 }
 
 /// Reads from OpenSSL's queue of errors what went wrong.
 Failure Stream::fail() {
   failed_ = true;
   workspace_.input_ = {};
-  const int reason = ERR_GET_REASON(ERR_peek_error());
-  const char* const words = ERR_reason_error_string(ERR_peek_error());
-  ERR_clear_error();
-  if (reason >= SSL_AD_REASON_OFFSET) {
-    const char* const alert = SSL_alert_desc_string_long(reason - SSL_AD_REASON_OFFSET);
-    return {FailureKind::alert, std::string("the peer gave up, with the alert \"") + alert + '"'};
+  const unsigned long error = take_error();
+  if (error == 0 && (SSL_get_shutdown(ssl_.get()) & SSL_RECEIVED_SHUTDOWN) != 0) {
+    return {FailureKind::truncated, "the peer took its leave during the handshake"};
   }
-  const FailureKind kind = kind_of(reason);
-  if (reason == SSL_R_CERTIFICATE_VERIFY_FAILED) {
+  const FailureKind kind = kind_of(error);
+  const int alert = ERR_GET_REASON(error) - SSL_AD_REASON_OFFSET;
+  if (kind == FailureKind::broken && alert >= 0 && alert <= UINT8_MAX &&
+      ERR_GET_LIB(error) == ERR_LIB_SSL) {
+    const char* const words = SSL_alert_desc_string_long(alert);
+    return {FailureKind::alert, std::string("the peer gave up, with the alert \"") + words + '"'};
+  }
+  if (kind == FailureKind::certificate &&
+      ERR_GET_REASON(error) == SSL_R_CERTIFICATE_VERIFY_FAILED) {
     return {kind, std::string("the peer's certificate was refused: ") +
                       X509_verify_cert_error_string(SSL_get_verify_result(ssl_.get()))};
   }
+  const char* const words = ERR_reason_error_string(error);
   return {kind, words != nullptr ? words : "TLS failed without a reason"};
 }
 

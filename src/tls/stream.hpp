@@ -41,11 +41,16 @@ class Stream {
   /// A record of which the most part came before.
   static constexpr std::size_t opened_extra = std::size_t{17} * 1024;
 
-  /// Encrypts all of `plaintext`, in records as large as it allows. Only when `established`.
+  /// Encrypts all of `plaintext`, in records as large as it allows. Fails unless `established`, and
+  /// after a failure: nothing goes in clear.
   std::expected<void, Failure> seal(ConstBytes plaintext);
 
   /// Says that nothing more will be sent (close_notify), once, if the handshake got so far.
   void end();
+
+  /// Forgets all keys, and gives back nearly all memory: nothing can be opened or sealed any more.
+  /// What `info` tells stays.
+  void close() noexcept;
 
   /// Whether the handshake has ended well.
   bool established() const noexcept { return established_; }
@@ -70,6 +75,7 @@ class Stream {
   bool established_ = false;
   bool first_byte_seen_ = false;
   bool failed_ = false;
+  bool ended_ = false;
 };
 
 }  // namespace duplex::tls

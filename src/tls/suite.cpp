@@ -3,17 +3,14 @@
 #include <openssl/evp.h>
 
 #include <array>
-#include <new>
 
 namespace duplex::tls {
 
 namespace {
 
-const EVP_CIPHER* fetch(const char* name) {
+const EVP_CIPHER* fetch(const char* name) noexcept {
   // Never freed: as long-lived as the library, and fetching is slow.
-  const EVP_CIPHER* const cipher = EVP_CIPHER_fetch(nullptr, name, nullptr);
-  if (cipher == nullptr) throw std::bad_alloc();
-  return cipher;
+  return EVP_CIPHER_fetch(nullptr, name, nullptr);
 }
 
 }  // namespace

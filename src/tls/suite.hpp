@@ -22,7 +22,7 @@ struct SuiteFacts {
   std::uint16_t number;  // as the protocol writes it
   std::size_t key_bytes;
   std::size_t secret_bytes;  // of its hash, and so of its traffic secrets
-  const EVP_CIPHER* cipher;
+  const EVP_CIPHER* cipher;  // nullptr where OpenSSL has it not, as when it is bound to FIPS 140
   const char* digest;
 };
 

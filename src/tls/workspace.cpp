@@ -11,9 +11,10 @@
 namespace duplex::tls {
 
 /// The BIO, in OpenSSL's words a source and sink: what it reads is the input of the moment, what it
-/// writes goes behind the output. It never blocks for writing.
+/// writes goes behind the output. It never blocks for writing. Nothing may be thrown through
+/// OpenSSL, which would be left halfway.
 struct Workspace::Bio {
-  static int read(BIO* bio, char* data, int size) {
+  static int read(BIO* bio, char* data, int size) noexcept {
     auto& workspace = *static_cast<Workspace*>(BIO_get_data(bio));
     BIO_clear_retry_flags(bio);
     if (workspace.input_.empty()) {
@@ -26,14 +27,14 @@ struct Workspace::Bio {
     return static_cast<int>(count);
   }
 
-  static int write(BIO* bio, const char* data, int size) {
+  static int write(BIO* bio, const char* data, int size) noexcept {
     auto& workspace = *static_cast<Workspace*>(BIO_get_data(bio));
     BIO_clear_retry_flags(bio);
     workspace.output_.append(std::string_view(data, static_cast<std::size_t>(size)));
     return size;
   }
 
-  static long control(BIO* /*bio*/, int command, long /*number*/, void* /*pointer*/) {
+  static long control(BIO* /*bio*/, int command, long /*number*/, void* /*pointer*/) noexcept {
     return command == BIO_CTRL_FLUSH ? 1 : 0;
   }
 

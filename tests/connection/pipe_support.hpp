@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -141,14 +142,16 @@ class PipeBench {
  public:
   explicit PipeBench(const PipeLimits& limits = {}) : hub(loop, limits) {}
 
-  /// `type` SOCK_SEQPACKET keeps what each `send` sent apart.
-  std::pair<TestPipe&, Peer> connect(Script& script, int type = SOCK_STREAM) {
+  /// `type` SOCK_SEQPACKET keeps what each `send` sent apart. `stream`, when there is one, was made
+  /// with the hub's workspace.
+  std::pair<TestPipe&, Peer> connect(Script& script, int type = SOCK_STREAM,
+                                     std::unique_ptr<tls::Stream> stream = nullptr) {
     std::array<int, 2> ends{};
     if (::socketpair(AF_UNIX, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends.data()) != 0) {
       throw std::system_error(errno, std::system_category());
     }
     Peer peer{net::Descriptor(ends[1])};
-    auto* pipe = new TestPipe(hub, net::Descriptor(ends[0]), script);
+    auto* pipe = new TestPipe(hub, net::Descriptor(ends[0]), script, std::move(stream));
     hub.adopt(*pipe);
     return {*pipe, std::move(peer)};
   }
