@@ -76,7 +76,7 @@ std::optional<RecordLayer> Handover::complete(const SSL& ssl, CipherCache& cache
     return std::nullopt;
   }
   const auto suite = suite_of(SSL_CIPHER_get_protocol_id(SSL_get_current_cipher(&ssl)));
-  if (!suite) return std::nullopt;
+  if (!suite || facts_of(*suite).cipher == nullptr) return std::nullopt;
   const std::size_t size = facts_of(*suite).secret_bytes;
   if (client_.size != size || server_.size != size) return std::nullopt;
   using Direction = RecordKey::Direction;

@@ -30,8 +30,8 @@ class Handover {
   void watch(SSL& ssl) noexcept;
 
   /// When the handshake of `ssl` has ended: the layer that goes on in its place, from the next
-  /// record on; nullopt when OpenSSL is to go on itself: it is not TLS 1.3, or the client
-  /// wants records that are shorter than usual.
+  /// record on; nullopt when OpenSSL is to go on itself: because it is not TLS 1.3, or because the
+  /// client has asked for short records (RFC 6066 section 4), as few do.
   std::optional<RecordLayer> complete(const SSL& ssl, CipherCache& cache) const;
 
  private:

@@ -62,7 +62,7 @@ int open(const Tickets& tickets, int version, const unsigned char* name, const u
 }
 
 int on_ticket(SSL* ssl, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* cipher,
-              EVP_MAC_CTX* mac, int sealing) {
+              EVP_MAC_CTX* mac, int sealing) noexcept {
   const Tickets& tickets = *Attachment<Tickets>::of(*SSL_get_SSL_CTX(ssl));
   return sealing != 0 ? seal(tickets, name, iv, cipher, mac)
                       : open(tickets, SSL_version(ssl), name, iv, cipher, mac);
