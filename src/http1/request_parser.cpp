@@ -1,4 +1,3 @@
-
 #include "http1/field_section.hpp"
 #include "http1/framing.hpp"
 #include "http1/request_target.hpp"
