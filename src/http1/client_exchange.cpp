@@ -132,7 +132,7 @@ void ClientExchange::fail() noexcept {
 }
 
 void ClientExchange::settle() noexcept {
-  if (persistent_ && !closing_) conversation_.take(Turn::next_exchange);
+  if (persistent_) conversation_.take(Turn::next_exchange);
 }
 
 ClientStep ClientExchange::next_step() const noexcept {

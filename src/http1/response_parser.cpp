@@ -147,6 +147,8 @@ std::expected<bool, Error> ResponseParser::scan_head(std::string_view text) noex
 }
 
 std::expected<bool, Error> ResponseParser::scan_status_line(std::string_view text) noexcept {
+  constexpr std::string_view usual_version = usual_start.substr(0, status_begin);
+  if (cursor_.at == 0 && text.starts_with(usual_version)) cursor_.at = status_begin;
   for (; cursor_.at < status_end; ++cursor_.at) {
     if (cursor_.at == text.size()) return false;
     const auto checked = check_status_line(text[cursor_.at], cursor_.at);

@@ -46,7 +46,9 @@ enum class ClientStep : std::uint8_t {
 /// Reads and writes nothing: it is told what was sent and what the parser found.
 /// One exchange: `begin`, then, in any interleaving, `request_ended` as the content goes, and
 /// `response_begun`, `content_received` and `response_ended` as the answer comes; after each ask
-/// `next_step`. An exchange whose two ends have come makes way for the next by itself.
+/// `next_step`. An exchange whose two ends have come makes way for the next by itself. When the
+/// peer closes, `ResponseParser::end_of_input` tells whether that is `response_ended`; else it is
+/// `fail`.
 class ClientExchange {
  public:
   /// `limits` is borrowed and must outlive the exchange.

@@ -28,7 +28,7 @@ struct Limits {
 /// What one HTTP/1.1 server may spend of a client's memory and time.
 struct ResponseLimits {
   /// Status line and fields of one response together, also of an interim one. Firefox allows 384
-  /// KiB, curl 300, Go a mebibyte; servers themselves rarely allow more than 64. Holds for a
+  /// KiB, curl 300, Go ten mebibytes; servers themselves rarely allow more than 64. Holds for a
   /// trailer section, too.
   std::size_t head_bytes_max = std::size_t{256} * 1024;
   /// Field lines in a head, and in a trailer section. curl allows 5000, Python 100.

@@ -72,11 +72,11 @@ class ResponseParser {
   /// last event: what stands behind it in `input` is the other protocol's, and stays there.
   /// nullopt: no further event in `input`; present what is left again, with new bytes behind it.
   /// unexpected: the peer broke the named rule; this object refuses all further input. Bytes that
-  /// come while no response is expected are such a breach, of whatever they consist.
-  /// Views in the event point into `input`'s buffer and hold until the next call; those in fields
-  /// and trailers only until the next call of any parser that shares the table.
-  /// A head, and a trailer section, stay in `input` until they are complete; what has been seen of
-  /// them is checked, and is not scanned again when more comes.
+  /// come while no response is expected are such a breach, whatever they are: also the 408 with
+  /// which some servers end a connection that was idle. Views in the event point into `input`'s
+  /// buffer and hold until the next call; those in fields and trailers only until the next call of
+  /// any parser that shares the table. A head, and a trailer section, stay in `input` until they
+  /// are complete; what has been seen of them is checked, and is not scanned again when more comes.
   std::expected<std::optional<Event>, Error> next(Bytes& input) noexcept;
 
   /// The peer sends no more, in an orderly way (over TLS with a close_notify: without one anybody
