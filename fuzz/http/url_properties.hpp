@@ -5,6 +5,7 @@
 
 #include <duplex/http/percent.hpp>
 #include <duplex/http/query.hpp>
+#include <duplex/http/redirect.hpp>
 #include <duplex/http/url.hpp>
 
 namespace duplex::http {
@@ -25,15 +26,39 @@ inline std::string_view broken_url_property(std::string_view text) {
     return "every error has a sentence";
   }
 
+  const std::string path = remove_dot_segments(text);
+  if (!path.starts_with('/')) return "a path without dots begins with a slash";
+  if (remove_dot_segments(path) != path) return "no dot segment is left";
+
+  const Url base{.scheme = "https", .host = "a.example", .port = 444, .path = "/b/c", .query = "d"};
+  if (const auto url = resolve(base, text)) {
+    if (remove_dot_segments(url->path) != url->path) return "resolving removes dot segments";
+    if (Url::parse(url->text()) != url) return "what was resolved is a URL";
+    if (resolve(base, url->text()) != url) return "an absolute URL resolves to itself";
+    if (same_origin(base, *url) && resolve(base, url->target()) != url) {
+      if (!url->path.starts_with("//")) return "a target resolves to what it is of";
+    }
+  }
+
+  const FieldView location{"Location", text};
+  const auto followed = redirect(base, Method::post, Status::found, FieldsView({&location, 1}));
+  if (followed) {
+    if (!*followed || !(*followed)->url.is_secure()) return "redirections don't downgrade";
+    if (Url::parse((*followed)->url.text()) != (*followed)->url)
+      return "redirections can be dialled";
+    if ((*followed)->same_origin != same_origin(base, (*followed)->url)) return "origins are told";
+    if ((*followed)->keeps_content) return "a POST that was found elsewhere becomes a GET";
+  }
+
   if (const auto segments = decode_path(text)) {
-    std::string path;
+    std::string encoded;
     for (const std::string& segment : *segments) {
       if (segment == "." || segment == "..") return "dot segments are refused";
       if (segment.find('/') != std::string::npos) return "segments hold no slash";
       if (segment.find('\0') != std::string::npos) return "segments hold no NUL";
-      path += "/" + percent_encode(segment);
+      encoded += "/" + percent_encode(segment);
     }
-    if (decode_path(path) != segments) return "segments encode to the same path";
+    if (decode_path(encoded) != segments) return "segments encode to the same path";
   }
 
   if (const auto form = parse_form(text)) {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <optional>
@@ -11,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "fuzz/http1/property_support.hpp"
 #include <duplex/http1/request_parser.hpp>
 
 /// What must hold for every input of the request parser; shared by the fuzz target, which looks
@@ -42,17 +42,6 @@ struct Transcript {
 
   friend bool operator==(const Transcript&, const Transcript&) = default;
 };
-
-inline std::vector<std::pair<std::string, std::string>> owned(const http::FieldsView& fields) {
-  std::vector<std::pair<std::string, std::string>> result;
-  for (const http::FieldView& line : fields) result.emplace_back(line.name, line.value);
-  return result;
-}
-
-/// Ends the program, so that a fuzzer and a sanitizer build notice.
-inline void require(bool condition) {
-  if (!condition) std::abort();
-}
 
 /// Feeds one parser a stream in pieces, as a connection does: what was not consumed is presented
 /// again with the next piece behind it, in another place each time and in a block that ends where

@@ -8,10 +8,6 @@ namespace duplex::http {
 
 namespace {
 
-constexpr std::size_t coding_count = 4;
-constexpr std::array<std::string_view, coding_count> coding_names = {"identity", "gzip", "zstd",
-                                                                     "br"};
-
 /// One element of an Accept or Accept-Encoding list.
 struct Preference {
   std::string_view value;
@@ -75,21 +71,14 @@ int specificity(std::string_view pattern, std::string_view media_type) noexcept 
 
 }  // namespace
 
-std::string_view name(ContentCoding coding) noexcept {
-  return coding_names[static_cast<std::size_t>(coding)];
-}
-
 std::optional<ContentCoding> choose_coding(FieldsView fields,
                                            std::span<const ContentCoding> available) noexcept {
-  std::array<std::optional<std::uint16_t>, coding_count> named;
+  std::array<std::optional<std::uint16_t>, content_coding_count> named;
   std::optional<std::uint16_t> others;
   for_each_preference(fields, "accept-encoding", [&](const Preference& preference) {
     if (preference.value == "*") others = preference.thousandths;
-    const bool old_gzip = equals_ignoring_case(preference.value, "x-gzip");
-    for (std::size_t i = 0; i < coding_count; ++i) {
-      if (equals_ignoring_case(old_gzip ? "gzip" : preference.value, coding_names[i])) {
-        named[i] = preference.thousandths;
-      }
+    if (const auto coding = parse_content_coding(preference.value)) {
+      named[static_cast<std::size_t>(*coding)] = preference.thousandths;
     }
   });
 

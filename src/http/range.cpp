@@ -117,6 +117,33 @@ std::string format_unsatisfied_range(std::uint64_t size) {
   return "bytes */" + std::to_string(size);
 }
 
+std::optional<ContentRange> parse_content_range(std::string_view value) noexcept {
+  constexpr std::string_view unit = "bytes ";
+  if (!equals_ignoring_case(value.substr(0, unit.size()), unit)) return std::nullopt;
+  value.remove_prefix(unit.size());
+  const std::size_t slash = value.find('/');
+  if (slash == std::string_view::npos) return std::nullopt;
+  const std::string_view part = value.substr(0, slash);
+  const std::string_view whole = value.substr(slash + 1);
+
+  ContentRange result;
+  if (whole != "*") {
+    result.size = parse_decimal(whole);
+    if (!result.size) return std::nullopt;
+  }
+  if (part == "*") return result.size ? std::optional(result) : std::nullopt;
+
+  const std::size_t dash = part.find('-');
+  if (dash == std::string_view::npos) return std::nullopt;
+  const auto first = parse_decimal(part.substr(0, dash));
+  const auto last = parse_decimal(part.substr(dash + 1));
+  // The very last number leaves no room for a length.
+  if (!first || !last || *last < *first || *last == UINT64_MAX) return std::nullopt;
+  if (result.size && *last >= *result.size) return std::nullopt;
+  result.range = ByteRange{.offset = *first, .length = *last - *first + 1};
+  return result;
+}
+
 std::string format_part_head(std::string_view boundary, std::string_view media_type,
                              ByteRange range, std::uint64_t size) {
   std::string head = "\r\n--";

@@ -183,9 +183,13 @@ std::expected<Url, UrlError> Url::parse(std::string_view text) {
   return url;
 }
 
+bool Url::has_default_port() const noexcept {
+  return port == default_port(scheme);
+}
+
 std::string Url::authority() const {
   std::string result = contains(host, ':') ? "[" + host + "]" : host;
-  if (port != default_port(scheme)) result += ":" + std::to_string(port);
+  if (!has_default_port()) result += ":" + std::to_string(port);
   return result;
 }
 
@@ -195,6 +199,76 @@ std::string Url::target() const {
 
 std::string Url::text() const {
   return scheme + "://" + authority() + target();
+}
+
+namespace {
+
+/// How many dots the percent-decoded `segment` consists of; zero when it holds anything else.
+std::size_t count_dots(std::string_view segment) noexcept {
+  std::size_t count = 0;
+  while (!segment.empty()) {
+    if (next_decoded_byte(segment) != '.') return 0;
+    ++count;
+  }
+  return count;
+}
+
+/// The length of `text`'s scheme, up to its colon; zero when it has none (RFC 3986 section 3.1).
+std::size_t scheme_length(std::string_view text) noexcept {
+  const std::size_t colon = text.find(':');
+  if (colon == std::string_view::npos || colon == 0 || !is_letter(text.front())) return 0;
+  const bool scheme = std::ranges::all_of(text.substr(0, colon), [](char character) {
+    return is_letter(character) || is_digit(character) || contains("+-.", character);
+  });
+  return scheme ? colon : 0;
+}
+
+}  // namespace
+
+std::string remove_dot_segments(std::string_view path) {
+  std::string result;
+  result.reserve(path.size() + 1);
+  if (path.starts_with('/')) path.remove_prefix(1);
+  for (;;) {
+    const std::string_view segment = path.substr(0, path.find('/'));
+    const bool last = segment.size() == path.size();
+    const std::size_t dots = count_dots(segment);
+    if (dots == 2) result.resize(result.empty() ? 0 : result.rfind('/'));
+    if (dots != 1 && dots != 2) {
+      result += '/';
+      result += segment;
+    } else if (last) {
+      result += '/';  // `/a/.` is a folder: `/a/`
+    }
+    if (last) return result;
+    path.remove_prefix(segment.size() + 1);
+  }
+}
+
+std::expected<Url, UrlError> resolve(const Url& base, std::string_view reference) {
+  reference = reference.substr(0, reference.find('#'));
+  if (scheme_length(reference) != 0 || reference.starts_with("//")) {
+    auto url = reference.starts_with("//") ? Url::parse(base.scheme + ":" + std::string(reference))
+                                           : Url::parse(reference);
+    if (url) url->path = remove_dot_segments(url->path);
+    return url;
+  }
+
+  const std::string_view path = reference.substr(0, reference.find('?'));
+  std::string text = base.scheme + "://" + base.authority();
+  if (path.starts_with('/')) {
+    text += remove_dot_segments(path);
+  } else if (!path.empty()) {
+    text += remove_dot_segments(base.path.substr(0, base.path.rfind('/') + 1).append(path));
+  } else {
+    text += base.path;
+    if (reference.empty() && !base.query.empty()) text += "?" + base.query;
+  }
+  return Url::parse(text.append(reference.substr(path.size())));
+}
+
+bool same_origin(const Url& left, const Url& right) noexcept {
+  return left.scheme == right.scheme && left.host == right.host && left.port == right.port;
 }
 
 }  // namespace duplex::http

@@ -13,6 +13,17 @@ http::Status status_of(Error error) noexcept {
     case Error::too_many_fields:
     case Error::trailers_too_large: return http::Status::request_header_fields_too_large;
     case Error::content_too_large: return http::Status::content_too_large;
+    case Error::invalid_status_line:
+    case Error::invalid_status_code:
+    case Error::invalid_reason:
+    case Error::unsolicited_response:
+    case Error::too_many_interim_responses:
+    case Error::unexpected_upgrade:
+    case Error::differing_content_lengths:
+    case Error::forbidden_content:
+    case Error::no_response:
+    case Error::incomplete_head:
+    case Error::incomplete_content: return http::Status::bad_gateway;
     case Error::too_many_empty_lines:
     case Error::invalid_request_line:
     case Error::invalid_method:
@@ -65,9 +76,9 @@ std::string_view describe(Error error) noexcept {
       return "The request target must be a path that begins with '/', an absolute http, https, ws "
              "or wss URL with a host and without user information, or '*' for OPTIONS.";
     case Error::target_too_long:
-      return "The request target is longer than this server allows; send long data as content.";
+      return "The request target is longer than is allowed here; send long data as content.";
     case Error::invalid_version:
-      return "The request line does not end in an HTTP version; end it with HTTP/1.1.";
+      return "No HTTP version stands where the first line must have it; send HTTP/1.1.";
     case Error::unsupported_version: return "This HTTP version is not spoken here; use HTTP/1.1.";
     case Error::bare_carriage_return:
       return "A carriage return stands without a line feed; end lines with CR LF.";
@@ -82,10 +93,9 @@ std::string_view describe(Error error) noexcept {
     case Error::invalid_field_value:
       return "A field value holds a control character; remove or encode it.";
     case Error::head_too_large:
-      return "Request line and fields are larger than this server allows; send fewer or shorter "
+      return "The first line and the fields are larger than is allowed here; send fewer or shorter "
              "fields, such as cookies.";
-    case Error::too_many_fields:
-      return "There are more fields than this server allows; send fewer.";
+    case Error::too_many_fields: return "There are more fields than are allowed here; send fewer.";
     case Error::missing_host: return "The Host field is missing; HTTP/1.1 requires it.";
     case Error::repeated_host: return "There is more than one Host field; send one.";
     case Error::invalid_host:
@@ -95,7 +105,7 @@ std::string_view describe(Error error) noexcept {
     case Error::repeated_content_length:
       return "There is more than one Content-Length; send one, with one number.";
     case Error::transfer_encoding_and_length:
-      return "Transfer-Encoding and Content-Length stand in one request; send one of them.";
+      return "Transfer-Encoding and Content-Length stand in one message; send one of them.";
     case Error::transfer_encoding_in_http_1_0:
       return "Transfer-Encoding does not exist in HTTP/1.0; send Content-Length, or use HTTP/1.1.";
     case Error::repeated_transfer_encoding:
@@ -111,14 +121,34 @@ std::string_view describe(Error error) noexcept {
     case Error::chunk_size_overflow: return "A chunk size does not fit into 64 bits.";
     case Error::invalid_chunk_extension: return "A chunk extension holds a control character.";
     case Error::chunk_extension_too_large:
-      return "The chunk extensions are larger than this server allows; send fewer or none.";
+      return "The chunk extensions are larger than is allowed here; send fewer or none.";
     case Error::missing_chunk_end:
       return "A chunk's data is not followed by CR LF; check that its size is right.";
     case Error::content_too_large: return "The content is larger than is allowed here.";
     case Error::trailers_too_large:
-      return "The trailer section is larger than this server allows; send fewer or shorter fields.";
+      return "The trailer section is larger than is allowed here; send fewer or shorter fields.";
+    case Error::invalid_status_line:
+      return "The answer does not begin with a status line: an HTTP version, a space and three "
+             "digits.";
+    case Error::invalid_status_code: return "The status is not a number from 100 to 599.";
+    case Error::invalid_reason: return "The reason phrase holds a control character.";
+    case Error::unsolicited_response: return "The server sent something that answers no request.";
+    case Error::too_many_interim_responses:
+      return "The server sent more interim (1xx) responses than are allowed here.";
+    case Error::unexpected_upgrade:
+      return "The server switched protocols, but was not asked to, or not yet.";
+    case Error::differing_content_lengths:
+      return "The response has two different Content-Length values, so that its end cannot be "
+             "found.";
+    case Error::forbidden_content:
+      return "The response announces content that its status (1xx or 204) does not allow.";
+    case Error::no_response: return "The server closed the connection without an answer.";
+    case Error::incomplete_head:
+      return "The server closed the connection before the response's fields were complete.";
+    case Error::incomplete_content:
+      return "The server closed the connection before the response's content was complete.";
   }
-  return "The request breaks a rule of HTTP/1.1.";
+  return "The message breaks a rule of HTTP/1.1.";
 }
 
 }  // namespace duplex::http1

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 #include "http1/scan.hpp"
 #include <duplex/base/ascii.hpp>
@@ -63,6 +64,43 @@ std::expected<FieldStep, Error> next_field_line(std::string_view text, FieldCurs
   cursor.name_end = 0;
   ++cursor.count;
   return FieldStep::line;
+}
+
+std::string_view section_window(ConstBytes input, std::size_t bytes_max) noexcept {
+  // Offsets in it are 32 bits wide, with room for a CRLF.
+  constexpr std::size_t offsets_max = std::numeric_limits<std::uint32_t>::max() - 2;
+  return as_text(input.first(std::min({input.size(), bytes_max, offsets_max})));
+}
+
+std::expected<bool, Error> next_trailers(Bytes& input, FieldCursor& cursor, std::size_t bytes_max,
+                                         std::size_t count_max, FieldTable& fields) noexcept {
+  const std::string_view text = section_window(input, bytes_max);
+  // What earlier calls have read is in no table: from the top, unless nothing is missing.
+  bool resumed = cursor.at != 0;
+  fields.clear();
+  http::FieldView line;
+  for (;;) {
+    const auto step = next_field_line(text, cursor, line);
+    if (!step) return std::unexpected(step.error());
+    if (*step == FieldStep::need_more) break;
+    if (*step == FieldStep::line) {
+      if (cursor.count > count_max) return std::unexpected(Error::too_many_fields);
+      if (may_be_trailer(line.name)) fields.push_back(line);
+      continue;
+    }
+    if (resumed) {
+      resumed = false;
+      fields.clear();
+      cursor = {};
+      continue;
+    }
+    input = input.subspan(cursor.at);
+    return true;
+  }
+  if (text.size() < input.size() || text.size() == bytes_max) {
+    return std::unexpected(Error::trailers_too_large);
+  }
+  return false;
 }
 
 bool may_be_trailer(std::string_view name) noexcept {

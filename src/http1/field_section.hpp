@@ -1,12 +1,15 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <string_view>
 
+#include <duplex/base/bytes.hpp>
 #include <duplex/http/fields.hpp>
 #include <duplex/http1/error.hpp>
 #include <duplex/http1/field_cursor.hpp>
+#include <duplex/http1/field_table.hpp>
 
 namespace duplex::http1 {
 
@@ -21,6 +24,15 @@ enum class FieldStep : std::uint8_t {
 /// not looked at again: `text` is the same section each time, only longer.
 std::expected<FieldStep, Error> next_field_line(std::string_view text, FieldCursor& cursor,
                                                 http::FieldView& line) noexcept;
+
+/// What of `input` a section may take up: `bytes_max`, and no more than a cursor can count.
+std::string_view section_window(ConstBytes input, std::size_t bytes_max) noexcept;
+
+/// Reads on in the trailer section at the front of `input`. True when it is complete: it has been
+/// consumed, and `fields` holds those of its lines that may be trailers. False: present it again,
+/// with more behind it.
+std::expected<bool, Error> next_trailers(Bytes& input, FieldCursor& cursor, std::size_t bytes_max,
+                                         std::size_t count_max, FieldTable& fields) noexcept;
 
 /// Whether a field named `name` may stand in a trailer section (RFC 9110 section 6.5.1): false for
 /// those that frame, route, authenticate or otherwise decide how a message is processed.

@@ -1,7 +1,5 @@
-#include <algorithm>
-#include <limits>
-
 #include "http1/field_section.hpp"
+#include "http1/framing.hpp"
 #include "http1/request_target.hpp"
 #include "http1/scan.hpp"
 #include <duplex/base/ascii.hpp>
@@ -18,34 +16,9 @@ constexpr std::uint8_t empty_lines_max = 4;
 /// are refused before a head's limit is reached.
 constexpr std::size_t method_bytes_max = 32;
 
-/// What of `input` a section may take up: offsets in it are 32 bits wide, with room for a CRLF.
-std::string_view window(ConstBytes input, std::size_t bytes_max) noexcept {
-  constexpr std::size_t offsets_max = std::numeric_limits<std::uint32_t>::max() - 2;
-  return as_text(input.first(std::min({input.size(), bytes_max, offsets_max})));
-}
-
 /// The error of a request line that `stop` ends where a space ought to stand.
 Error request_line_error(char stop, Error otherwise) noexcept {
   return stop == '\r' || stop == '\n' ? Error::invalid_request_line : otherwise;
-}
-
-/// What is wrong with the transfer codings in `value`, if anything (RFC 9112 section 6.1). Only the
-/// plain word passes: every spelling that another recipient might read otherwise is refused.
-std::expected<void, Error> check_codings(std::string_view value) noexcept {
-  if (equals_ignoring_case(value, "chunked")) return {};
-  std::size_t chunked_count = 0;
-  bool chunked_last = false;
-  for (;;) {
-    const std::size_t comma = std::min(value.find(','), value.size());
-    const std::string_view coding = trim(value.substr(0, comma));
-    if (!http::is_token(coding)) return std::unexpected(Error::chunked_not_last);
-    chunked_last = equals_ignoring_case(coding, "chunked");
-    if (chunked_last) ++chunked_count;
-    if (comma == value.size()) break;
-    value.remove_prefix(comma + 1);
-  }
-  return std::unexpected(chunked_last && chunked_count == 1 ? Error::unknown_transfer_coding
-                                                            : Error::chunked_not_last);
 }
 
 }  // namespace
@@ -95,7 +68,7 @@ RequestParser::Result RequestParser::next_head(Bytes& input) noexcept {
   }
 
   const bool resumed = cursor_.at != 0;
-  const std::string_view text = window(input, limits_->head_bytes_max);
+  const std::string_view text = section_window(input, limits_->head_bytes_max);
   fields_->clear();
   auto complete = scan_head(text);
   if (!complete) return std::unexpected(complete.error());
@@ -313,11 +286,7 @@ RequestParser::Result RequestParser::next_content(Bytes& input) noexcept {
   }
   if (content_left_ == 0) return end_request({});
   if (input.empty()) return std::nullopt;
-  const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(content_left_, input.size()));
-  const Bytes data = input.first(size);
-  input = input.subspan(size);
-  content_left_ -= size;
-  return Content{data};
+  return Content{take_content(input, content_left_)};
 }
 
 RequestParser::Result RequestParser::next_chunk(Bytes& input) noexcept {
@@ -333,34 +302,11 @@ RequestParser::Result RequestParser::next_chunk(Bytes& input) noexcept {
 }
 
 RequestParser::Result RequestParser::next_trailers(Bytes& input) noexcept {
-  const std::string_view text = window(input, limits_->head_bytes_max);
-  // Here, too, what earlier calls have read is in no table: from the top, unless nothing is
-  // missing.
-  bool resumed = cursor_.at != 0;
-  fields_->clear();
-  http::FieldView line;
-  for (;;) {
-    const auto step = next_field_line(text, cursor_, line);
-    if (!step) return std::unexpected(step.error());
-    if (*step == FieldStep::need_more) break;
-    if (*step == FieldStep::line) {
-      if (cursor_.count > limits_->field_count_max) return std::unexpected(Error::too_many_fields);
-      if (may_be_trailer(line.name)) fields_->push_back(line);
-      continue;
-    }
-    if (resumed) {
-      resumed = false;
-      fields_->clear();
-      cursor_ = {};
-      continue;
-    }
-    input = input.subspan(cursor_.at);
-    return end_request(http::FieldsView(*fields_));
-  }
-  if (text.size() < input.size() || text.size() == limits_->head_bytes_max) {
-    return std::unexpected(Error::trailers_too_large);
-  }
-  return std::nullopt;
+  const auto complete = http1::next_trailers(input, cursor_, limits_->head_bytes_max,
+                                             limits_->field_count_max, *fields_);
+  if (!complete) return std::unexpected(complete.error());
+  if (!*complete) return std::nullopt;
+  return end_request(http::FieldsView(*fields_));
 }
 
 RequestParser::Result RequestParser::end_request(http::FieldsView trailers) noexcept {

@@ -1,47 +1,10 @@
-#include <array>
-#include <charconv>
-#include <cstring>
-
-#include "http1/field_section.hpp"
+#include "http1/pen.hpp"
 #include <duplex/base/ascii.hpp>
 #include <duplex/http1/response_writer.hpp>
 
 namespace duplex::http1 {
 
 namespace {
-
-constexpr std::string_view crlf = "\r\n";
-
-/// A number as text, without an allocation.
-class Digits {
- public:
-  explicit Digits(std::uint64_t number, int base = 10) noexcept
-      : end_(std::to_chars(text_.data(), text_.data() + text_.size(), number, base).ptr) {}
-
-  std::string_view text() const noexcept {
-    return {text_.data(), static_cast<std::size_t>(end_ - text_.data())};
-  }
-
- private:
-  std::array<char, 20> text_;
-  char* end_;
-};
-
-/// Writes into room whose size has been computed before.
-class Pen {
- public:
-  explicit Pen(Bytes room) noexcept : at_(room.data()) {}
-
-  Pen& operator<<(std::string_view text) noexcept {
-    if (text.empty()) return *this;
-    std::memcpy(at_, text.data(), text.size());
-    at_ += text.size();
-    return *this;
-  }
-
- private:
-  std::byte* at_;
-};
 
 /// Whether a handler's field is its own to set in a response with `status`.
 bool is_handlers(std::string_view name, http::Status status) noexcept {
@@ -59,35 +22,6 @@ bool is_handlers(std::string_view name, http::Status status) noexcept {
   }
 }
 
-std::string_view connection_line(ConnectionOptions options) noexcept {
-  if (options.upgrade) {
-    if (options.close) return "Connection: Upgrade, close\r\n";
-    return options.keep_alive ? "Connection: Upgrade, keep-alive\r\n" : "Connection: Upgrade\r\n";
-  }
-  if (options.close) return "Connection: close\r\n";
-  return options.keep_alive ? "Connection: keep-alive\r\n" : "";
-}
-
-/// The line that frames the content, in up to three parts.
-struct FramingLine {
-  std::string_view name, value, end;
-};
-
-FramingLine framing_line(Framing framing, const Digits& length) noexcept {
-  switch (framing) {
-    case Framing::content_length: return {"Content-Length: ", length.text(), crlf};
-    case Framing::chunked: return {"Transfer-Encoding: ", "chunked", crlf};
-    case Framing::none:
-    case Framing::until_close: break;
-  }
-  return {};
-}
-
-template <class Line>
-std::size_t line_bytes(const Line& line) noexcept {
-  return line.name.size() + 2 + line.value.size() + crlf.size();
-}
-
 }  // namespace
 
 void write_response_head(http::Status status, const http::Fields& fields, const ResponsePlan& plan,
@@ -103,8 +37,7 @@ void write_response_head(http::Status status, const http::Fields& fields, const 
   static constexpr std::string_view version = "HTTP/1.1 ";
   static constexpr std::string_view date_name = "Date: ";
   std::size_t size = version.size() + number.text().size() + 1 + reason.size() + crlf.size() +
-                     framing.name.size() + framing.value.size() + framing.end.size() +
-                     connection.size() + crlf.size();
+                     framing.size() + connection.size() + crlf.size();
   if (!date.empty()) size += date_name.size() + date.size() + crlf.size();
   if (!standing.name.empty()) size += line_bytes(standing);
   for (const auto& line : fields.lines()) {
@@ -147,37 +80,6 @@ void write_error_response(http::Status status, std::string_view sentence, std::s
 
 void write_continue(ByteQueue& out) noexcept {
   out.append("HTTP/1.1 100 Continue\r\n\r\n");
-}
-
-void write_chunk(ConstBytes data, ByteQueue& out) noexcept {
-  if (data.empty()) return;
-  write_chunk_head(data.size(), out);
-  out.append(data);
-  write_chunk_tail(out);
-}
-
-void write_chunk_head(std::uint64_t data_bytes, ByteQueue& out) noexcept {
-  out.append(Digits(data_bytes, 16).text());
-  out.append(crlf);
-}
-
-void write_chunk_tail(ByteQueue& out) noexcept {
-  out.append(crlf);
-}
-
-void write_last_chunk(const http::Fields& trailers, ByteQueue& out) noexcept {
-  out.append("0\r\n");
-  for (const auto& line : trailers.lines()) {
-    if (!may_be_trailer(line.name)) continue;
-    Pen pen(out.prepare(line_bytes(line)));
-    pen << line.name << ": " << line.value << crlf;
-    out.commit(line_bytes(line));
-  }
-  out.append(crlf);
-}
-
-void write_last_chunk(ByteQueue& out) noexcept {
-  out.append("0\r\n\r\n");
 }
 
 }  // namespace duplex::http1

@@ -99,5 +99,25 @@ TEST(Range, FormatsItsFields) {
   EXPECT_EQ(format_multipart_end("B"), "\r\n--B--\r\n");
 }
 
+TEST(ContentRange, IsReadAsItIsWritten) {
+  EXPECT_EQ(parse_content_range(format_content_range({3, 5}, 10)),
+            (ContentRange{ByteRange{3, 5}, 10}));
+  EXPECT_EQ(parse_content_range(format_unsatisfied_range(10)), (ContentRange{std::nullopt, 10}));
+  EXPECT_EQ(parse_content_range("Bytes 0-0/*"), (ContentRange{ByteRange{0, 1}, std::nullopt}));
+  EXPECT_EQ(parse_content_range("bytes 0-0/1"), (ContentRange{ByteRange{0, 1}, 1}));
+  EXPECT_EQ(parse_content_range("bytes 18446744073709551614-18446744073709551614/*"),
+            (ContentRange{ByteRange{UINT64_MAX - 1, 1}, std::nullopt}));
+}
+
+TEST(ContentRange, RefusesWhatNobodyCanPutTogether) {
+  for (std::string_view value :
+       {"", "bytes", "bytes ", "bytes */*", "bytes 0-4", "bytes 0-4/", "bytes 0-4/4",
+        "bytes 4-3/10", "bytes -4/10", "bytes 4-/10", "bytes 4/10", "bytes 0-4/x", "bytes 0-4 /10",
+        "bytes=0-4/10", "items 0-4/10", "bytes 0-4/10, 5-6/10", "bytes 0-18446744073709551615/*",
+        "bytes 0-4/10/"}) {
+    EXPECT_FALSE(parse_content_range(value)) << value;
+  }
+}
+
 }  // namespace
 }  // namespace duplex::http

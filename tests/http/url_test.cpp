@@ -147,5 +147,99 @@ TEST(Url, CorpusKeepsTheProperties) {
   }
 }
 
+TEST(Url, ResolvesTheExamplesOfRfc3986) {
+  // Sections 5.4.1 and 5.4.2, without fragments. Ours has no other scheme than http, and writes no
+  // question mark before an empty query.
+  const auto base = Url::parse("http://a/b/c/d;p?q").value();
+  const std::pair<const char*, const char*> cases[] = {
+      {"http:g", nullptr},
+      {"g", "http://a/b/c/g"},
+      {"./g", "http://a/b/c/g"},
+      {"g/", "http://a/b/c/g/"},
+      {"/g", "http://a/g"},
+      {"//g", "http://g/"},
+      {"?y", "http://a/b/c/d;p?y"},
+      {"g?y", "http://a/b/c/g?y"},
+      {"#s", "http://a/b/c/d;p?q"},
+      {"g#s", "http://a/b/c/g"},
+      {"g?y#s", "http://a/b/c/g?y"},
+      {";x", "http://a/b/c/;x"},
+      {"g;x", "http://a/b/c/g;x"},
+      {"g;x?y#s", "http://a/b/c/g;x?y"},
+      {"", "http://a/b/c/d;p?q"},
+      {".", "http://a/b/c/"},
+      {"./", "http://a/b/c/"},
+      {"..", "http://a/b/"},
+      {"../", "http://a/b/"},
+      {"../g", "http://a/b/g"},
+      {"../..", "http://a/"},
+      {"../../", "http://a/"},
+      {"../../g", "http://a/g"},
+      {"../../../g", "http://a/g"},
+      {"../../../../g", "http://a/g"},
+      {"/./g", "http://a/g"},
+      {"/../g", "http://a/g"},
+      {"g.", "http://a/b/c/g."},
+      {".g", "http://a/b/c/.g"},
+      {"g..", "http://a/b/c/g.."},
+      {"..g", "http://a/b/c/..g"},
+      {"./../g", "http://a/b/g"},
+      {"./g/.", "http://a/b/c/g/"},
+      {"g/./h", "http://a/b/c/g/h"},
+      {"g/../h", "http://a/b/c/h"},
+      {"g;x=1/./y", "http://a/b/c/g;x=1/y"},
+      {"g;x=1/../y", "http://a/b/c/y"},
+      {"g?y/./x", "http://a/b/c/g?y/./x"},
+      {"g?y/../x", "http://a/b/c/g?y/../x"},
+      {"g#s/../x", "http://a/b/c/g"},
+      // Not of the RFC.
+      {"?", "http://a/b/c/d;p"},
+      {"g:h/i", nullptr},
+      {"./g:h/i", "http://a/b/c/g:h/i"},
+      {"/g:h", "http://a/g:h"},
+      {"g?a:b", "http://a/b/c/g?a:b"},
+      {"https://x:444/y/../z", "https://x:444/z"},
+      {"//x/y/../../z", "http://x/z"},
+      {"%2E%2e/g", "http://a/b/g"},
+      {".%2e/%2e/g", "http://a/b/g"},
+      {"//", nullptr},
+      {"g h", nullptr},
+      {"g%", nullptr},
+  };
+  for (const auto& [reference, expected] : cases) {
+    const auto resolved = resolve(base, reference);
+    ASSERT_EQ(resolved.has_value(), expected != nullptr) << reference;
+    if (expected) {
+      EXPECT_EQ(resolved->text(), expected) << reference;
+    }
+  }
+}
+
+TEST(Url, ResolvesAgainstItsOwnHostAndPort) {
+  EXPECT_EQ(resolve(Url::parse("https://[::1]:81/a").value(), "b")->text(), "https://[::1]:81/b");
+  EXPECT_EQ(resolve(Url::parse("ws://a/b").value(), "//c#d")->text(), "ws://c/");
+}
+
+TEST(Url, RemovesDotSegments) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"", "/"},
+      {"/", "/"},
+      {"a", "/a"},
+      {"/.", "/"},
+      {"/..", "/"},
+      {"/a/..", "/"},
+      {"/a//../b", "/a/b"},
+      {"/a/b/../..", "/"},
+      {"/a/b/../../..", "/"},
+      {"/a/./b/../../g", "/g"},
+      {"//", "//"},
+      {"/...", "/..."},
+      {"/%2e%2e%2f", "/%2e%2e%2f"},
+      {"/a/%2E./b", "/b"},
+      {"/%2", "/%2"},
+  };
+  for (const auto& [path, expected] : cases) EXPECT_EQ(remove_dot_segments(path), expected) << path;
+}
+
 }  // namespace
 }  // namespace duplex::http

@@ -5,15 +5,10 @@
 #include <span>
 #include <string_view>
 
+#include <duplex/http/content_coding.hpp>
 #include <duplex/http/fields.hpp>
 
 namespace duplex::http {
-
-/// The content codings that we know (RFC 9110 section 8.4.1, RFC 7932, RFC 8878).
-enum class ContentCoding : std::uint8_t { identity, gzip, zstd, br };
-
-/// The coding's name as on the wire, `br`.
-std::string_view name(ContentCoding coding) noexcept;
 
 /// Which of the `available` codings the Accept-Encoding fields like best (RFC 9110 section 12.5.3);
 /// among equals the one that stands first. Without such a field only identity is liked, as it is

@@ -34,8 +34,11 @@ struct RequestHead {
 struct ResponseHead {
   Version version = Version::http_1_1;
   Status status = Status::ok;
+  /// As it came; may be empty, and means nothing (RFC 9112 section 4).
   std::string_view reason;
   FieldsView fields;
+  /// The whole head as it came over the wire, with the empty line that ends it.
+  std::string_view raw;
 };
 
 }  // namespace duplex::http

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -53,6 +54,20 @@ std::string format_content_range(ByteRange range, std::uint64_t size);
 
 /// The Content-Range of a 416: `bytes */10`.
 std::string format_unsatisfied_range(std::uint64_t size);
+
+/// What a Content-Range field says.
+struct ContentRange {
+  /// Which part has come; nullopt in a 416, where none has.
+  std::optional<ByteRange> range;
+  /// The size of the whole representation; nullopt when its sender doesn't know it.
+  std::optional<std::uint64_t> size;
+  bool operator==(const ContentRange&) const = default;
+};
+
+/// Parses the value of a Content-Range field in bytes (RFC 9110 section 14.4). nullopt for anything
+/// else, also for ranges that are empty or exceed the size: a recipient must not put together what
+/// it has with what comes then.
+std::optional<ContentRange> parse_content_range(std::string_view value) noexcept;
 
 /// What stands before the bytes of each part of multipart/byteranges content (RFC 9110 section
 /// 14.6), the first one too: line break, boundary, the part's fields and an empty line.

@@ -63,6 +63,9 @@ struct Url {
   /// Whether the connection is to be encrypted: https and wss.
   bool is_secure() const noexcept { return scheme == "https" || scheme == "wss"; }
 
+  /// Whether `port` is the scheme's own, which nobody writes out.
+  bool has_default_port() const noexcept;
+
   /// What the Host field carries: the port only when it isn't the scheme's own.
   std::string authority() const;
 
@@ -74,5 +77,19 @@ struct Url {
 
   bool operator==(const Url&) const = default;
 };
+
+/// What `reference`, such as the value of a Location field, means where `base` is what was asked
+/// for (RFC 3986 section 5.2): an absolute URL, `//host/path`, `/path`, `path`, `?query` or
+/// nothing. Dot segments are removed. The fragment is dropped, as `Url::parse` drops it.
+std::expected<Url, UrlError> resolve(const Url& base, std::string_view reference);
+
+/// Takes the segments `.` and `..` out of a path (RFC 3986 section 5.2.4), also where they are
+/// percent-encoded, as browsers do: a server might decode them before it looks. The result begins
+/// with `/`.
+std::string remove_dot_segments(std::string_view path);
+
+/// Whether scheme, host and port are the same (RFC 9110 section 4.3.1): what a server was told
+/// there, it may be told here.
+bool same_origin(const Url& left, const Url& right) noexcept;
 
 }  // namespace duplex::http

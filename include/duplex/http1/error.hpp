@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -8,7 +9,8 @@
 namespace duplex::http1 {
 
 /// The rules that an HTTP/1.1 peer can break, one enumerator a rule. After any of them the
-/// connection's framing can't be trusted: it is answered with `status_of` and closed.
+/// connection's framing can't be trusted: a request is answered with `status_of`, and either
+/// connection is closed.
 enum class Error : std::uint8_t {
   // Request line
   too_many_empty_lines,  ///< RFC 9112 section 2.2: a robust server ignores *an* empty line
@@ -51,16 +53,32 @@ enum class Error : std::uint8_t {
   missing_chunk_end,          ///< RFC 9112 section 7.1: chunk data not followed by CRLF
   content_too_large,          ///< RFC 9110 section 15.5.14, answered 413
   trailers_too_large,         ///< RFC 6585 section 5, answered 431
+  // From here on only a response can break the rule: its status line
+  invalid_status_line,  ///< RFC 9112 section 4: version SP three digits [SP reason] CRLF
+  invalid_status_code,  ///< RFC 9110 section 15: 100 to 599
+  invalid_reason,       ///< RFC 9112 section 4: a control byte
+  // Which responses may come
+  unsolicited_response,        ///< RFC 9112 section 9.2: bytes that answer no request
+  too_many_interim_responses,  ///< RFC 9110 section 15.2 sets no limit; ours ends a flood of 1xx
+  unexpected_upgrade,          ///< RFC 9110 section 7.8: 101, and nobody asked for it
+  // Framing of its content
+  differing_content_lengths,  ///< RFC 9112 section 6.3: two that disagree
+  forbidden_content,          ///< RFC 9110 section 8.6: 1xx or 204 that announces content
+  // Its end
+  no_response,         ///< RFC 9112 section 9.3.1: closed before a byte of it
+  incomplete_head,     ///< RFC 9112 section 8: closed within status line or fields
+  incomplete_content,  ///< RFC 9112 section 8: closed before the end of the content
 };
 
 /// How many errors there are; their values run from 0 to this, exclusive.
-inline constexpr std::size_t error_count = static_cast<std::size_t>(Error::trailers_too_large) + 1;
+inline constexpr std::size_t error_count = static_cast<std::size_t>(Error::incomplete_content) + 1;
 
-/// The status that a server answers `error` with.
+/// The status that a server answers `error` with; 502 for what only a response can break, which is
+/// what a gateway says about it.
 http::Status status_of(Error error) noexcept;
 
-/// One sentence, with its full stop, on what is wrong and what to send instead. Text of the
-/// program; never echoes what the peer sent.
+/// One sentence, with its full stop, on what is wrong and, in a request, what to send instead. Text
+/// of the program; never echoes what the peer sent.
 std::string_view describe(Error error) noexcept;
 
 }  // namespace duplex::http1

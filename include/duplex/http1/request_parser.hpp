@@ -4,20 +4,16 @@
 #include <expected>
 #include <optional>
 #include <variant>
-#include <vector>
 
 #include <duplex/base/bytes.hpp>
 #include <duplex/http/head.hpp>
 #include <duplex/http1/chunk_parser.hpp>
 #include <duplex/http1/error.hpp>
 #include <duplex/http1/field_cursor.hpp>
+#include <duplex/http1/field_table.hpp>
 #include <duplex/http1/limits.hpp>
 
 namespace duplex::http1 {
-
-/// Where a parser writes the field lines of the head that it has just found. One table serves all
-/// parsers of a thread, so that a waiting connection owns none.
-using FieldTable = std::vector<http::FieldView>;
 
 /// How the content of a request is delimited (RFC 9112 section 6).
 struct RequestFraming {

@@ -3,9 +3,9 @@
 #include <string_view>
 
 #include <duplex/base/byte_queue.hpp>
-#include <duplex/base/bytes.hpp>
 #include <duplex/http/fields.hpp>
 #include <duplex/http/status.hpp>
+#include <duplex/http1/chunk_writer.hpp>
 #include <duplex/http1/response_plan.hpp>
 
 /// The server's side of the wire (RFC 9112): functions that append to a queue, and allocate nothing
@@ -30,19 +30,5 @@ void write_error_response(http::Status status, std::string_view sentence, std::s
 
 /// Appends `100 Continue` (RFC 9110 section 15.2.1).
 void write_continue(ByteQueue& out) noexcept;
-
-/// Appends `data` as one chunk (RFC 9112 section 7.1). Empty data writes nothing, since an empty
-/// chunk would be the last.
-void write_chunk(ConstBytes data, ByteQueue& out) noexcept;
-
-/// Appends the size line of a chunk whose `data_bytes` (not zero) follow by another way, without a
-/// copy; behind them goes what `write_chunk_tail` appends.
-void write_chunk_head(std::uint64_t data_bytes, ByteQueue& out) noexcept;
-void write_chunk_tail(ByteQueue& out) noexcept;
-
-/// Appends the last chunk, the trailer section and its end. Fields that may not be trailers (RFC
-/// 9110 section 6.5.1: framing, routing, connection) are left out.
-void write_last_chunk(const http::Fields& trailers, ByteQueue& out) noexcept;
-void write_last_chunk(ByteQueue& out) noexcept;
 
 }  // namespace duplex::http1
