@@ -13,12 +13,12 @@ namespace duplex::websocket {
 namespace {
 
 /// `bytes` in base64, with padding (RFC 4648 section 4).
-template <std::size_t size>
-std::array<char, (size + 2) / 3 * 4> base64(std::span<const unsigned char, size> bytes) noexcept {
-  std::array<char, (size + 2) / 3 * 4> result{};
+template <std::size_t Size>
+std::array<char, (Size + 2) / 3 * 4> base64(std::span<const unsigned char, Size> bytes) noexcept {
+  std::array<char, (Size + 2) / 3 * 4> result{};
   // EVP_EncodeBlock adds a zero.
   std::array<unsigned char, result.size() + 1> encoded{};
-  EVP_EncodeBlock(encoded.data(), bytes.data(), static_cast<int>(size));
+  EVP_EncodeBlock(encoded.data(), bytes.data(), static_cast<int>(Size));
   std::copy_n(encoded.begin(), result.size(), result.begin());
   return result;
 }

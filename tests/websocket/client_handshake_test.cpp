@@ -79,7 +79,9 @@ auto check(const Lines& lines, const HandshakeOffer& offer = example_offer) {
 
 std::string text_of(const http::Fields& fields) {
   std::string text;
-  for (const auto& [name, value] : fields.lines()) text += name + ": " + value + "\n";
+  for (const auto& [name, value] : fields.lines()) {
+    text.append(name).append(": ").append(value).append("\n");
+  }
   return text;
 }
 

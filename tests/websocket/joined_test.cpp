@@ -23,7 +23,9 @@ using testing::ElementsAre;
 /// The request as it goes over the wire.
 std::string request_text(const http::Fields& fields) {
   std::string text = "GET /chat HTTP/1.1\r\nHost: server.example.com\r\n";
-  for (const auto& [name, value] : fields.lines()) text += name + ": " + value + "\r\n";
+  for (const auto& [name, value] : fields.lines()) {
+    text.append(name).append(": ").append(value).append("\r\n");
+  }
   return text + "\r\n";
 }
 
@@ -107,7 +109,8 @@ class Walk {
       case ClosingEvent::we_close: return session_.write_close(CloseCode::normal, "", output);
       case ClosingEvent::peer_sends: return hears(Opcode::text, output);
       case ClosingEvent::peer_closes: return hears(Opcode::close, output);
-      case ClosingEvent::peer_breaks_a_rule: return hears(static_cast<Opcode>(0x3), output);
+      // A continuation of nothing.
+      case ClosingEvent::peer_breaks_a_rule: return hears(Opcode::continuation, output);
     }
     return false;
   }
