@@ -12,16 +12,16 @@ namespace {
 
 using duplex::ByteQueue;
 using duplex::websocket::CloseCode;
-using duplex::websocket::MaskKey;
+using duplex::websocket::MaskSource;
 using duplex::websocket::Opcode;
 using duplex::websocket::Role;
 using duplex::websocket::Session;
 using duplex::websocket::SessionOptions;
 
 /// A real client's masking keys are random: a session has no randomness of its own.
-struct FixedMask final : duplex::websocket::MaskSource {
-  MaskKey next_mask() noexcept override { return MaskKey{std::byte{1}, std::byte{2}}; }
-};
+void fill_with_ones(duplex::Bytes room) noexcept {
+  for (std::byte& byte : room) byte = std::byte{1};
+}
 
 /// Hands `wire` to `session`, prints what it says, and collects what it answers by itself.
 void deliver(std::string_view who, Session& session, ByteQueue& wire, ByteQueue& answers) {
@@ -42,7 +42,7 @@ void deliver(std::string_view who, Session& session, ByteQueue& wire, ByteQueue&
 }  // namespace
 
 int main() {
-  FixedMask masks;
+  MaskSource masks(fill_with_ones);
   const SessionOptions client_options{.role = Role::client, .masks = &masks};
   const SessionOptions server_options{.role = Role::server};
   Session client(client_options);

@@ -9,16 +9,13 @@
 namespace duplex::websocket {
 namespace {
 
-class OneMask final : public MaskSource {
- public:
-  MaskKey next_mask() noexcept override {
-    return {std::byte{0x37}, std::byte{0xFA}, std::byte{0x21}, std::byte{0x3D}};
-  }
-};
+void fill_with_anything(Bytes room) noexcept {
+  for (std::size_t i = 0; i < room.size(); ++i) room[i] = static_cast<std::byte>(i * 37);
+}
 
 /// As many masked text messages of `payload_bytes` as a read buffer of 64 KiB holds.
 std::vector<std::byte> stream_of(std::size_t payload_bytes, std::size_t& messages) {
-  OneMask masks;
+  MaskSource masks(fill_with_anything);
   const SessionOptions client{.role = Role::client, .masks = &masks};
   Session session(client);
   ByteQueue stream;

@@ -5,15 +5,16 @@
 namespace duplex::websocket {
 
 /// Masking keys for whom nothing has to be unpredictable.
-class CountingMasks final : public MaskSource {
- public:
-  MaskKey next_mask() noexcept override {
-    ++count_;
-    return {std::byte{0x37}, std::byte{0xFA}, std::byte{0x21}, static_cast<std::byte>(count_)};
-  }
+struct CountingMasks : MaskSource {
+  CountingMasks() noexcept : MaskSource(fill) {}
 
- private:
-  std::uint8_t count_ = 0;
+  static void fill(Bytes room) noexcept {
+    for (std::size_t i = 0; i < room.size(); i += sizeof(MaskKey)) {
+      const MaskKey key = {std::byte{0x37}, std::byte{0xFA}, std::byte{0x21},
+                           static_cast<std::byte>(i / sizeof(MaskKey))};
+      std::ranges::copy(key, room.begin() + static_cast<std::ptrdiff_t>(i));
+    }
+  }
 };
 
 /// The first two bytes are options and pace, the others the stream. However it is cut, the session

@@ -3,10 +3,32 @@
 #include <algorithm>
 #include <cassert>
 #include <cstdint>
+#include <span>
 
+#include <duplex/websocket/client_handshake.hpp>
 #include <duplex/websocket/handshake.hpp>
 
 namespace duplex::websocket {
+
+namespace {
+
+/// `bytes` in base64, with padding (RFC 4648 section 4).
+template <std::size_t Size>
+std::array<char, (Size + 2) / 3 * 4> base64(std::span<const unsigned char, Size> bytes) noexcept {
+  std::array<char, (Size + 2) / 3 * 4> result{};
+  // EVP_EncodeBlock adds a zero.
+  std::array<unsigned char, result.size() + 1> encoded{};
+  EVP_EncodeBlock(encoded.data(), bytes.data(), static_cast<int>(Size));
+  std::copy_n(encoded.begin(), result.size(), result.begin());
+  return result;
+}
+
+}  // namespace
+
+HandshakeKey handshake_key(std::span<const std::byte, 16> nonce) noexcept {
+  return base64(std::span<const unsigned char, 16>(
+      reinterpret_cast<const unsigned char*>(nonce.data()), nonce.size()));
+}
 
 std::array<char, 28> accept_key(std::string_view key) noexcept {
   // RFC 6455 section 1.3: the text that only those who know the protocol put behind the key.
@@ -22,12 +44,7 @@ std::array<char, 28> accept_key(std::string_view key) noexcept {
       EVP_Digest(text.data(), text.size(), digest.data(), nullptr, EVP_sha1(), nullptr);
   assert(ok == 1);
 
-  // 20 bytes are 28 characters, and EVP_EncodeBlock adds a zero.
-  std::array<unsigned char, 29> encoded{};
-  EVP_EncodeBlock(encoded.data(), digest.data(), static_cast<int>(digest.size()));
-  std::array<char, 28> result{};
-  std::copy_n(encoded.begin(), result.size(), result.begin());
-  return result;
+  return base64(std::span<const unsigned char, 20>(digest));
 }
 
 }  // namespace duplex::websocket

@@ -283,7 +283,7 @@ void Session::write_frame(Opcode opcode, bool fin, ConstBytes payload, ByteQueue
   if (options_->role == Role::client) {
     assert(options_->masks != nullptr);
     header.masked = true;
-    header.mask_key = options_->masks->next_mask();
+    header.mask_key = options_->masks->next();
   }
   const Bytes room = output.prepare(frame_header_bytes_max + payload.size());
   const std::size_t size = encode_frame_header(header, room.first<frame_header_bytes_max>());

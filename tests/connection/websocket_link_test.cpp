@@ -113,11 +113,7 @@ TEST(WebSocketLink, SendsLargePayloadsFromWhereTheyAre) {
 }
 
 TEST(WebSocketLink, MasksWhatAClientSends) {
-  struct Masks final : websocket::MaskSource {
-    websocket::MaskKey next_mask() noexcept override {
-      return {std::byte{0x37}, std::byte{0xFA}, std::byte{0x21}, std::byte{0x3D}};
-    }
-  } masks;
+  websocket::MaskSource masks(websocket::test::fill_with_example_mask);
   LinkOptions options = small_limits();
   options.session.role = Role::client;
   options.session.masks = &masks;

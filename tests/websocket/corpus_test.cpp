@@ -5,6 +5,7 @@
 #include <iterator>
 #include <string>
 
+#include "fuzz/websocket/client_handshake_properties.hpp"
 #include "fuzz/websocket/frame_parser_properties.hpp"
 #include "fuzz/websocket/session_properties.hpp"
 
@@ -29,6 +30,10 @@ TEST(FrameParserCorpus, HoldsTheProperties) {
 
 TEST(SessionCorpus, HoldsTheProperties) {
   EXPECT_GT(replay(DUPLEX_CORPUS "/session_fuzz", check_session), 0U);
+}
+
+TEST(ClientHandshakeCorpus, HoldsTheProperties) {
+  EXPECT_GT(replay(DUPLEX_CORPUS "/client_handshake_fuzz", check_client_handshake), 0U);
 }
 
 }  // namespace

@@ -2,10 +2,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "tests/websocket/support.hpp"
+#include <duplex/websocket/prepared_message.hpp>
 #include <duplex/websocket/session.hpp>
 
 namespace duplex::websocket {
@@ -57,13 +59,50 @@ TEST_F(Pair, CarriesMessagesBothWays) {
   EXPECT_THAT(client_hears(), ElementsAre("text answer", "text "));
 }
 
+TEST_F(Pair, CarriesEveryFormOfLengthBothWays) {
+  for (std::size_t size :
+       {0U, 1U, 3U, 4U, 63U, 64U, 65U, 125U, 126U, 127U, 65535U, 65536U, 99999U}) {
+    std::string payload(size, '\0');
+    for (std::size_t i = 0; i < size; ++i) payload[i] = static_cast<char>(i * 7 % 251);
+    EXPECT_TRUE(client_.write_message(Opcode::binary, as_bytes(payload), from_client_));
+    EXPECT_TRUE(server_.write_message(Opcode::binary, as_bytes(payload), from_server_));
+    EXPECT_EQ(from_client_.size(), from_server_.size() + sizeof(MaskKey));
+    EXPECT_THAT(server_hears(), ElementsAre("binary " + payload)) << size;
+    EXPECT_THAT(client_hears(), ElementsAre("binary " + payload)) << size;
+  }
+}
+
 TEST_F(Pair, MasksEachFrameOfTheClientWithAFreshKey) {
+  from_server_.append(frame(Opcode::ping, "", {.masked = false}));
+  client_hears();
   client_.write_message(Opcode::text, as_bytes("same"), from_client_);
-  const std::string first(as_text(from_client_.content()));
-  from_client_.clear();
   client_.write_message(Opcode::text, as_bytes("same"), from_client_);
-  EXPECT_NE(as_text(from_client_.content()), first);
+  client_.write_fragment(Opcode::text, as_bytes("same"), false, from_client_);
+  client_.write_fragment(Opcode::text, as_bytes("same"), true, from_client_);
+  client_.write_ping(as_bytes("same"), from_client_);
+  client_.write_close(CloseCode::normal, "same", from_client_);
   EXPECT_EQ(as_text(from_client_.content()).find("same"), std::string_view::npos);
+
+  FrameParser parser(Role::server);
+  std::set<MaskKey> keys;
+  std::vector<Opcode> opcodes;
+  for (Bytes input = from_client_.content(); !input.empty();) {
+    const auto parsed = parser.next(input);
+    ASSERT_TRUE(parsed && *parsed);
+    keys.insert((*parsed)->header.mask_key);
+    opcodes.push_back((*parsed)->header.opcode);
+  }
+  EXPECT_THAT(opcodes, ElementsAre(Opcode::pong, Opcode::text, Opcode::text, Opcode::text,
+                                   Opcode::continuation, Opcode::ping, Opcode::close));
+  EXPECT_EQ(keys.size(), opcodes.size());
+}
+
+TEST_F(Pair, MasksThePreparedMessageThatAClientSends) {
+  const auto message = PreparedMessage::text("prepared");
+  EXPECT_TRUE(client_.write_message(message.opcode(), message.payload(), from_client_));
+  EXPECT_EQ(as_text(from_client_.content()).find("prepared"), std::string_view::npos);
+  EXPECT_THAT(server_hears(), ElementsAre("text prepared"));
+  EXPECT_EQ(as_text(message.payload()), "prepared") << "it is shared, and not masked in place";
 }
 
 TEST_F(Pair, StreamsFragmentsWithControlFramesBetween) {
@@ -94,6 +133,8 @@ TEST_F(Pair, CompletesTheClosingHandshakeWhoeverBegins) {
     }
     EXPECT_EQ(server.closing(), Closing::closed);
     EXPECT_EQ(client.closing(), Closing::closed);
+    EXPECT_TRUE(server.hang_up());
+    EXPECT_FALSE(client.hang_up()) << "the server does first";
     EXPECT_TRUE(from_server.empty() && from_client.empty());
   }
 }
@@ -108,9 +149,18 @@ TEST_F(Pair, ClosesAtOnceFromBothEnds) {
 
 TEST_F(Pair, TellsThePeerWhatItDidWrong) {
   from_server_.append("\x83");
+  EXPECT_FALSE(client_.hang_up());
   EXPECT_THAT(client_hears(), ElementsAre(test::error_line(Error::reserved_opcode)));
+  EXPECT_TRUE(client_.hang_up()) << "after an error nothing is waited for";
   EXPECT_THAT(server_hears(),
               ElementsAre("closed 1002 " + std::string(describe(Error::reserved_opcode))));
+}
+
+TEST_F(Pair, FailsAServerThatMasksItsFrames) {
+  from_server_.append(frame(Opcode::text, "masked").substr(0, 2));
+  EXPECT_THAT(client_hears(), ElementsAre(test::error_line(Error::masked_frame_from_server)));
+  EXPECT_THAT(server_hears(),
+              ElementsAre("closed 1002 " + std::string(describe(Error::masked_frame_from_server))));
 }
 
 TEST_F(Pair, WritesTheHeaderAloneForServersOnly) {

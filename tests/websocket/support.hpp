@@ -29,6 +29,15 @@ inline std::string hex(std::string_view text) {
   return bytes;
 }
 
+/// The masking key of the examples in RFC 6455 section 5.7.
+inline constexpr MaskKey example_mask = {std::byte{0x37}, std::byte{0xFA}, std::byte{0x21},
+                                         std::byte{0x3D}};
+
+/// For a MaskSource that knows only that.
+inline void fill_with_example_mask(Bytes room) noexcept {
+  for (std::size_t i = 0; i < room.size(); ++i) room[i] = example_mask[i % example_mask.size()];
+}
+
 struct FrameForm {
   bool fin = true;
   bool masked = true;
@@ -36,12 +45,11 @@ struct FrameForm {
 
 /// One frame as a client sends it, or as `form` says.
 inline std::string frame(Opcode opcode, std::string_view payload, FrameForm form = {}) {
-  const FrameHeader header{
-      .opcode = opcode,
-      .fin = form.fin,
-      .masked = form.masked,
-      .mask_key = {std::byte{0x37}, std::byte{0xFA}, std::byte{0x21}, std::byte{0x3D}},
-      .payload_bytes = payload.size()};
+  const FrameHeader header{.opcode = opcode,
+                           .fin = form.fin,
+                           .masked = form.masked,
+                           .mask_key = example_mask,
+                           .payload_bytes = payload.size()};
   std::array<std::byte, frame_header_bytes_max> head;
   std::string result(as_text(ConstBytes(head).first(encode_frame_header(header, head))));
   std::vector<std::byte> body(as_bytes(payload).begin(), as_bytes(payload).end());

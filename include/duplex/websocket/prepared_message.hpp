@@ -13,7 +13,9 @@ namespace duplex::websocket {
 /// usable from any thread.
 ///
 /// Today there is one wire form, a server's plain frame. A compressed form, when there is one,
-/// stands beside it: a subscriber takes the form that its connection negotiated.
+/// stands beside it: a subscriber takes the form that its connection negotiated. A client can
+/// share no wire form, since each of its frames has a key of its own (RFC 6455 section 5.3): it
+/// writes `opcode()` and `payload()` as any message, and copies while it masks.
 class PreparedMessage {
  public:
   /// A text message; `text` is copied. It should be UTF-8: the receiver closes otherwise.

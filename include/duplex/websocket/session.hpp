@@ -17,17 +17,9 @@
 #include <duplex/websocket/error.hpp>
 #include <duplex/websocket/frame.hpp>
 #include <duplex/websocket/frame_parser.hpp>
+#include <duplex/websocket/mask_source.hpp>
 
 namespace duplex::websocket {
-
-/// Where a client's session takes its masking keys from: randomness is an argument.
-class MaskSource {
- public:
-  virtual MaskKey next_mask() noexcept = 0;
-
- protected:
-  ~MaskSource() = default;
-};
 
 /// What all sessions of an endpoint have in common; each session only points to it.
 struct SessionOptions {
@@ -39,7 +31,8 @@ struct SessionOptions {
   bool deliver_chunks = false;
   /// Report every frame that begins, before what it carries: for tools that show the wire.
   bool report_frames = false;
-  /// Needed by clients only; borrowed.
+  /// Where a client takes the keys that each of its frames is masked with, pongs and close frames
+  /// too (RFC 6455 section 5.3). Needed by clients only; borrowed.
   MaskSource* masks = nullptr;
 };
 
@@ -104,12 +97,18 @@ class Session {
   /// Whether the peer's close frame, or an error, has ended what we read.
   bool done_reading() const noexcept;
 
-  /// How far the closing handshake is. `closed` means: end the connection when all is sent; a
-  /// client gives the server the time to do it first, unless an error brought it there.
+  /// How far the closing handshake is. `closed` means that nothing follows: see `hang_up`.
   Closing closing() const noexcept { return closing_; }
 
-  /// Appends a whole message to `output` as one frame. For a client `payload` is copied and
-  /// masked on the way. Not while a streamed message is open, nor after a close frame: then
+  /// Whether to end the connection below as soon as all is sent (RFC 6455 sections 7.1.1 and
+  /// 7.1.7): always when all is over, but for a client after a closing handshake. It waits, for
+  /// a time that it limits, until the server has ended the connection.
+  bool hang_up() const noexcept {
+    return closing_ == Closing::closed && (failed_ || options_->role == Role::server);
+  }
+
+  /// Appends a whole message to `output` as one frame. A client copies and masks `payload` in one
+  /// pass. Not while a streamed message is open, nor after a close frame: then
   /// nothing is written and the answer is false.
   bool write_message(Opcode opcode, ConstBytes payload, ByteQueue& output) noexcept;
 

@@ -1,0 +1,91 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <duplex/http/fields.hpp>
+#include <duplex/http/head.hpp>
+#include <duplex/http/status.hpp>
+
+namespace duplex::websocket {
+
+/// The value of Sec-WebSocket-Key: sixteen bytes in base64 (RFC 6455 section 4.1 item 7).
+using HandshakeKey = std::array<char, 24>;
+
+/// The key that carries `nonce`: bytes from a random source, other ones for each handshake, so that
+/// nobody can have the answer ready (RFC 6455 sections 1.3 and 10.3).
+HandshakeKey handshake_key(std::span<const std::byte, 16> nonce) noexcept;
+
+/// What a client asks for beside the URL; the same for every attempt to connect.
+struct HandshakeOffer {
+  /// The subprotocols that the client speaks, the one it likes best first.
+  std::vector<std::string> subprotocols = {};
+  /// The Origin field, `https://example.com`; empty for none, as clients that are not browsers may
+  /// (RFC 6455 section 4.1 item 8).
+  std::string origin = {};
+  /// More fields of the request: Authorization, Cookie, User-Agent and the like.
+  http::Fields fields = {};
+};
+
+/// Throws std::invalid_argument, with a sentence that says what to change, for an offer that must
+/// not be sent: a subprotocol that is no token or stands there twice (RFC 6455 section 4.1 item
+/// 10), an origin that is no field value, or, among the further fields, one that the handshake sets
+/// by itself or that announces content.
+void check_offer(const HandshakeOffer& offer);
+
+/// The fields of the request that opens a WebSocket (RFC 6455 section 4.1), which is a GET in
+/// HTTP/1.1 without content; Host is left to whoever writes it. Throws as `check_offer`.
+http::Fields handshake_fields(const HandshakeOffer& offer, const HandshakeKey& key);
+
+/// The rules that a server's answer can break (RFC 6455 section 4.1, the second list of items).
+enum class ClientHandshakeError : std::uint8_t {
+  not_switching_protocols,  ///< item 1: the status is not 101
+  not_http_1_1,             ///< RFC 9110 section 15.2: HTTP/1.0 has no 1xx
+  not_one_upgrade,          ///< item 2: Upgrade is missing or repeated
+  upgrade_not_websocket,    ///< item 2: Upgrade is not websocket, and nothing else
+  no_connection_upgrade,    ///< item 3: Connection does not list upgrade
+  not_one_accept,           ///< item 4 and 11.3.3: Sec-WebSocket-Accept is missing or repeated
+  wrong_accept,             ///< item 4: it is not the one for our key
+  extension_not_offered,    ///< item 5
+  repeated_subprotocol,     ///< 11.3.4: Sec-WebSocket-Protocol at most once
+  subprotocol_not_offered,  ///< item 6
+};
+
+/// How many errors there are; their values run from 0 to this, exclusive.
+inline constexpr std::size_t client_handshake_error_count = 10;
+
+/// A sentence without a full stop that says what is wrong with the answer; static.
+std::string_view describe(ClientHandshakeError error) noexcept;
+
+/// Why no WebSocket came of it. With `not_switching_protocols` the answer is an HTTP response like
+/// any other, with its content: a redirect, a challenge, a refusal. With another error the
+/// connection is of no more use.
+struct ClientHandshakeFailure {
+  ClientHandshakeError error;
+  http::Status status;  ///< of the answer
+};
+
+/// The sentence for the error, with the status where that is the reason.
+std::string describe(const ClientHandshakeFailure& failure);
+
+/// An answer that opened the WebSocket: what stands behind its head are frames.
+struct HandshakeAnswer {
+  /// What the server chose, as a view of the element of the offer; nullopt when it chose none, also
+  /// where some were offered. Whether to go on without is for the client to decide.
+  std::optional<std::string_view> subprotocol;
+};
+
+/// Every check of a client on the answer to a request with the fields of `handshake_fields(offer,
+/// key)` (RFC 6455 section 4.1). Other 1xx than 101 are no answer yet: the caller passes over them
+/// (RFC 9110 section 15.2).
+std::expected<HandshakeAnswer, ClientHandshakeFailure> check_answer(
+    const http::ResponseHead& head, const HandshakeOffer& offer, const HandshakeKey& key) noexcept;
+
+}  // namespace duplex::websocket

@@ -1,0 +1,294 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "fuzz/websocket/client_handshake_properties.hpp"
+#include <duplex/websocket/client_handshake.hpp>
+#include <duplex/websocket/handshake.hpp>
+
+namespace duplex::websocket {
+namespace {
+
+using enum ClientHandshakeError;
+
+/// The nonce, the key and the answer of the example in RFC 6455 section 1.3.
+constexpr std::string_view example_nonce = "the sample nonce";
+constexpr std::string_view example_key = "dGhlIHNhbXBsZSBub25jZQ==";
+constexpr std::string_view example_accept = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
+
+HandshakeKey key_of_example() {
+  return handshake_key(as_bytes(example_nonce).first<16>());
+}
+
+using Lines = std::vector<http::FieldView>;
+
+/// The example of RFC 6455 section 1.2.
+Lines example_lines() {
+  return {{"Upgrade", "websocket"},
+          {"Connection", "Upgrade"},
+          {"Sec-WebSocket-Accept", example_accept},
+          {"Sec-WebSocket-Protocol", "chat"}};
+}
+
+Lines with(std::string_view name, std::string_view value) {
+  Lines lines = example_lines();
+  const auto line = std::ranges::find(lines, name, &http::FieldView::name);
+  if (line == lines.end()) {
+    lines.push_back({name, value});
+  } else {
+    line->value = value;
+  }
+  return lines;
+}
+
+Lines without(std::string_view name) {
+  Lines lines = example_lines();
+  std::erase_if(lines, [name](const auto& line) { return line.name == name; });
+  return lines;
+}
+
+Lines plus(std::string_view name, std::string_view value) {
+  Lines lines = example_lines();
+  lines.push_back({name, value});
+  return lines;
+}
+
+/// The line `name` under another name.
+Lines renamed(std::string_view name, std::string_view other) {
+  Lines lines = example_lines();
+  std::ranges::find(lines, name, &http::FieldView::name)->name = other;
+  return lines;
+}
+
+http::ResponseHead head_of(const Lines& lines) {
+  return {.status = http::Status::switching_protocols,
+          .reason = "Switching Protocols",
+          .fields = http::FieldsView(lines)};
+}
+
+const HandshakeOffer example_offer{.subprotocols = {"chat", "superchat"}};
+
+auto check(const Lines& lines, const HandshakeOffer& offer = example_offer) {
+  return check_answer(head_of(lines), offer, key_of_example());
+}
+
+std::string text_of(const http::Fields& fields) {
+  std::string text;
+  for (const auto& [name, value] : fields.lines()) {
+    text.append(name).append(": ").append(value).append("\n");
+  }
+  return text;
+}
+
+// ---------------------------------------------------------------------------- what is asked
+
+TEST(ClientHandshake, MakesTheKeyOfTheSpecification) {
+  const HandshakeKey key = key_of_example();
+  EXPECT_EQ(std::string_view(key.data(), key.size()), example_key);
+}
+
+TEST(ClientHandshake, WritesTheFieldsOfTheSpecification) {
+  HandshakeOffer offer = example_offer;
+  EXPECT_EQ(text_of(handshake_fields({}, key_of_example())),
+            "Upgrade: websocket\n"
+            "Connection: Upgrade\n"
+            "Sec-WebSocket-Version: 13\n"
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\n");
+  offer.origin = "http://example.com";
+  offer.fields.add("Authorization", "Bearer x");
+  offer.fields.add("Cookie", "id=1");
+  EXPECT_EQ(text_of(handshake_fields(offer, key_of_example())),
+            "Upgrade: websocket\n"
+            "Connection: Upgrade\n"
+            "Sec-WebSocket-Version: 13\n"
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\n"
+            "Sec-WebSocket-Protocol: chat, superchat\n"
+            "Origin: http://example.com\n"
+            "Authorization: Bearer x\n"
+            "Cookie: id=1\n");
+}
+
+TEST(ClientHandshake, RefusesAnOfferThatMustNotBeSent) {
+  const auto offers_field = [](std::string_view name, std::string origin = {}) {
+    HandshakeOffer offer{.origin = std::move(origin)};
+    offer.fields.add(name, "1");
+    return offer;
+  };
+  struct Case {
+    HandshakeOffer offer;
+    std::string_view says;
+  };
+  const Case cases[] = {
+      {{.subprotocols = {""}}, "no name of a subprotocol"},
+      {{.subprotocols = {"a", "b c"}}, "\"b c\" is no name"},
+      {{.subprotocols = {"a,b"}}, "no name of a subprotocol"},
+      {{.subprotocols = {"caf\xC3\xA9"}}, "no name of a subprotocol"},
+      {{.subprotocols = {"a", "b", "a"}}, "\"a\" is offered twice"},
+      {{.origin = "http://a\r\nEvil: 1"}, "origin"},
+      {{.origin = " "}, "origin"},
+      {offers_field("upgrade"), "upgrade is set by the handshake"},
+      {offers_field("CONNECTION"), "set by the handshake"},
+      {offers_field("Content-Length"), "set by the handshake"},
+      {offers_field("Transfer-Encoding"), "set by the handshake"},
+      {offers_field("Sec-WebSocket-Key"), "set by the handshake"},
+      {offers_field("sec-websocket-extensions"), "set by the handshake"},
+      {offers_field("Origin", "http://a"), "set by the handshake"},
+  };
+  for (const auto& [offer, says] : cases) {
+    try {
+      handshake_fields(offer, key_of_example());
+      ADD_FAILURE() << says;
+    } catch (const std::invalid_argument& error) {
+      EXPECT_THAT(error.what(), testing::HasSubstr(std::string(says)));
+    }
+  }
+  EXPECT_NO_THROW(check_offer({.subprotocols = {"a", "A", "v1.b-c"}, .origin = "null"}));
+  EXPECT_NO_THROW(check_offer(offers_field("Origin")));
+}
+
+// ---------------------------------------------------------------------------- what is answered
+
+TEST(ClientHandshake, AcceptsTheExampleOfTheSpecification) {
+  const auto answer = check(example_lines());
+  ASSERT_TRUE(answer);
+  ASSERT_EQ(answer->subprotocol, "chat");
+  EXPECT_EQ(answer->subprotocol->data(), example_offer.subprotocols[0].data());
+}
+
+TEST(ClientHandshake, AcceptsWhatMeansTheSame) {
+  const Lines cases[] = {
+      with("Upgrade", "WebSocket"),
+      with("Upgrade", " websocket\t"),
+      renamed("Upgrade", "UPGRADE"),
+      with("Connection", "upgrade"),
+      with("Connection", "keep-alive , UPGRADE"),
+      with("Connection", " \tUpgrade "),
+      plus("Connection", "keep-alive"),
+      renamed("Connection", "connection"),
+      with("Sec-WebSocket-Accept", "  s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\t"),
+      renamed("Sec-WebSocket-Accept", "sec-websocket-accept"),
+      with("Sec-WebSocket-Protocol", " chat "),
+      plus("Sec-WebSocket-Extensions", ""),
+      plus("Sec-WebSocket-Extensions", ","),
+      plus("Server", "any"),
+      plus("Sec-WebSocket-Version", "13"),
+      plus("Set-Cookie", "a=b"),
+  };
+  for (const Lines& lines : cases) {
+    const auto answer = check(lines);
+    ASSERT_TRUE(answer) << describe(answer.error());
+    EXPECT_EQ(answer->subprotocol, "chat");
+  }
+}
+
+TEST(ClientHandshake, TellsWhichSubprotocolWasChosen) {
+  EXPECT_EQ(check(with("Sec-WebSocket-Protocol", "superchat"))->subprotocol, "superchat");
+  EXPECT_EQ(check(without("Sec-WebSocket-Protocol"))->subprotocol, std::nullopt);
+  EXPECT_EQ(check(without("Sec-WebSocket-Protocol"), {})->subprotocol, std::nullopt);
+}
+
+TEST(ClientHandshake, RefusesEachBrokenRule) {
+  struct Case {
+    ClientHandshakeError error;
+    Lines lines;
+  };
+  const Case cases[] = {
+      {not_one_upgrade, without("Upgrade")},
+      {not_one_upgrade, renamed("Upgrade", "Upgrades")},
+      {not_one_upgrade, renamed("Upgrade", "Upgrade ")},
+      {not_one_upgrade, plus("Upgrade", "websocket")},
+      {not_one_upgrade, plus("upgrade", "h2c")},
+      {upgrade_not_websocket, with("Upgrade", "")},
+      {upgrade_not_websocket, with("Upgrade", "h2c")},
+      {upgrade_not_websocket, with("Upgrade", "websockets")},
+      {upgrade_not_websocket, with("Upgrade", "web socket")},
+      {upgrade_not_websocket, with("Upgrade", "websocket, h2c")},
+      {no_connection_upgrade, without("Connection")},
+      {no_connection_upgrade, renamed("Connection", "Conection")},
+      {no_connection_upgrade, with("Connection", "")},
+      {no_connection_upgrade, with("Connection", "keep-alive")},
+      {no_connection_upgrade, with("Connection", "Upgraded")},
+      {no_connection_upgrade, with("Connection", "keep-alive Upgrade")},
+      {no_connection_upgrade, with("Connection", "\"Upgrade\"")},
+      {not_one_accept, without("Sec-WebSocket-Accept")},
+      {not_one_accept, renamed("Sec-WebSocket-Accept", "Sec-Websocket-Accepts")},
+      {not_one_accept, plus("Sec-WebSocket-Accept", example_accept)},
+      {not_one_accept, plus("sec-websocket-accept", "")},
+      {wrong_accept, with("Sec-WebSocket-Accept", "")},
+      {wrong_accept, with("Sec-WebSocket-Accept", example_key)},
+      {wrong_accept, with("Sec-WebSocket-Accept", "S3PPLMBITXAQ9KYGZZHZRBK+XOO=")},
+      {wrong_accept, with("Sec-WebSocket-Accept", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo")},
+      {wrong_accept, with("Sec-WebSocket-Accept", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo==")},
+      {wrong_accept, with("Sec-WebSocket-Accept", "s3pPLMBiTxaQ 9kYGzzhZRbK+xOo=")},
+      {extension_not_offered, plus("Sec-WebSocket-Extensions", "permessage-deflate")},
+      {extension_not_offered, plus("sec-websocket-extensions", ", x; y=1")},
+      {repeated_subprotocol, plus("Sec-WebSocket-Protocol", "chat")},
+      {repeated_subprotocol, plus("sec-websocket-protocol", "superchat")},
+      {subprotocol_not_offered, with("Sec-WebSocket-Protocol", "")},
+      {subprotocol_not_offered, with("Sec-WebSocket-Protocol", "Chat")},
+      {subprotocol_not_offered, with("Sec-WebSocket-Protocol", "mqtt")},
+      {subprotocol_not_offered, with("Sec-WebSocket-Protocol", "chat, superchat")},
+      {subprotocol_not_offered, with("Sec-WebSocket-Protocol", "cha t")},
+  };
+  std::set<ClientHandshakeError> provoked;
+  for (const auto& [error, lines] : cases) {
+    const auto answer = check(lines);
+    ASSERT_FALSE(answer) << describe(error);
+    EXPECT_EQ(answer.error().error, error)
+        << describe(error) << ", not " << describe(answer.error());
+    provoked.insert(error);
+  }
+  EXPECT_EQ(check(example_lines(), {}).error().error, subprotocol_not_offered);
+
+  const Lines lines = example_lines();
+  http::ResponseHead head = head_of(lines);
+  head.version = http::Version::http_1_0;
+  EXPECT_EQ(check_answer(head, example_offer, key_of_example()).error().error, not_http_1_1);
+  provoked.insert(not_http_1_1);
+  head.status = http::Status::found;
+  EXPECT_EQ(check_answer(head, example_offer, key_of_example()).error().error,
+            not_switching_protocols);
+  provoked.insert(not_switching_protocols);
+  EXPECT_EQ(provoked.size(), client_handshake_error_count);
+}
+
+TEST(ClientHandshake, TellsTheStatusOfARefusal) {
+  struct Case {
+    unsigned status;
+    std::string sentence;
+  };
+  const Case cases[] = {
+      {200, "the server answered 200 OK instead of 101 Switching Protocols"},
+      {401, "the server answered 401 Unauthorized instead of 101 Switching Protocols"},
+      {599, "the server answered 599 instead of 101 Switching Protocols"},
+  };
+  const Lines lines = example_lines();
+  for (const auto& [status, sentence] : cases) {
+    http::ResponseHead head = head_of(lines);
+    head.status = static_cast<http::Status>(status);
+    const auto answer = check_answer(head, example_offer, key_of_example());
+    ASSERT_FALSE(answer);
+    EXPECT_EQ(code(answer.error().status), status);
+    EXPECT_EQ(describe(answer.error()), sentence);
+  }
+  EXPECT_EQ(describe({.error = wrong_accept, .status = http::Status::switching_protocols}),
+            describe(wrong_accept));
+}
+
+TEST(ClientHandshake, HasASentenceForEachError) {
+  std::set<std::string_view> sentences;
+  for (std::size_t i = 0; i < client_handshake_error_count; ++i) {
+    sentences.insert(describe(static_cast<ClientHandshakeError>(i)));
+  }
+  EXPECT_EQ(sentences.size(), client_handshake_error_count);
+  const auto none = static_cast<ClientHandshakeError>(client_handshake_error_count);
+  EXPECT_FALSE(sentences.contains(describe(none)));
+}
+
+}  // namespace
+}  // namespace duplex::websocket
