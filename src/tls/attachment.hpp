@@ -30,7 +30,7 @@ class Attachment {
     return number;
   }
   static void free_object(void* /*parent*/, void* object, CRYPTO_EX_DATA* /*all*/, int /*index*/,
-                          long /*argument*/, void* /*pointer*/) {
+                          long /*argument*/, void* /*pointer*/) noexcept {
     delete static_cast<T*>(object);
   }
 };

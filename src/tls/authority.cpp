@@ -50,7 +50,7 @@ void check(bool succeeded, const char* what) {
 }
 
 /// OpenSSL asks the terminal for a passphrase when it is not told that there is none.
-int no_passphrase(char* /*buffer*/, int /*size*/, int /*writing*/, void* /*user*/) {
+int no_passphrase(char* /*buffer*/, int /*size*/, int /*writing*/, void* /*user*/) noexcept {
   return -1;
 }
 

@@ -57,7 +57,7 @@ constexpr std::array<std::string_view, 1> application_protocols{"http/1.1"};
 
 int choose_application_protocol(SSL* /*ssl*/, const unsigned char** chosen,
                                 unsigned char* chosen_bytes, const unsigned char* offered,
-                                unsigned int offered_bytes, void* /*argument*/) {
+                                unsigned int offered_bytes, void* /*argument*/) noexcept {
   for (const std::string_view protocol : application_protocols) {
     // A list of names, each with a byte of length before it; OpenSSL has checked that.
     auto rest = std::span(offered, offered_bytes);
