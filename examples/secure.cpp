@@ -44,7 +44,7 @@ int main(int argc, char** argv) {
       .port = static_cast<std::uint16_t>(wanted),
       .tls = encryption(argc, argv),
       // Begin with minutes; when all works, say months.
-      .strict_transport = {.max_age = std::chrono::minutes(5)},
+      .strict_transport = duplex::StrictTransport{.max_age = std::chrono::minutes(5)},
   });
   const std::uint16_t in_clear = server.listen({.redirect_to_https = port});
   std::cout << std::unitbuf << "https://localhost:" << port << "\nhttp://localhost:" << in_clear

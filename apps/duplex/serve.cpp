@@ -193,10 +193,12 @@ std::string listen_everywhere(Server& server, const ServeOptions& options,
   std::string encrypted_lines;
   for (server::ListenOptions& address : encrypted) {
     address.tls = tls;
-    address.strict_transport = {
-        .max_age = options.tls.strict_transport,
-        .include_subdomains = options.tls.strict_transport_subdomains,
-    };
+    if (options.tls.strict_transport) {
+      address.strict_transport = server::StrictTransport{
+          .max_age = *options.tls.strict_transport,
+          .include_subdomains = options.tls.strict_transport_subdomains,
+      };
+    }
     const std::uint16_t port = listen(server, address);
     if (!ports.encrypted && address.unix_path.empty()) ports.encrypted = port;
     encrypted_lines += line_of(address, port);

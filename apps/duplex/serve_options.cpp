@@ -166,12 +166,12 @@ constexpr std::array table = {
         "Lead what comes in clear, by --listen, to the first\n"
         "--tls-listen",
         [](ServeOptions& options, Values values) { options.tls.redirect = parse_switch(values); }},
-    ServeOption{
-        "hsts", "SECONDS", false, encryption, "Tell browsers to come by https only, for so long",
-        [](ServeOptions& options, Values values) {
-          options.tls.strict_transport =
-              std::chrono::seconds(checked(parse_count(only(values), 0, strict_transport_s_max)));
-        }},
+    ServeOption{"hsts", "SECONDS", false, encryption,
+                "Tell browsers to come by https only, for so long;\n0 withdraws it",
+                [](ServeOptions& options, Values values) {
+                  options.tls.strict_transport = std::chrono::seconds(
+                      checked(parse_count(only(values), 0, strict_transport_s_max)));
+                }},
     ServeOption{"hsts-subdomains", "", false, encryption,
                 "The same for all subdomains of this host",
                 [](ServeOptions& options, Values values) {

@@ -41,7 +41,7 @@ std::string_view needs_certificates(const TlsOptions& options) {
   if (options.client_certificates) return "--tls-client-cert";
   if (options.version_min) return "--tls-min";
   if (options.redirect) return "--redirect-to-https";
-  if (options.strict_transport.count() > 0) return "--hsts";
+  if (options.strict_transport) return "--hsts";
   if (options.strict_transport_subdomains) return "--hsts-subdomains";
   return {};
 }
@@ -70,8 +70,10 @@ void check_tls(const TlsOptions& options, const std::vector<server::ListenOption
   if (options.client_certificates && options.client_ca.empty()) {
     throw UsageError("--tls-client-cert needs --tls-client-ca FILE: whose clients are let in");
   }
-  if (options.strict_transport_subdomains && options.strict_transport.count() == 0) {
-    throw UsageError("--hsts-subdomains needs --hsts SECONDS: for how long");
+  if (options.strict_transport_subdomains &&
+      options.strict_transport.value_or(std::chrono::seconds(0)).count() == 0) {
+    throw UsageError(
+        "--hsts-subdomains needs --hsts SECONDS: for how long; 0 withdraws it for subdomains, too");
   }
   if (!options.redirect) return;
   if (clear.empty()) {

@@ -28,8 +28,8 @@ struct TlsOptions {
   std::optional<tls::Version> version_min;
   /// Listeners in clear lead to the first encrypted one.
   bool redirect = false;
-  /// What browsers are told by HSTS; 0 for nothing.
-  std::chrono::seconds strict_transport{0};
+  /// What browsers are told by HSTS; 0 withdraws it.
+  std::optional<std::chrono::seconds> strict_transport;
   bool strict_transport_subdomains = false;
 
   /// Whether there is anything to encrypt with.

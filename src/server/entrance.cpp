@@ -25,11 +25,14 @@ void check_credentials(const tls::ServerOptions& options) {
 
 void check_encryption(const ListenOptions& options) {
   check_credentials(options.tls);
-  const StrictTransport& strict = options.strict_transport;
-  require(strict.max_age.count() >= 0,
-          "strict_transport.max_age is negative: give seconds, or 0 for not at all");
-  require(strict.max_age.count() > 0 || !strict.include_subdomains,
-          "strict_transport.include_subdomains says nothing without strict_transport.max_age");
+  if (options.strict_transport) {
+    const StrictTransport& strict = *options.strict_transport;
+    require(strict.max_age.count() >= 0,
+            "strict_transport.max_age is negative: give seconds, or 0 to withdraw it");
+    require(strict.max_age.count() > 0 || !strict.include_subdomains,
+            "strict_transport.include_subdomains needs strict_transport.max_age: 0 withdraws it "
+            "for subdomains, too");
+  }
   if (options.tls.enabled()) {
     require(!options.redirect_to_https.has_value(),
             "redirect_to_https is for a listener in clear, and this one is encrypted: give it to "
@@ -39,17 +42,17 @@ void check_encryption(const ListenOptions& options) {
   require(options.tls.client_ca.empty(),
           "tls.client_ca is given without tls.certificate: clients show certificates only to a "
           "server that has one");
-  require(strict.max_age.count() == 0,
+  require(!options.strict_transport.has_value(),
           "strict_transport is for an encrypted listener: browsers ignore what they are told in "
           "clear");
   require(options.redirect_to_https != 0,
           "redirect_to_https is the port that clients are sent to: 0 is none");
 }
 
-std::string format_strict_transport(const StrictTransport& options) {
-  if (options.max_age.count() <= 0) return {};
-  std::string value = "max-age=" + std::to_string(options.max_age.count());
-  if (options.include_subdomains) value += "; includeSubDomains";
+std::string format_strict_transport(const std::optional<StrictTransport>& options) {
+  if (!options) return {};
+  std::string value = "max-age=" + std::to_string(options->max_age.count());
+  if (options->include_subdomains) value += "; includeSubDomains";
   return value;
 }
 

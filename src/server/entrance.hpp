@@ -34,6 +34,6 @@ struct Entrance {
 void check_encryption(const ListenOptions& options);
 
 /// The value of the field (RFC 6797 section 6.1); empty when it is not to be sent.
-std::string format_strict_transport(const StrictTransport& options);
+std::string format_strict_transport(const std::optional<StrictTransport>& options);
 
 }  // namespace duplex::server

@@ -14,8 +14,9 @@ class Attachment {
  public:
   /// In place of what was attached before. Throws std::bad_alloc.
   static T& attach(SSL_CTX& context, std::unique_ptr<T> object) {
-    const std::unique_ptr<T> before(of(context));
+    T* const before = of(context);
     if (SSL_CTX_set_ex_data(&context, index(), object.get()) != 1) throw std::bad_alloc();
+    delete before;  // no longer the context's
     return *object.release();
   }
 
@@ -30,7 +31,7 @@ class Attachment {
     return number;
   }
   static void free_object(void* /*parent*/, void* object, CRYPTO_EX_DATA* /*all*/, int /*index*/,
-                          long /*argument*/, void* /*pointer*/) {
+                          long /*argument*/, void* /*pointer*/) noexcept {
     delete static_cast<T*>(object);
   }
 };

@@ -50,7 +50,7 @@ void check(bool succeeded, const char* what) {
 }
 
 /// OpenSSL asks the terminal for a passphrase when it is not told that there is none.
-int no_passphrase(char* /*buffer*/, int /*size*/, int /*writing*/, void* /*user*/) {
+int no_passphrase(char* /*buffer*/, int /*size*/, int /*writing*/, void* /*user*/) noexcept {
   return -1;
 }
 
@@ -277,6 +277,14 @@ Authority read_authority(const IssuedCertificate& texts, days validity) {
   return authority;
 }
 
+/// Nothing that an authority has signed may outlive it, not by the part of a day by which a time in
+/// whole days may be longer than what it has left.
+void end_before(X509& certificate, const X509& authority) {
+  const ASN1_TIME* const end = X509_get0_notAfter(&authority);
+  if (ASN1_TIME_compare(X509_get0_notAfter(&certificate), end) <= 0) return;
+  check(X509_set1_notAfter(&certificate, end) == 1, "set the time of validity");
+}
+
 /// Signed by `authority`; by itself when there is none.
 IssuedCertificate make(const CertificateRequest& request,
                        const IssuedCertificate* authority_texts) {
@@ -293,6 +301,7 @@ IssuedCertificate make(const CertificateRequest& request,
 
   const KeyPointer key = make_key(request.key);
   const X509Pointer certificate = begin_certificate(*key, request.validity);
+  if (authority.certificate) end_before(*certificate, *authority.certificate);
   if (!common_name.empty()) set_subject(*certificate, common_name);
   X509& issuer = authority.certificate ? *authority.certificate : *certificate;
   check(X509_set_issuer_name(certificate.get(), X509_get_subject_name(&issuer)) == 1,

@@ -48,12 +48,16 @@ constexpr int security_level = 2;
 /// is 100, which would let a client make us verify as many signatures.
 constexpr int client_chain_depth_max = 4;
 
+/// Of the certificates that a client shows, all together: some kilobytes in practice. OpenSSL takes
+/// as much memory as the client says that it will send, up to here; its own limit is 100 KiB.
+constexpr long client_chain_bytes_max = 16L * 1024;
+
 /// What is spoken inside, the preferred first (ALPN, RFC 7301).
 constexpr std::array<std::string_view, 1> application_protocols{"http/1.1"};
 
 int choose_application_protocol(SSL* /*ssl*/, const unsigned char** chosen,
                                 unsigned char* chosen_bytes, const unsigned char* offered,
-                                unsigned int offered_bytes, void* /*argument*/) {
+                                unsigned int offered_bytes, void* /*argument*/) noexcept {
   for (const std::string_view protocol : application_protocols) {
     // A list of names, each with a byte of length before it; OpenSSL has checked that.
     auto rest = std::span(offered, offered_bytes);
@@ -115,6 +119,7 @@ void ask_for_certificates(SSL_CTX& context, const ClientAuthorities& authorities
                          : SSL_VERIFY_PEER,
                      nullptr);
   SSL_CTX_set_verify_depth(&context, client_chain_depth_max);
+  SSL_CTX_set_max_cert_list(&context, client_chain_bytes_max);
   SSL_CTX_set1_cert_store(&context, authorities.store.get());
   STACK_OF(X509_NAME)* names = SSL_dup_CA_list(authorities.names.get());
   if (names == nullptr) throw std::bad_alloc();

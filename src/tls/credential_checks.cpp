@@ -3,8 +3,10 @@
 #include <openssl/err.h>
 #include <openssl/objects.h>
 
+#include <algorithm>
 #include <array>
 #include <optional>
+#include <span>
 #include <string_view>
 
 #include "tls/unusable.hpp"
@@ -169,6 +171,22 @@ bool has_issued(const X509Pointer& issuer, const X509Pointer& subject) {
   return X509_check_issued(issuer.get(), subject.get()) == X509_V_OK;
 }
 
+/// Where the way from the first certificate to its issuer, that one's issuer and so on ends within
+/// the file. In whatever order they are; clients put up with that.
+X509& last_of_chain(std::span<const X509Pointer> certificates) {
+  std::size_t last = 0;
+  // Authorities may have signed each other: as many steps as there are certificates.
+  for (std::size_t step = 1; step < certificates.size(); ++step) {
+    if (is_self_signed(*certificates[last])) break;
+    const auto issuer = std::ranges::find_if(certificates, [&](const X509Pointer& candidate) {
+      return has_issued(candidate, certificates[last]);
+    });
+    if (issuer == certificates.end()) break;
+    last = static_cast<std::size_t>(issuer - certificates.begin());
+  }
+  return *certificates[last];
+}
+
 void check_chain(LoadedCredential& credential) {
   const auto& certificates = credential.certificates;
   for (std::size_t i = 1; i < certificates.size(); ++i) {
@@ -178,16 +196,14 @@ void check_chain(LoadedCredential& credential) {
                                   "own certificate first, and behind each one its issuer's");
     break;
   }
-  if (is_self_signed(credential.leaf())) return;
-  for (const auto& certificate : certificates) {
-    if (has_issued(certificate, certificates.front())) return;
-  }
-  if (issued_by_system_root(credential.leaf())) return;
-  credential.warnings.push_back("chain incomplete: " + credential.name +
-                                " holds no certificate of the issuer, " +
-                                quoted_issuer(credential.leaf()) +
-                                ", which is no root of this system either: append it, unless "
-                                "clients know it");
+  if (credential.root_left_out) return;
+  X509& last = last_of_chain(certificates);
+  if (is_self_signed(last) || issued_by_system_root(last)) return;
+  const bool alone = &last == &credential.leaf();
+  credential.warnings.push_back(
+      "chain incomplete: " + credential.name + " holds no certificate of the issuer" +
+      (alone ? "" : " of " + quoted_subject(last)) + ", " + quoted_issuer(last) +
+      ", which is no root of this system either: append it, unless clients know it");
 }
 
 void check_names(LoadedCredential& credential) {

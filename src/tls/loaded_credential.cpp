@@ -30,6 +30,7 @@ void read_into(LoadedCredential& loaded, const Credential& credential) {
     Pkcs12Content content = read_pkcs12(material, credential.passphrase_file);
     loaded.certificates = std::move(content.certificates);
     loaded.key = std::move(content.key);
+    loaded.root_left_out = content.root_left_out;
     if (!loaded.key && credential.key.empty()) {
       throw Unusable("no private key in " + material.name +
                      ": export it together with the certificate");

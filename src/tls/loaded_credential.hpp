@@ -19,6 +19,8 @@ struct LoadedCredential {
   std::string key_name;
   /// The server's own first; at least one.
   std::vector<X509Pointer> certificates;
+  /// Whether the file holds the root to which they lead, too, which clients aren't sent.
+  bool root_left_out = false;
   KeyPointer key;
   KeyType key_type = KeyType::ecdsa;
   /// Of the server's own certificate.

@@ -34,7 +34,8 @@ int answer_passphrase(char* buffer, int room, int /*writing*/, void* argument) n
 }
 
 // Certificates are no secret. Without this, OpenSSL would ask on the terminal.
-int refuse_passphrase(char* /*buffer*/, int /*room*/, int /*writing*/, void* /*argument*/) {
+int refuse_passphrase(char* /*buffer*/, int /*room*/, int /*writing*/,
+                      void* /*argument*/) noexcept {
   return -1;
 }
 

@@ -21,8 +21,8 @@ bool is_issuer(X509* issuer, X509* subject) {
   return X509_check_issued(issuer, subject) == X509_V_OK;
 }
 
-/// Moves each issuer out of `loose`, behind what it has issued.
-void append_issuers(std::vector<X509Pointer>& chain, STACK_OF(X509) * loose) {
+/// Moves each issuer out of `loose`, behind what it has issued. Whether that led to a root.
+bool append_issuers(std::vector<X509Pointer>& chain, STACK_OF(X509) * loose) {
   for (bool found = true; found && !is_self_signed(*chain.back());) {
     found = false;
     for (int i = 0; i < sk_X509_num(loose) && !found; ++i) {
@@ -31,10 +31,11 @@ void append_issuers(std::vector<X509Pointer>& chain, STACK_OF(X509) * loose) {
       found = true;
       X509Pointer issuer(sk_X509_delete(loose, i));
       // Clients have the root, or don't trust it.
-      if (is_self_signed(*issuer)) return;
+      if (is_self_signed(*issuer)) return true;
       chain.push_back(std::move(issuer));
     }
   }
+  return false;
 }
 
 }  // namespace
@@ -74,7 +75,7 @@ Pkcs12Content read_pkcs12(const Material& material, const std::string& passphras
   if (!first && sk_X509_num(loose.get()) > 0) first.reset(sk_X509_shift(loose.get()));
   if (!first) throw Unusable("no certificate in " + material.name);
   content.certificates.push_back(std::move(first));
-  append_issuers(content.certificates, loose.get());
+  content.root_left_out = append_issuers(content.certificates, loose.get());
   return content;
 }
 

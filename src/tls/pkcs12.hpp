@@ -15,6 +15,8 @@ struct Pkcs12Content {
   std::vector<X509Pointer> certificates;
   /// Null when there is none.
   KeyPointer key;
+  /// Whether there was a root, to which they lead.
+  bool root_left_out = false;
 };
 
 /// Whether `material` may be PKCS#12: what is in DER, and so no PEM text.

@@ -9,13 +9,21 @@
 
 namespace duplex::tls {
 
-/// Tells the time.
+/// How long after its full handshake a session may be resumed, however often its ticket was
+/// renewed meanwhile: as long as one key opens tickets. RFC 8446 section 4.6.1 asks for a limit,
+/// since a client proves nothing when it resumes but that it still has the ticket.
+inline constexpr std::chrono::seconds session_life_max = 2 * TicketKeys::period;
+
+/// Tells the time, for the age of keys.
 using Clock = TicketKeys::Time (*)();
+/// Tells the date, for the end of sessions and certificates.
+using Calendar = std::chrono::system_clock::time_point (*)();
 
 /// Lets clients of `context` resume by tickets that `keys` seal, instead of by a memory of sessions
-/// that threads would share. `context` keeps `keys` alive; `clock` says how old they are. Throws
-/// std::bad_alloc.
+/// that threads would share. A session ends after `session_life_max`, or earlier with a certificate
+/// by which its client was let in. `context` keeps `keys` alive. Throws std::bad_alloc.
 void offer_tickets(SSL_CTX& context, std::shared_ptr<TicketKeys> keys,
-                   Clock clock = std::chrono::steady_clock::now);
+                   Clock clock = std::chrono::steady_clock::now,
+                   Calendar calendar = std::chrono::system_clock::now);
 
 }  // namespace duplex::tls

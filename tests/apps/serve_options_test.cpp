@@ -130,7 +130,7 @@ TEST(ServeOptions, TakesEveryOptionOfEncryption) {
   EXPECT_EQ(options.listen.at(0).port, 443);
   EXPECT_EQ(options.listen.at(1).address, "::1");
   EXPECT_TRUE(options.redirect);
-  EXPECT_EQ(options.strict_transport.count(), 31'536'000);
+  EXPECT_EQ(options.strict_transport.value().count(), 31'536'000);
   EXPECT_TRUE(options.strict_transport_subdomains);
 
   const tls::ServerOptions encryption = encryption_of(options);
@@ -182,6 +182,10 @@ TEST(ServeOptions, SayWhatEncryptionLacks) {
       {{given("tls-min", {"1.3"})}, "--tls-min needs a certificate"},
       {{clear, redirect}, "--redirect-to-https needs a certificate"},
       {{given("hsts", {"1"})}, "--hsts needs a certificate"},
+      {{given("hsts", {"0"})}, "--hsts needs a certificate"},
+      {{certificate, given("hsts-subdomains", {"true"})}, "--hsts-subdomains needs --hsts"},
+      {{certificate, given("hsts", {"0"}), given("hsts-subdomains", {"true"})},
+       "--hsts-subdomains needs --hsts"},
       {{given("tls-key", {"a"})}, "1 of --tls-key and 0 of --tls-cert"},
       {{given("tls-cert", {"a", "b"}), given("tls-key", {"a"})},
        "1 of --tls-key and 2 of --tls-cert"},
@@ -210,6 +214,7 @@ TEST(ServeOptions, SayWhatEncryptionLacks) {
   for (const std::vector<Setting>& settings : {std::vector{certificate},
                                                {self_signed},
                                                {self_signed, encrypted},
+                                               {certificate, given("hsts", {"0"})},
                                                {certificate, clear, encrypted},
                                                {certificate, clear, encrypted, redirect}}) {
     EXPECT_EQ(complaint(settings), "");
@@ -282,7 +287,7 @@ TEST(ConfigFile, HasTheNamesOfEncryptionToo) {
   EXPECT_THAT(options.keys, ElementsAre("rsa-key.pem", "ecdsa-key.pem"));
   EXPECT_EQ(options.version_min, tls::Version::tls_1_3);
   EXPECT_TRUE(options.redirect);
-  EXPECT_EQ(options.strict_transport.count(), 86'400);
+  EXPECT_EQ(options.strict_transport.value().count(), 86'400);
 }
 
 TEST(ConfigFile, NamesLineAndKeyOfWhatIsWrong) {

@@ -255,6 +255,14 @@ def test_clear_leads_to_https(serve, made):
     assert "Strict-Transport-Security" not in curl("-I", clear)
 
 
+def test_hsts_is_withdrawn_by_zero_and_not_by_silence(serve, made):
+    cert = made()
+    for options, expected in ((["--hsts", "0"], True), ([], False)):
+        server = serve(*TLS, *cert.options, *options)
+        head = curl("--cacert", cert.authority, "-I", server.url)
+        assert bool(re.search(r"^Strict-Transport-Security: max-age=0\r?$", head, re.M | re.I)) == expected, head
+
+
 # Reloading
 
 

@@ -13,10 +13,12 @@ namespace {
 using namespace std::chrono_literals;
 
 TEST(Entrance, SaysForHowLongBrowsersAreToComeEncrypted) {
-  EXPECT_EQ(format_strict_transport({}), "");
-  EXPECT_EQ(format_strict_transport({.max_age = 600s}), "max-age=600");
-  EXPECT_EQ(format_strict_transport({.max_age = 24h * 365, .include_subdomains = true}),
-            "max-age=31536000; includeSubDomains");
+  EXPECT_EQ(format_strict_transport(std::nullopt), "");
+  EXPECT_EQ(format_strict_transport(StrictTransport{.max_age = 0s}), "max-age=0");
+  EXPECT_EQ(format_strict_transport(StrictTransport{.max_age = 600s}), "max-age=600");
+  EXPECT_EQ(
+      format_strict_transport(StrictTransport{.max_age = 24h * 365, .include_subdomains = true}),
+      "max-age=31536000; includeSubDomains");
 }
 
 TEST(Entrance, GivesResponsesTheFieldOnlyWhenThereIsOne) {
@@ -33,9 +35,13 @@ TEST(Entrance, RefusesOptionsThatContradictEachOther) {
   } cases[] = {
       {{.tls = {.certificate = "c", .key = "k"}, .redirect_to_https = 443}, "redirect_to_https"},
       {{.redirect_to_https = 0}, "redirect_to_https"},
-      {{.strict_transport = {.max_age = 1s}}, "strict_transport"},
-      {{.tls = {.certificate = "c"}, .strict_transport = {.max_age = -1s}}, "max_age"},
-      {{.tls = {.certificate = "c"}, .strict_transport = {.include_subdomains = true}}, "max_age"},
+      {{.strict_transport = StrictTransport{.max_age = 1s}}, "strict_transport"},
+      {{.strict_transport = StrictTransport{.max_age = 0s}}, "strict_transport"},
+      {{.tls = {.certificate = "c"}, .strict_transport = StrictTransport{.max_age = -1s}},
+       "max_age"},
+      {{.tls = {.certificate = "c"},
+        .strict_transport = StrictTransport{.include_subdomains = true}},
+       "max_age"},
       {{.tls = {.key = "k"}}, "tls.certificate"},
       {{.tls = {.key = "k", .more = {{.certificate = "c"}}}}, "tls.certificate"},
       {{.tls = {.passphrase_file = "p"}}, "tls.certificate"},
@@ -57,8 +63,11 @@ TEST(Entrance, TakesOptionsThatGoTogether) {
   check_encryption({});
   check_encryption({.redirect_to_https = 8443});
   check_encryption({.tls = {.certificate = "c.p12", .passphrase_file = "p"}});
-  check_encryption({.tls = {.certificate = "c", .key = "k", .client_ca = "ca"},
-                    .strict_transport = {.max_age = 1h, .include_subdomains = true}});
+  check_encryption(
+      {.tls = {.certificate = "c", .key = "k", .client_ca = "ca"},
+       .strict_transport = StrictTransport{.max_age = 1h, .include_subdomains = true}});
+  check_encryption(
+      {.tls = {.certificate = "c"}, .strict_transport = StrictTransport{.max_age = 0s}});
   check_encryption({.tls = {.more = {{.certificate = "c", .key = "k"}}}});
 }
 

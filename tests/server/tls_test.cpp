@@ -173,7 +173,7 @@ TEST_F(EncryptedServer, CarriesWebSocketsAndKnowsTheOriginOfItsOwnPages) {
         socket.send(std::string(socket.secure() ? "wss " : "ws ") + std::string(message.text()));
       }});
   ListenOptions options = listen_options();
-  options.strict_transport = {.max_age = 600s};
+  options.strict_transport = StrictTransport{.max_age = 600s};
   const std::uint16_t port = server().listen(options);
   server().start();
   const TlsClientContext trust(files_.authority);
@@ -206,7 +206,7 @@ TEST_F(EncryptedServer, TellsBrowsersToComeEncryptedWithEveryResponse) {
   server().get("/fails", [](const Request&) -> Response { throw std::runtime_error("no"); });
   server().files("/files", {.folder = files_.folder()});
   ListenOptions options = listen_options();
-  options.strict_transport = {.max_age = 600s, .include_subdomains = true};
+  options.strict_transport = StrictTransport{.max_age = 600s, .include_subdomains = true};
   const std::uint16_t port = server().listen(options);
   const std::uint16_t clear_port = server().listen({.port = 0});
   server().start();
@@ -227,6 +227,24 @@ TEST_F(EncryptedServer, TellsBrowsersToComeEncryptedWithEveryResponse) {
   clear.receive_all();
   EXPECT_TRUE(clear.text.starts_with("HTTP/1.1 200 "));
   EXPECT_EQ(clear.text.find("Strict-Transport"), std::string::npos);
+}
+
+TEST_F(EncryptedServer, WithdrawsWhatBrowsersWereTold) {
+  server().get("/", [](const Request&) { return Response::text("hello"); });
+  ListenOptions options = listen_options();
+  options.strict_transport = StrictTransport{.max_age = 0s};
+  const std::uint16_t withdrawn = server().listen(options);
+  const std::uint16_t silent = server().listen(listen_options());
+  server().start();
+  const TlsClientContext trust(files_.authority);
+  for (const std::uint16_t port : {withdrawn, silent}) {
+    TlsClient client(trust, port);
+    client.send(ParsedRequest::text("GET", "/", {"Connection: close"}));
+    client.receive_all();
+    EXPECT_TRUE(client.text.starts_with("HTTP/1.1 200 "));
+    EXPECT_EQ(client.text.find("Strict-Transport-Security: max-age=0\r\n") != std::string::npos,
+              port == withdrawn);
+  }
 }
 
 TEST_F(EncryptedServer, SendsRequestsInClearElsewhereBeforeAnythingSeesThem) {

@@ -559,7 +559,8 @@ int main(int argc, char** argv) {
   if (knobs.has("tls-cert")) {
     duplex::ListenOptions encrypted{.tls = tls_options(knobs)};
     if (knobs.has("hsts")) {
-      encrypted.strict_transport.max_age = std::chrono::seconds(std::stoul(knobs.text("hsts")));
+      encrypted.strict_transport =
+          duplex::StrictTransport{.max_age = std::chrono::seconds(std::stoul(knobs.text("hsts")))};
     }
     tls_port = server.listen(encrypted);
     if (knobs.has("redirect")) clear.redirect_to_https = tls_port;

@@ -250,6 +250,27 @@ TEST(Authority, SaysWhatIsWrongWithAnAuthority) {
   EXPECT_EQ(complaint([&] { issue(brief, {.names = {"localhost"}, .validity = days(10)}); }), "");
 }
 
+TEST(Authority, SignsNothingThatOutlivesIt) {
+  IssuedCertificate root = make_authority("Ends soon", days(10));
+  const X509Pointer certificate = parsed(root.certificate);
+  X509_gmtime_adj(X509_getm_notAfter(certificate.get()), 3600L * (9 * 24 + 2));
+  X509_sign(certificate.get(), parsed_key(root.key).get(), EVP_sha256());
+  const BioPointer out(BIO_new(BIO_s_mem()));
+  PEM_write_bio_X509(out.get(), certificate.get());
+  char* text = nullptr;
+  const long length = BIO_get_mem_data(out.get(), &text);
+  root.certificate.assign(text, static_cast<std::size_t>(length));
+
+  const auto end_of = [&](days validity) {
+    const auto leaf = issue(root, {.names = {"localhost"}, .validity = validity});
+    return describe(leaf.certificate).not_after;
+  };
+  const auto end = describe(root.certificate).not_after;
+  EXPECT_EQ(end_of(days(10)), end);
+  EXPECT_LT(end_of(days(9)), end);
+  EXPECT_THAT(complaint([&] { end_of(days(11)); }), HasSubstr("ends in 9 days"));
+}
+
 TEST(Authority, DescribesNothingThatIsNoCertificate) {
   const IssuedCertificate root = make_authority("Test authority");
   for (const std::string& text : {std::string(), std::string("nonsense"), root.key}) {

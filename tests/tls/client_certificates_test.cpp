@@ -68,6 +68,17 @@ TEST_P(ClientCertificatesOf, NobodyAreRefusedWhenRequired) {
   EXPECT_TRUE(show(*optional(), nullptr)->done);
 }
 
+TEST_P(ClientCertificatesOf, ChainsOfTooManyBytesAreRefused) {
+  const auto bytes = static_cast<std::size_t>(i2d_X509(root_.certificate.get(), nullptr));
+  const auto context = required();
+  const std::size_t fitting = std::size_t{15} * 1024 / bytes;
+  EXPECT_TRUE(show(*context, &client_, std::vector<const Issued*>(fitting, &root_))->done);
+  const std::size_t more = std::size_t{17} * 1024 / bytes;
+  const auto hands = show(*context, &client_, std::vector<const Issued*>(more, &root_));
+  EXPECT_FALSE(hands->done);
+  EXPECT_EQ(hands->server_error, SSL_R_EXCESSIVE_MESSAGE_SIZE);
+}
+
 TEST_P(ClientCertificatesOf, OthersAreRefused) {
   const Issued stranger = client_of(other_root_);
   const Issued server = client_of(root_, "serverAuth");

@@ -281,11 +281,44 @@ TEST_F(ALoadedCredential, WarnsOfAnIncompleteChain) {
               ElementsAre("chain incomplete: " + path("cert.pem") +
                           " holds no certificate of the issuer, \"CN=Middle\", which is no root "
                           "of this system either: append it, unless clients know it"));
-  EXPECT_THAT(warnings_of(leaf.pem() + middle.pem()), IsEmpty());
+  EXPECT_THAT(warnings_of(leaf.pem() + middle.pem()),
+              ElementsAre(AllOf(StartsWith("chain incomplete: "), HasSubstr("\"CN=Far Root\""))));
   EXPECT_THAT(warnings_of(leaf.pem() + middle.pem() + root.pem()), IsEmpty());
 
+  file("roots.pem", root.pem());
+  EXPECT_THAT(warnings_of(leaf.pem()), ElementsAre(HasSubstr("\"CN=Middle\"")));
+  EXPECT_THAT(warnings_of(leaf.pem() + middle.pem()), IsEmpty());
   file("roots.pem", middle.pem());
   EXPECT_THAT(warnings_of(leaf.pem()), IsEmpty());
+}
+
+TEST_F(ALoadedCredential, WarnsOfAChainThatBreaksOffFurtherOn) {
+  const Issued root = authority("Far Root");
+  const Issued upper = authority("Upper", &root);
+  const Issued middle = authority("Middle", &upper);
+  const Issued leaf = issue_by({.issuer = &middle});
+  file("roots.pem", root.pem());
+  const auto warnings_of = [&](const std::string& chain) {
+    return load({.certificate = file("cert.pem", chain), .key = leaf.key_pem()}).warnings;
+  };
+  EXPECT_THAT(warnings_of(leaf.pem() + middle.pem()),
+              ElementsAre(AllOf(StartsWith("chain incomplete: "), HasSubstr("\"CN=Upper\""))));
+  EXPECT_THAT(warnings_of(leaf.pem() + middle.pem() + upper.pem()), IsEmpty());
+}
+
+TEST_F(ALoadedCredential, FollowsAuthoritiesInACircleOnce) {
+  const Issued one = authority("One");
+  const Issued other = authority("Other", &one);
+  const auto issued_by_other = [&] {
+    Issued again{.certificate = X509Pointer(X509_dup(one.certificate.get())), .key = nullptr};
+    X509_set_issuer_name(again.certificate.get(), X509_get_subject_name(other.certificate.get()));
+    X509_sign(again.certificate.get(), other.key.get(), EVP_sha256());
+    return again.pem();
+  };
+  const Issued leaf = issue_by({.issuer = &other});
+  const std::string chain = leaf.pem() + other.pem() + issued_by_other();
+  EXPECT_THAT(load({.certificate = file("cert.pem", chain), .key = leaf.key_pem()}).warnings,
+              ElementsAre(StartsWith("chain incomplete: ")));
 }
 
 TEST_F(ALoadedCredential, WarnsOfAChainThatDoesNotLeadOn) {
@@ -300,7 +333,8 @@ TEST_F(ALoadedCredential, WarnsOfAChainThatDoesNotLeadOn) {
                                      ", \"CN=Root\", has not issued the one before it: ")));
   EXPECT_THAT(warnings_of(leaf.pem() + middle.pem() + good_.pem()),
               ElementsAre(StartsWith("certificate 3 in " + path("cert.pem") +
-                                     ", \"CN=example.test\", has not issued")));
+                                     ", \"CN=example.test\", has not issued"),
+                          StartsWith("chain incomplete: ")));
   EXPECT_THAT(warnings_of(leaf.pem() + root.pem()),
               ElementsAre(StartsWith("certificate 2"), StartsWith("chain incomplete: ")));
 }
@@ -344,6 +378,10 @@ TEST_F(ALoadedCredential, IsReadFromPkcs12WithItsChainInOrder) {
   EXPECT_EQ(common_name(*loaded.certificates[1]), "Lower");
   EXPECT_EQ(common_name(*loaded.certificates[2]), "Upper");
   EXPECT_THAT(loaded.warnings, IsEmpty());
+  EXPECT_THAT(load({.certificate = file("part.p12", pkcs12_of(leaf, {&upper, &lower}, "secret")),
+                    .passphrase_file = path("pass")})
+                  .warnings,
+              ElementsAre(AllOf(StartsWith("chain incomplete: "), HasSubstr("\"CN=Root\""))));
 }
 
 TEST_F(ALoadedCredential, IsReadFromPkcs12WithoutPassphrase) {

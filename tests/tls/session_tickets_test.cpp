@@ -120,6 +120,91 @@ TEST_P(SessionTickets, AreRenewedWhileTheirKeyOpensOnly) {
   EXPECT_TRUE(meet(*one, SSL_get0_session(late->client.get()))->resumed());
 }
 
+std::chrono::system_clock::time_point made_up_date;
+
+/// Both clocks go on.
+void let_pass(std::chrono::seconds time) {
+  made_up_time += time;
+  made_up_date += time;
+}
+
+/// Makes `context` believe in made-up times, which begin now.
+void with_made_up_times(const Context& context, const std::shared_ptr<TicketKeys>& keys) {
+  made_up_time = TicketKeys::Time(std::chrono::hours(1000));
+  made_up_date = std::chrono::system_clock::now();
+  offer_tickets(*context.native(), keys, [] { return made_up_time; }, [] { return made_up_date; });
+}
+
+/// A client's session in the end, of which OpenSSL makes nothing any more once `hands` have gone.
+SSL_SESSION* session_of(const Handshake& hands) {
+  return SSL_get0_session(hands.client.get());
+}
+
+TEST_P(SessionTickets, DoNotResumeForEverByAChainOfResumptions) {
+  const auto one = context();
+  with_made_up_times(*one, keys_);
+  std::vector<std::unique_ptr<Handshake>> all;
+  all.push_back(meet(*one, nullptr));
+  for (int life = 0; life < 2; ++life) {
+    for (auto age = session_life_max / 8; age < session_life_max; age += session_life_max / 8) {
+      let_pass(session_life_max / 8);
+      all.push_back(meet(*one, session_of(*all.back())));
+      EXPECT_TRUE(all.back()->done);
+      EXPECT_TRUE(all.back()->resumed()) << age.count();
+    }
+    let_pass(session_life_max / 8);
+    all.push_back(meet(*one, session_of(*all.back())));  // which begins another life
+    EXPECT_TRUE(all.back()->done);
+    EXPECT_FALSE(all.back()->resumed());
+  }
+}
+
+TEST_P(SessionTickets, ResumeToTheLastSecondOfASession) {
+  const auto one = context();
+  with_made_up_times(*one, keys_);
+  const auto first = meet(*one, nullptr);
+  let_pass(TicketKeys::period);
+  const auto second = meet(*one, session_of(*first));
+  let_pass(session_life_max - TicketKeys::period - std::chrono::seconds(1));
+  EXPECT_TRUE(meet(*one, session_of(*second))->resumed());
+  let_pass(std::chrono::seconds(1));
+  EXPECT_FALSE(meet(*one, session_of(*second))->resumed());
+}
+
+TEST_P(SessionTickets, AreIgnoredWhenTheClockWasPutBack) {
+  const auto one = context();
+  with_made_up_times(*one, keys_);
+  const auto before = meet(*one, nullptr);
+  made_up_date -= std::chrono::hours(24);
+  EXPECT_FALSE(meet(*one, before->session.get())->resumed());
+}
+
+TEST_P(SessionTickets, EndWithTheCertificateThatTheClientHasShown) {
+  const Issued root = authority("Root");
+  const Issued brief_root = issue_by({.common_name = "Brief",
+                                      .alternative_names = {},
+                                      .ends_in = std::chrono::hours(2),
+                                      .authority = true});
+  const Issued brief =
+      issue_by({.common_name = "device-7", .issuer = &root, .ends_in = std::chrono::hours(2)});
+  const Issued of_brief_root = issue_by({.common_name = "device-8", .issuer = &brief_root});
+  ServerOptions options = server_.options();
+  options.client_ca = root.pem() + brief_root.pem();
+  const auto one = made_of(options, keys_);
+  for (const Issued* client : {&brief, &of_brief_root}) {
+    with_made_up_times(*one, keys_);
+    const auto first = meet(*one, nullptr, {}, client);
+    ASSERT_TRUE(first->done);
+    // What the client is told: no longer than it is of use.
+    EXPECT_LE(SSL_SESSION_get_ticket_lifetime_hint(first->session.get()), 2 * 3600UL);
+    let_pass(std::chrono::hours(1));
+    const auto second = meet(*one, first->session.get(), {}, client);
+    EXPECT_TRUE(second->resumed());
+    let_pass(std::chrono::hours(1));
+    EXPECT_FALSE(meet(*one, session_of(*second), {}, client)->resumed());
+  }
+}
+
 TEST_P(SessionTickets, AreGivenAnewAtEachUseWithTls13) {
   const auto one = context();
   const auto before = meet(*one, nullptr);

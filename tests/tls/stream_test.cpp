@@ -386,6 +386,24 @@ TEST_F(Streams, RefusesToRenegotiateTls12) {
 
 // ---------------------------------------------------------------------------- what is no TLS
 
+TEST_F(Streams, TakesOnlySoLongAGreeting) {
+  // A record with the beginning of a ClientHello, which says how long it is.
+  const auto greeting = [](std::uint32_t length) {
+    std::string record("\x16\x03\x01\x00\x05\x01", 6);
+    for (const unsigned shift : {16U, 8U, 0U}) record += static_cast<char>(length >> shift);
+    return record + '\x03';
+  };
+  constexpr std::uint32_t length_max = 131'396;  // OpenSSL's
+  StreamEnd patient(*context_, workspace_);
+  patient.hear(greeting(length_max));
+  EXPECT_FALSE(patient.failure);
+  StreamEnd server(*context_, workspace_);
+  server.hear(greeting(length_max + 1));
+  ASSERT_TRUE(server.failure);
+  EXPECT_NE(server.failure->sentence.find("excessive message size"), std::string::npos)
+      << server.failure->sentence;
+}
+
 TEST_F(Streams, KnowsHttpInClear) {
   for (const char* text : {"GET / HTTP/1.1\r\n\r\n", "P", "OPTIONS * HTTP/1.1\r\n"}) {
     StreamEnd server(*context_, workspace_);

@@ -73,7 +73,8 @@ struct ServerOptions {
 
 /// What browsers are to remember about this host (HSTS, RFC 6797): to come by https only.
 struct StrictTransport {
-  /// For how long; 0 for not at all.
+  /// For how long. 0 withdraws what they were told before, for subdomains, too (RFC 6797 section
+  /// 6.1.1).
   std::chrono::seconds max_age{0};
   bool include_subdomains = false;
 };
@@ -91,8 +92,9 @@ struct ListenOptions {
   int backlog = 4096;
   /// Encrypts everything here: https and wss. Off by default.
   tls::ServerOptions tls = {};
-  /// Sent with every response of an encrypted listener.
-  StrictTransport strict_transport = {};
+  /// Sent with every response of an encrypted listener. Nothing by default; browsers then keep to
+  /// what they were told before.
+  std::optional<StrictTransport> strict_transport = {};
   /// For a listener in clear: answers every request with a redirection (308) to https at this port
   /// of the same host. A WebSocket handshake is refused with a sentence instead, since clients
   /// don't follow redirections there.

@@ -37,8 +37,9 @@ IssuedCertificate make_authority(const std::string& common_name,
                                  std::chrono::days validity = std::chrono::days(3650),
                                  KeyKind key = KeyKind::ecdsa_p256);
 
-/// Makes a certificate that `authority` signs. Throws std::invalid_argument for what can't be in a
-/// certificate, in words that say what to change, and for an authority whose text can't be read.
+/// Makes a certificate that `authority` signs, and that ends no later than it. Throws
+/// std::invalid_argument for what can't be in a certificate, in words that say what to change, and
+/// for an authority whose text can't be read.
 IssuedCertificate issue(const IssuedCertificate& authority, const CertificateRequest& request);
 
 /// Makes a certificate that vouches for itself. Throws as `issue`.
