@@ -4,9 +4,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include <array>
 #include <filesystem>
 #include <stdexcept>
 #include <string_view>
@@ -14,6 +12,7 @@
 
 #include "data_folder.hpp"
 #include "files.hpp"
+#include "host_name.hpp"
 #include "subcommand.hpp"
 
 namespace duplex::app {
@@ -48,16 +47,11 @@ AuthorityFiles authority_files(const CertOptions& options) {
   return {.folder = *folder, .certificate = *folder + "/ca.pem", .key = *folder + "/ca-key.pem"};
 }
 
-std::string host_name() {
-  std::array<char, 256> name{};
-  if (::gethostname(name.data(), name.size() - 1) != 0) return "this machine";
-  return name.data();
-}
-
 /// Distinct for each machine, so that people who trust several can tell them apart.
 std::string authority_name() {
   constexpr std::size_t characters_max = 64;
-  return ("duplex development CA of " + host_name()).substr(0, characters_max);
+  return ("duplex development CA of " + host_name().value_or("this machine"))
+      .substr(0, characters_max);
 }
 
 IssuedCertificate make_authority(const AuthorityFiles& files, tls::KeyKind kind) {

@@ -1,9 +1,6 @@
 #include "development_certificate.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <optional>
 #include <stdexcept>
@@ -11,6 +8,7 @@
 
 #include "data_folder.hpp"
 #include "files.hpp"
+#include "host_name.hpp"
 #include <duplex/tls/authority.hpp>
 
 namespace duplex::app {
@@ -23,12 +21,6 @@ constexpr days renewed_before_end{30};
 
 /// What a certificate is for.
 using Names = std::vector<std::string>;
-
-std::optional<std::string> host_name() {
-  std::array<char, 256> name{};
-  if (::gethostname(name.data(), name.size() - 1) != 0 || name.front() == '\0') return std::nullopt;
-  return name.data();
-}
 
 tls::IssuedCertificate make(const Names& names) {
   return tls::make_self_signed(

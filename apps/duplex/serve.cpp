@@ -166,9 +166,7 @@ tls::ServerOptions encryption(const ServeOptions& options, const server::ServerO
 std::uint16_t listen(Server& server, const server::ListenOptions& options) {
   try {
     return server.listen(options);
-  } catch (const std::runtime_error& error) {
-    // Another address is of no help against certificates that can't be used.
-    if (!std::string_view(error.what()).starts_with("cannot listen on")) throw;
+  } catch (const server::ListenError& error) {
     throw std::runtime_error(
         fmt::format("{}, for example with {}", error.what(), listen_elsewhere(options)));
   }

@@ -19,15 +19,16 @@ class Signals {
   Signals(const Signals&) = delete;
   Signals& operator=(const Signals&) = delete;
 
-  /// Waits for one of them. After `stop`, the next one ends the program at once.
+  /// Waits for one of them. After `stop`, the next SIGINT or SIGTERM ends the program at once.
   ///
   /// SIGHUP has an older meaning: that the terminal was closed. When the program had one, and has
-  /// it no more, that is what it means, and the wish is `stop`.
+  /// it no more, that is what it means, and the wish is `stop`; unless it was told to ignore that,
+  /// as by nohup(1), and asks to reload whatever becomes of the terminal.
   Wish wait();
 
  private:
   sigset_t signals_;
-  bool had_terminal_;
+  bool stops_at_hangup_;
 };
 
 }  // namespace duplex::app

@@ -36,6 +36,7 @@ using server::BodyWriter;
 using server::CloseInfo;
 using server::EventWriter;
 using server::FrameInfo;
+using server::ListenError;
 using server::ListenOptions;
 using server::LogLevel;
 using server::Next;

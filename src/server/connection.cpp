@@ -113,6 +113,13 @@ void Connection::on_secured() noexcept {
   if (auto* http = std::get_if<std::unique_ptr<Http1Connection>>(&driver_)) (*http)->on_secured();
 }
 
+/// The client's address, for people, though it may have gone.
+std::string Connection::known_peer() const {
+  const auto* http = std::get_if<std::unique_ptr<Http1Connection>>(&driver_);
+  std::string known = http != nullptr ? std::string((*http)->peer()) : peer();
+  return known.empty() ? "a client that has gone" : known;
+}
+
 void Connection::on_insecure(const tls::Failure& failure) noexcept {
   const bool established = tls() != nullptr && tls()->established();
   // Who goes without a word has not been harmed, nor done any: many clients end so.
@@ -121,7 +128,7 @@ void Connection::on_insecure(const tls::Failure& failure) noexcept {
   worker().log(
       gone ? LogLevel::debug : LogLevel::info,
       std::string(established ? "the encrypted connection with " : "the TLS handshake with ") +
-          peer() + " failed: " + failure.sentence);
+          known_peer() + " failed: " + failure.sentence);
   if (failure.kind == tls::FailureKind::clear_http) {
     http1::write_error_response(http::Status::bad_request, clear_http, worker().date(), output());
     output_written();

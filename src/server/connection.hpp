@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <variant>
 
 #include "connection/pipe.hpp"
@@ -55,6 +56,7 @@ class Connection final : public connection::Pipe {
   void on_discarded() noexcept override;
 
   void upgrade(AcceptedUpgrade upgrade, Bytes& input);
+  std::string known_peer() const;
 
   // All ones for none: the prefix of multicast addresses, from which nobody connects.
   static constexpr std::uint64_t no_host_key = UINT64_MAX;

@@ -31,7 +31,10 @@ Http1Connection::Http1Connection(Connection& connection, Worker& worker, const E
       parser_(worker.options().limits, worker.field_table()),
       exchange_(worker.options().limits),
       request_(std::make_unique<IncomingRequest>()),
-      waiting_since_ms_(worker.loop().now_ms()) {}
+      waiting_since_ms_(worker.loop().now_ms()) {
+  // When the handshake fails because the client has gone, the system may have forgotten who it was.
+  if (entrance.encrypted()) identify_peer();
+}
 
 Http1Connection::~Http1Connection() = default;
 
@@ -120,6 +123,10 @@ void Http1Connection::on_head(const http1::RequestParser::Head& found) {
   end_announced_ = !found.framing.has_content();
   if (end_announced_) exchange_.request_ended();
   dispatch(found.framing);
+}
+
+std::string_view Http1Connection::peer() const noexcept {
+  return request_ ? request_->peer() : std::string_view();
 }
 
 void Http1Connection::identify_peer() {

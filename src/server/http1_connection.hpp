@@ -45,6 +45,8 @@ class Http1Connection : public Recycled<Http1Connection> {
   void on_room();
   void on_closed();
   std::uint64_t on_time(std::uint64_t now_ms);
+  /// The client's address, once it is known: in clear with the first request, else from the start.
+  std::string_view peer() const noexcept;
   /// The TLS handshake has ended: from now on the client may be expected to ask for something.
   void on_secured() noexcept;
   /// The server stops: ends after the exchange in progress.

@@ -90,7 +90,7 @@ class Server::Running final : private Publisher {
     std::optional<ListenerCertificates> certificates;
     if (options.tls.enabled()) certificates = ListenerCertificates::open(options.tls);
     auto opened = net::Listener::open_group(address, workers_.size(), {.backlog = options.backlog});
-    if (!opened) throw std::runtime_error(opened.error());
+    if (!opened) throw ListenError(opened.error());
     entrances_.push_back(std::make_unique<const Entrance>(Entrance{
         .tls = certificates ? certificates->context : nullptr,
         .strict_transport_value = format_strict_transport(options.strict_transport),

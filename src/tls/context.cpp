@@ -106,9 +106,11 @@ void set_behaviour(SSL_CTX& context) {
   // Chains are sent as they were given, instead of being put together in each handshake.
   SSL_CTX_set_mode(&context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                                  SSL_MODE_AUTO_RETRY | SSL_MODE_NO_AUTO_CHAIN);
-  // No early data: an attacker could repeat it (RFC 8446 section 8).
+  // No early data: an attacker could repeat it (RFC 8446 section 8). Who sends some all the same,
+  // by a ticket of a server that was here before, is not turned away: it's skipped
+  // (section 4.2.10).
   SSL_CTX_set_max_early_data(&context, 0);
-  SSL_CTX_set_recv_max_early_data(&context, 0);
+  SSL_CTX_set_recv_max_early_data(&context, SSL3_RT_MAX_PLAIN_LENGTH);
 }
 
 void ask_for_certificates(SSL_CTX& context, const ClientAuthorities& authorities,

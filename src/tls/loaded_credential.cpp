@@ -39,7 +39,8 @@ void read_into(LoadedCredential& loaded, const Credential& credential) {
     loaded.certificates = read_certificates(material);
     if (credential.key.empty()) {
       if (!holds_key(material)) {
-        throw Unusable("no private key in " + material.name + ", and none is given beside it");
+        throw Unusable("no private key in " + material.name +
+                       ", and none is given beside it: name the file that holds it");
       }
       loaded.key = read_key(material, credential.passphrase_file);
     }

@@ -1,6 +1,7 @@
 """`duplex serve` with TLS as its users meet it: certificates, given and made, redirections, signals."""
 
 import asyncio
+import contextlib
 import os
 import pty
 import re
@@ -9,12 +10,13 @@ import socket
 import ssl
 import stat
 import subprocess
-import time
 
 import pytest
 import websockets
-from support.http import get
-from support.program import DEADLINE_S
+from support.frames import Client, close_frame
+from support.http import eventually, get
+from support.program import DEADLINE_S, URL_LINE, Endpoint
+from support.tls import Tls, client_context
 
 TLS = ("--tls-listen", "127.0.0.1:0")
 
@@ -143,19 +145,14 @@ def test_self_signed_does_without_a_folder(serve):
     assert "in memory only" in server.errors()
 
 
-def test_self_signed_alone_encrypts_the_default_address(duplex_program, home):
-    """On whatever port it can be had here: 8080 may be taken, and then the words tell."""
-    program = subprocess.Popen(
-        [str(duplex_program), "serve", "--tls-self-signed"],
-        env={**os.environ, **home},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    line = program.stdout.readline()
-    program.terminate()
-    errors = program.communicate(timeout=DEADLINE_S)[1]
-    assert line == "duplex serves https://127.0.0.1:8080/\n" or "--tls-listen 127.0.0.1:8081" in errors
+def test_self_signed_alone_encrypts_the_default_address(run):
+    """Told by the words about a port that is taken: by us, or by somebody who was faster."""
+    with socket.socket() as taken, contextlib.suppress(OSError):
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        taken.bind(("127.0.0.1", 8080))
+        taken.listen()
+        text = run("serve", "--tls-self-signed", status=1)
+    assert "cannot listen on 127.0.0.1:8080" in text and "--tls-listen 127.0.0.1:8081" in text
 
 
 # Certificates that are given
@@ -266,14 +263,6 @@ def test_hsts_is_withdrawn_by_zero_and_not_by_silence(serve, made):
 # Reloading
 
 
-def until(condition):
-    deadline = time.monotonic() + DEADLINE_S
-    while not (result := condition()):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-    return result
-
-
 def test_sighup_reads_certificates_anew(serve, made):
     cert = made()
     server = serve(*TLS, *cert.options)
@@ -282,11 +271,11 @@ def test_sighup_reads_certificates_anew(serve, made):
     after = pem_of(cert.certificate)
     assert after != before
     server.signal(signal.SIGHUP)
-    until(lambda: shown(server.port) == after)
+    eventually(lambda: shown(server.port) == after)
 
     cert.certificate.write_text("nonsense")
     server.signal(signal.SIGHUP)
-    until(lambda: "certificates in use are kept" in server.errors())
+    eventually(lambda: "certificates in use are kept" in server.errors())
     assert shown(server.port) == after and server.running
 
 
@@ -300,18 +289,86 @@ def test_without_certificates_sighup_ends_the_program_as_ever(start_duplex, dupl
     program.stdout.close()
 
 
+class InTerminal:
+    """A program that leads the session of a terminal of its own."""
+
+    def __init__(self, *command):
+        self.pid, self.terminal = pty.fork()
+        if self.pid == 0:
+            os.execvp(command[0], [str(word) for word in command])
+        self.status = None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if not self.ended():
+            self.signal(signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+
+    def url(self):
+        """The first that it names on the terminal."""
+        text = ""
+        while not (match := URL_LINE.search(text)) or "\n" not in text[match.end() :]:
+            text += os.read(self.terminal, 1024).decode()
+        return match.group(1)
+
+    def close_terminal(self):
+        os.close(self.terminal)
+
+    def signal(self, number):
+        os.kill(self.pid, number)
+
+    def ended(self):
+        if self.status is None:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            self.status = status if pid else None
+        return self.status is not None
+
+    def exit_status(self):
+        """Waits for its end; negative for the signal that ended it."""
+        eventually(self.ended)
+        return os.waitstatus_to_exitcode(self.status)
+
+
 def test_a_closed_terminal_stops_it(duplex_program, made):
     """The other meaning of SIGHUP: nobody is left who could press Ctrl+C."""
+    with InTerminal(duplex_program, "serve", *TLS, *made().options) as program:
+        program.url()
+        program.close_terminal()
+        assert program.exit_status() == 0, "as by Ctrl+C, not killed"
+
+
+def test_a_closed_terminal_does_not_cut_short_the_stop_that_it_began(duplex_program, made):
+    """Kernel and shell may both send SIGHUP; who is still connected is served to the end."""
     cert = made()
-    pid, terminal = pty.fork()
-    if pid == 0:
-        os.execv(duplex_program, [str(word) for word in (duplex_program, "serve", *TLS, *cert.options)])
-    text = b""
-    while b"duplex serves" not in text:
-        text += os.read(terminal, 1024)
-    os.close(terminal)
-    ended, status = until(lambda: (result := os.waitpid(pid, os.WNOHANG))[0] and result)
-    assert (ended, status) == (pid, 0), "as by Ctrl+C, not killed"
+    with InTerminal(duplex_program, "serve", *TLS, *cert.options) as program:
+        server = Endpoint(program.url())
+        with Client(server, tls=Tls(client_context(cert.authority))) as client:
+            client.send_text("hello")
+            assert client.text() == "hello"
+            program.close_terminal()
+            assert client.close_code()[0] == 1001
+            program.signal(signal.SIGHUP)
+            client.send(close_frame(1001))
+            assert client.closed()
+        assert program.exit_status() == 0
+
+
+def test_under_nohup_it_outlives_its_terminal_and_reloads(duplex_program, made, tmp_path, monkeypatch):
+    cert = made()
+    monkeypatch.chdir(tmp_path)  # where nohup puts what would go to the terminal
+    with InTerminal("nohup", duplex_program, "serve", *TLS, *cert.options) as program:
+        output = tmp_path / "nohup.out"
+        said = lambda: output.read_text() if output.exists() else ""
+        port = Endpoint(eventually(lambda: URL_LINE.search(said())).group(1)).port
+        program.close_terminal()
+        for times in (1, 2):
+            eventually(lambda: said().count("uses its certificates as they are now") == times)
+            assert shown(port) == pem_of(cert.certificate) and not program.ended()
+            program.signal(signal.SIGHUP)
+        program.signal(signal.SIGTERM)
+        assert program.exit_status() == 0
 
 
 # What is wrong

@@ -1,6 +1,7 @@
 """What is no TLS, not yet TLS, or not what the client said: refused, in a sentence where somebody
 could read it, and never seen by a handler."""
 
+import collections
 import contextlib
 import json
 import os
@@ -14,12 +15,18 @@ from support.http import Connection, eventually, get
 from support.proxy import Proxy, RecordChanger
 from support.tls import TLS_1_2, TLS_1_3, HandshakeScript, Tls, client_context, tls_connection
 
-HANDSHAKE_MS = 700
+HANDSHAKE_MS = 700  # of `hasty`
 
 
 @pytest.fixture(scope="module")
 def server(start_tls_server_for_module):
     """`/statistics` is asked on the listener in clear, each time on a connection of its own."""
+    return start_tls_server_for_module("--threads", "2")
+
+
+@pytest.fixture(scope="module")
+def hasty(start_tls_server_for_module):
+    """One that waits for handshakes shorter than an ordinary one may need on a busy machine."""
     return start_tls_server_for_module("--threads", "2", "--handshake-ms", str(HANDSHAKE_MS))
 
 
@@ -28,25 +35,30 @@ def context(certificates):
     return client_context(certificates.root)
 
 
-asked = 0  # how often; each is a request, too
+asked = collections.Counter()  # how often whom; each is a request, too
 
 
 def statistics(server):
-    global asked
     found = json.loads(get(server, "/statistics").body)
-    found["requests"] -= asked
-    asked += 1
+    found["requests"] -= asked[server.port]
+    asked[server.port] += 1
     return found
 
 
-@pytest.fixture
-def nothing_handled(server):
+@contextlib.contextmanager
+def handling_nothing(server):
     """Checks at the end that the server handled no request but those for its statistics."""
     before = statistics(server)
     yield
     after = once_idle(server)
     for name in ("requests", "messages_received"):
         assert after[name] == before[name], name
+
+
+@pytest.fixture
+def nothing_handled(server):
+    with handling_nothing(server):
+        yield
 
 
 def once_idle(server):
@@ -94,12 +106,12 @@ def test_clear_http_on_the_encrypted_port_is_told_so(server, nothing_handled, ki
 @pytest.mark.parametrize("size", [1, 3, 5, 12])
 def test_clear_http_in_pieces_is_told_so_too(server, nothing_handled, size):
     with Connection(server.secure.address) as raw:
-        with contextlib.suppress(OSError):
-            for begin in range(0, len(CLEAR["GET"]), size):
-                raw.send(CLEAR["GET"][begin : begin + size])
-        rest = raw.rest()
-        # What was still on its way when the server closed may take the answer with it (a reset).
-        assert rest == b"" or rest.startswith(b"HTTP/1.1 400 "), rest
+        for begin in range(0, len(CLEAR["GET"]), size):
+            if not raw.silent(0.01):
+                break
+            raw.send(CLEAR["GET"][begin : begin + size])
+        assert raw.answer().status == 400
+        assert raw.closed()
 
 
 def ends_without_http(raw):
@@ -177,17 +189,17 @@ def half_open(server, context, bytes_sent):
 
 
 @pytest.mark.parametrize("bytes_sent", [0, 1, 5, 100, None], ids=str)
-def test_a_handshake_that_does_not_go_on_ends_in_time(server, context, nothing_handled, bytes_sent):
+def test_a_handshake_that_does_not_go_on_ends_in_time(hasty, context, bytes_sent):
     begin = time.monotonic()
-    with half_open(server, context, bytes_sent) as raw:
+    with handling_nothing(hasty), half_open(hasty, context, bytes_sent) as raw:
         raw.rest()
         assert HANDSHAKE_MS / 1000 * 0.8 < time.monotonic() - begin < 5
 
 
-def test_a_handshake_in_drops_ends_in_time(server, context, nothing_handled):
+def test_a_handshake_in_drops_ends_in_time(hasty, context):
     """The limit is for all of it, not for each byte."""
     begin = time.monotonic()
-    with Connection(server.secure.address) as raw:
+    with handling_nothing(hasty), Connection(hasty.secure.address) as raw:
         for byte in HandshakeScript(context).step():
             if not raw.silent(0.05):
                 break
@@ -199,9 +211,11 @@ def test_a_handshake_in_drops_ends_in_time(server, context, nothing_handled):
         assert HANDSHAKE_MS / 1000 * 0.8 < time.monotonic() - begin < 5
 
 
-def test_who_waits_with_the_request_is_not_cut_off_by_the_handshake_s_limit(server, context):
+def test_who_waits_with_the_request_is_not_cut_off_by_the_handshake_s_limit(start_tls_server, context):
+    limit_ms = 2000  # for this handshake to end within it, wherever the test runs
+    server = start_tls_server("--handshake-ms", str(limit_ms))
     with tls_connection(server.secure, context) as connection:
-        assert connection.silent(HANDSHAKE_MS / 1000 * 1.5)
+        assert connection.silent(limit_ms / 1000 * 1.25)
         assert connection.get("/").answer().body == b"root"
 
 

@@ -330,5 +330,27 @@ TEST(Server, RefusesToListenWhereItCannot) {
   EXPECT_THROW(second.listen({.port = port}), std::runtime_error);
 }
 
+TEST(Server, TellsAddressesThatTheSystemRefusesApart) {
+  Server first(quiet());
+  const std::uint16_t port = first.listen({.port = 0});
+  Server second(quiet());
+  try {
+    second.listen({.port = port});
+    ADD_FAILURE() << "nothing was refused";
+  } catch (const ListenError& error) {
+    EXPECT_NE(std::string_view(error.what()).find(std::to_string(port)), std::string_view::npos)
+        << error.what();
+  }
+  EXPECT_THROW(second.listen({.address = "192.0.2.1", .port = 0}), ListenError);
+  EXPECT_THROW(second.listen({.address = "nowhere", .port = 0}), std::invalid_argument);
+  try {
+    second.listen({.port = port, .tls = {.certificate = "/nowhere.pem", .key = "/nowhere.pem"}});
+    ADD_FAILURE() << "nothing was refused";
+  } catch (const ListenError&) {
+    ADD_FAILURE() << "another address would not help";
+  } catch (const std::runtime_error&) {
+  }
+}
+
 }  // namespace
 }  // namespace duplex::server

@@ -139,7 +139,8 @@ TEST_F(ALoadedCredential, SaysWhatIsMissingInAFile) {
   EXPECT_THAT(refusal({.certificate = certificate, .key = certificate}),
               StartsWith("no private key in " + certificate + ": "));
   EXPECT_EQ(refusal({.certificate = certificate}),
-            "no private key in " + certificate + ", and none is given beside it");
+            "no private key in " + certificate +
+                ", and none is given beside it: name the file that holds it");
   EXPECT_THAT(refusal({.certificate = {}, .key = key}),
               StartsWith("a key is given without a certificate"));
 }

@@ -70,7 +70,7 @@ class Request {
   /// Whether the connection is encrypted, and this is https or wss.
   bool secure() const noexcept { return stream_ != nullptr; }
   /// What was agreed on for an encrypted connection, and who the client is if it has shown a
-  /// certificate; nullopt in clear. Views of it hold as long as the connection's handles.
+  /// certificate; nullopt in clear. Views of it hold as long as this request.
   std::optional<tls::SessionInfo> tls() const;
 
  private:

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <expected>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 
@@ -14,6 +15,13 @@
 #include <duplex/websocket/prepared_message.hpp>
 
 namespace duplex::server {
+
+/// The system refuses to listen at an address: it is taken, say, or not this machine's. Another one
+/// may do. `what` is a sentence that names the address and says why.
+class ListenError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
 
 /// An HTTP and WebSocket server: routes, where to listen, and the threads that do it.
 ///
@@ -56,8 +64,8 @@ class Server {
 
   /// Listens, at once: connections wait in the kernel until the server runs. The answer is the
   /// port; 0 for a Unix socket. Throws std::invalid_argument for what is no address and for options
-  /// that contradict each other, and std::runtime_error when the system refuses or a certificate
-  /// can't be used, in words that say what to change.
+  /// that contradict each other, ListenError when the system refuses the address, and another
+  /// std::runtime_error when a certificate can't be used, in words that say what to change.
   std::uint16_t listen(const ListenOptions& options);
   /// The same at `127.0.0.1:8080`, `[::1]:8080`, `:8080` (every address of this machine),
   /// `localhost:8080` or `unix:/path`.

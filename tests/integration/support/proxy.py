@@ -1,9 +1,17 @@
 """Who stands between client and server: writes down what goes by, or changes it."""
 
+import contextlib
 import socket
 import ssl
 import struct
 import threading
+
+
+def _end(connection):
+    """Closes it, though another thread may be waiting in its recv, which alone would keep it open."""
+    with contextlib.suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)
+    connection.close()
 
 
 def _pump(source, target, change, close_both):
@@ -36,7 +44,7 @@ class Proxy:
     def __exit__(self, *_):
         self._listener.close()
         for connection in self._open:
-            connection.close()
+            _end(connection)
 
     def _welcome(self, client):
         return client
@@ -62,8 +70,8 @@ class Proxy:
         self._open += [client, server]
 
         def close_both():
-            for end in (client, server):
-                end.close()
+            for connection in (client, server):
+                _end(connection)
 
         ways = ((client, server, self.sent), (server, client, self.answered))
         for (source, target, written), maker in zip(ways, self._makers):
