@@ -50,6 +50,13 @@ bool has_port(const server::ListenOptions& options) {
   return options.unix_path.empty();
 }
 
+/// Whether both can't be listened on at once; port 0 is another one each time.
+bool are_the_same(const server::ListenOptions& left, const server::ListenOptions& right) {
+  if (left.unix_path != right.unix_path) return false;
+  return !has_port(left) ||
+         (left.port == right.port && left.port != 0 && left.address == right.address);
+}
+
 }  // namespace
 
 void check_tls(const TlsOptions& options, const std::vector<server::ListenOptions>& clear) {
@@ -66,6 +73,14 @@ void check_tls(const TlsOptions& options, const std::vector<server::ListenOption
         "--listen is in clear, and nothing would be encrypted: say with --tls-listen ADDR:PORT "
         "where "
         "the certificate is for, instead or besides");
+  }
+  for (const server::ListenOptions& address : options.listen) {
+    if (std::ranges::any_of(clear,
+                            [&](const auto& other) { return are_the_same(address, other); })) {
+      throw UsageError(
+          "--listen and --tls-listen name the same address: what is encrypted needs one for "
+          "itself");
+    }
   }
   if (options.client_certificates && options.client_ca.empty()) {
     throw UsageError("--tls-client-cert needs --tls-client-ca FILE: whose clients are let in");

@@ -195,6 +195,7 @@ TEST(ServeOptions, SayWhatEncryptionLacks) {
       {{certificate, self_signed}, "don't go together"},
       {{certificate, clear}, "nothing would be encrypted"},
       {{self_signed, clear}, "nothing would be encrypted"},
+      {{certificate, clear, given("tls-listen", {":443", ":80"})}, "name the same address"},
       {{certificate, given("tls-client-cert", {"optional"})},
        "--tls-client-cert needs --tls-client-ca"},
       {{certificate, encrypted, redirect}, "--redirect-to-https needs an address in clear"},
