@@ -4,13 +4,15 @@
 #include <array>
 #include <cstring>
 
+#include "tls/record.hpp"
+
 namespace duplex::connection {
 
 namespace {
 
 // What is sealed before it is offered to the socket: some full records, few enough that a slow peer
 // costs little, and that they are still in the cache when the system copies them.
-constexpr std::size_t chunk_bytes = 4 * tls::Workspace::record_bytes_max;
+constexpr std::size_t chunk_bytes = 4 * tls::record_content_bytes_max;
 
 // A peer may make TLS answer (key updates, refused renegotiations) and not take the answers.
 constexpr std::size_t answers_bytes_max = 4 * chunk_bytes;
@@ -110,7 +112,7 @@ bool Encryption::seal(ConstBytes plaintext) {
 
 /// Seals up to a chunk of what `cursor` is at, and moves it on by as much; 0 when TLS has failed.
 std::size_t Encryption::seal_some(Cursor& cursor) {
-  constexpr std::size_t record_bytes_max = tls::Workspace::record_bytes_max;
+  constexpr std::size_t record_bytes_max = tls::record_content_bytes_max;
   std::size_t sealed = 0;
   while (!cursor.done() && sealed < chunk_bytes) {
     ConstBytes piece = cursor.front();

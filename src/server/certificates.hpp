@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "server/file_changes.hpp"
-#include "tls/context.hpp"
+#include "tls/reloadable_context.hpp"
 #include <duplex/server/options.hpp>
 
 namespace duplex::server {

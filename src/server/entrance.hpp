@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "tls/context.hpp"
+#include "tls/reloadable_context.hpp"
 #include <duplex/http/fields.hpp>
 #include <duplex/server/options.hpp>
 

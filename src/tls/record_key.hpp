@@ -6,25 +6,12 @@
 #include <optional>
 
 #include "tls/cipher_cache.hpp"
+#include "tls/record.hpp"
 #include "tls/suite.hpp"
 #include <duplex/base/byte_queue.hpp>
 #include <duplex/base/bytes.hpp>
 
 namespace duplex::tls {
-
-/// What a record holds (RFC 8446 section 5.1).
-enum class ContentType : std::uint8_t {
-  change_cipher_spec = 20,
-  alert = 21,
-  handshake = 22,
-  application_data = 23,
-};
-
-/// Sizes of records (RFC 8446 sections 5.1 and 5.2).
-inline constexpr std::size_t record_header_bytes = 5;
-inline constexpr std::size_t record_content_bytes_max = std::size_t{16} * 1024;
-inline constexpr std::size_t record_tag_bytes = 16;
-inline constexpr std::size_t record_protected_bytes_max = record_content_bytes_max + 256;
 
 /// Protects the records of one direction (RFC 8446 sections 5.2, 5.3 and 7.3), from the traffic
 /// secret that the handshake has agreed on. The ciphers are OpenSSL's.

@@ -7,6 +7,7 @@
 
 #include "tls/failure.hpp"
 #include "tls/opened.hpp"
+#include "tls/record.hpp"
 #include "tls/record_key.hpp"
 #include <duplex/base/byte_queue.hpp>
 #include <duplex/base/bytes.hpp>

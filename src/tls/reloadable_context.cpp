@@ -1,6 +1,7 @@
+#include "tls/reloadable_context.hpp"
+
 #include <algorithm>
 
-#include "tls/context.hpp"
 #include "tls/material.hpp"
 
 namespace duplex::tls {

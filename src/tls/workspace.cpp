@@ -54,7 +54,7 @@ struct Workspace::Bio {
 
 Workspace::Workspace()
     : input_buffer_(std::make_unique_for_overwrite<std::byte[]>(input_bytes)),
-      record_buffer_(std::make_unique_for_overwrite<std::byte[]>(record_bytes_max)),
+      record_buffer_(std::make_unique_for_overwrite<std::byte[]>(record_content_bytes_max)),
       cipher_cache_(std::make_unique<CipherCache>()),
       bio_(BIO_new(Bio::method())) {
   if (bio_ == nullptr) throw std::bad_alloc();

@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "tls/record.hpp"
 #include <duplex/base/byte_queue.hpp>
 #include <duplex/base/bytes.hpp>
 
@@ -28,10 +29,7 @@ class Workspace {
   ByteQueue& output() noexcept { return output_; }
   CipherCache& cipher_cache() noexcept { return *cipher_cache_; }
   /// Room to put small pieces together, so that they go in one record.
-  Bytes record_buffer() noexcept { return {record_buffer_.get(), record_bytes_max}; }
-
-  /// The most plaintext that one record holds (RFC 8446 section 5.1).
-  static constexpr std::size_t record_bytes_max = std::size_t{16} * 1024;
+  Bytes record_buffer() noexcept { return {record_buffer_.get(), record_content_bytes_max}; }
 
  private:
   friend class Stream;

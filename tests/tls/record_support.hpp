@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "tls/cipher_cache.hpp"
+#include "tls/record.hpp"
 #include "tls/record_key.hpp"
 #include <duplex/base/byte_queue.hpp>
 #include <duplex/base/bytes.hpp>

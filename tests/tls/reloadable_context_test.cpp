@@ -1,8 +1,9 @@
+#include "tls/reloadable_context.hpp"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "tests/tls/handshake_support.hpp"
-#include "tls/context.hpp"
 
 namespace duplex::tls {
 namespace {
