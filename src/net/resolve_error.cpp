@@ -14,10 +14,8 @@ const char* sentence(ResolveError error) noexcept {
       return "not a host name or address: check its spelling; names beyond ASCII are written in "
              "their xn-- form";
     case ResolveError::server_failed:
-      return "the name server failed to look the name up: try again later, or check the name's "
-             "zone";
-    case ResolveError::server_refused:
-      return "the name server refuses to answer: check which one is configured, and whom it serves";
+      return "the name server failed or refused to look the name up: try again later, or check "
+             "which server is configured";
     case ResolveError::server_unreachable:
       return "no name server listens where one is configured: check /etc/resolv.conf";
     case ResolveError::bad_answer:

@@ -30,7 +30,6 @@ std::error_code resolve_error_of(int status) noexcept {
     case ARES_ENODATA: return ResolveError::no_addresses;
     case ARES_EBADNAME:
     case ARES_EBADQUERY: return ResolveError::invalid_name;
-    case ARES_EREFUSED: return ResolveError::server_refused;
     case ARES_ECONNREFUSED: return ResolveError::server_unreachable;
     case ARES_EBADRESP:
     case ARES_EBADSTR:
@@ -70,6 +69,7 @@ class ResolverChannel::Watch final : public Pollable {
 
   void on_ready(Readiness readiness) noexcept override {
     // An error is found by whichever call comes first.
+    channel_.has_heard_ |= readiness.readable && !readiness.hung_up;
     const bool readable = readiness.readable || (readiness.hung_up && interest.readable);
     const bool writable = readiness.writable || (readiness.hung_up && interest.writable);
     channel_.process(readable ? socket : ARES_SOCKET_BAD, writable ? socket : ARES_SOCKET_BAD);
@@ -153,7 +153,7 @@ void ResolverChannel::ask(const std::string& name, std::uint16_t port) {
     const auto answered = [](void* argument, int status, int, ares_addrinfo* answer) {
       const Question& asked = *static_cast<Question*>(argument);
       ResolverChannel& channel = *asked.channel;
-      Asker::Answer result = std::unexpected(resolve_error_of(status));
+      Asker::Answer result = std::unexpected(channel.error_of(status));
       if (status == ARES_SUCCESS) {
         result = addresses_in(*answer, asked.family, channel.port_, channel.family_addresses_max_);
         if (result->empty()) result = std::unexpected(ResolveError::no_addresses);
@@ -165,6 +165,13 @@ void ResolverChannel::ask(const std::string& name, std::uint16_t port) {
     ares_getaddrinfo(channel_, absolute.c_str(), nullptr, &hints, answered, &question);
   }
   await_retry();
+}
+
+std::error_code ResolverChannel::error_of(int status) const noexcept {
+  // c-ares 1.18 says of a server that answers with a failure, to the last try, that it can't
+  // be connected to.
+  if (status == ARES_ECONNREFUSED && has_heard_) return ResolveError::server_failed;
+  return resolve_error_of(status);
 }
 
 void ResolverChannel::on_socket_state(int socket, bool readable, bool writable) {

@@ -72,6 +72,7 @@ class ResolverChannel {
   };
 
   ResolverChannel(EventLoop& loop, std::size_t family_addresses_max, Asker& asker) noexcept;
+  std::error_code error_of(int status) const noexcept;
   void on_socket_state(int socket, bool readable, bool writable);
   void process(int readable_socket, int writable_socket) noexcept;
   void on_retry() noexcept;
@@ -82,6 +83,7 @@ class ResolverChannel {
   std::size_t family_addresses_max_;
   std::uint16_t port_ = 0;
   std::array<Question, 2> questions_;
+  bool has_heard_ = false;  // anything, from any server
   ares_channeldata* channel_ = nullptr;
   // One for each socket; those without one wait for the next, as they may not go while they run.
   std::vector<std::unique_ptr<Watch>> watches_;

@@ -12,8 +12,7 @@ enum class ResolveError : std::uint8_t {
   host_not_found = 1,        ///< The name does not exist (RFC 1035 4.1.1, RCODE 3).
   no_addresses,              ///< The name exists, but has neither A nor AAAA records.
   invalid_name,              ///< Not a host name: length, characters, or a mistyped address.
-  server_failed,             ///< The name server could not find out (RCODE 1, 2 or 4).
-  server_refused,            ///< The name server does not answer this client (RCODE 5).
+  server_failed,             ///< The name server can't or won't say (RCODE 1, 2, 4 or 5).
   server_unreachable,        ///< Nobody listens where the name server should be.
   bad_answer,                ///< What the name server answered could not be read.
   timed_out,                 ///< No answer in time; the same as std::errc::timed_out.
