@@ -17,13 +17,13 @@ const char* sentence(ResolveError error) noexcept {
       return "the name server failed or refused to look the name up: try again later, or check "
              "which server is configured";
     case ResolveError::server_unreachable:
-      return "no name server listens where one is configured: check /etc/resolv.conf";
+      return "no name server can be reached: check the network and /etc/resolv.conf";
     case ResolveError::bad_answer:
       return "the name server's answer is malformed: check which one is configured";
     case ResolveError::timed_out:
       return "no answer from the name server in time: check the network and /etc/resolv.conf";
-    case ResolveError::configuration_unreadable:
-      return "the resolver's configuration can't be used: check /etc/resolv.conf";
+    case ResolveError::bad_configuration:
+      return "the name servers' configuration can't be used: check /etc/resolv.conf";
   }
   return "unknown error of the resolver";
 }

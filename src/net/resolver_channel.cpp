@@ -1,10 +1,11 @@
 #include "net/resolver_channel.hpp"
 
-#include <ares.h>
 #include <netinet/in.h>
 #include <sys/time.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstdint>
 #include <cstring>
 #include <utility>
 
@@ -35,7 +36,7 @@ std::error_code resolve_error_of(int status) noexcept {
     case ARES_EBADSTR:
     case ARES_EOF: return ResolveError::bad_answer;
     case ARES_ETIMEOUT: return ResolveError::timed_out;
-    case ARES_EFILE: return ResolveError::configuration_unreadable;
+    case ARES_EFILE: return ResolveError::bad_configuration;
     case ARES_ENOMEM: return std::make_error_code(std::errc::not_enough_memory);
     default: return ResolveError::server_failed;
   }
@@ -122,7 +123,7 @@ std::expected<std::unique_ptr<ResolverChannel>, std::error_code> ResolverChannel
       servers += server.to_string();
     }
     status = ares_set_servers_ports_csv(opened->channel_, servers.c_str());
-    if (status != ARES_SUCCESS) return std::unexpected(resolve_error_of(status));
+    if (status != ARES_SUCCESS) return std::unexpected(ResolveError::bad_configuration);
   }
   return opened;
 }
@@ -164,14 +165,18 @@ void ResolverChannel::ask(const std::string& name, std::uint16_t port) {
     };
     ares_getaddrinfo(channel_, absolute.c_str(), nullptr, &hints, answered, &question);
   }
-  await_retry();
+  after_processing();
 }
 
 std::error_code ResolverChannel::error_of(int status) const noexcept {
-  // c-ares 1.18 says of a server that answers with a failure, to the last try, that it can't
-  // be connected to.
-  if (status == ARES_ECONNREFUSED && has_heard_) return ResolveError::server_failed;
-  return resolve_error_of(status);
+  if (status != ARES_ECONNREFUSED) return resolve_error_of(status);
+  // c-ares 1.18 says the same of a server that answers with a failure, to the last try.
+  if (has_heard_) return ResolveError::server_failed;
+  // And when there was no socket to ask with: the system knows why.
+  if (watches_.empty() && !Descriptor(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0))) {
+    return {errno, std::system_category()};
+  }
+  return ResolveError::server_unreachable;
 }
 
 void ResolverChannel::on_socket_state(int socket, bool readable, bool writable) {
@@ -185,7 +190,7 @@ void ResolverChannel::on_socket_state(int socket, bool readable, bool writable) 
   const Interest interest{.readable = readable, .writable = writable};
   if (watch != watches_.end()) {
     (*watch)->interest = interest;
-    loop_.change(socket, interest, **watch);
+    watch_error_ = loop_.change(socket, interest, **watch);
     return;
   }
   watch =
@@ -195,20 +200,26 @@ void ResolverChannel::on_socket_state(int socket, bool readable, bool writable) 
   }
   (*watch)->socket = socket;
   (*watch)->interest = interest;
-  // When the system can't watch one more, no answer is seen, and the lookup ends in its time.
-  loop_.watch(socket, interest, **watch);
+  watch_error_ = loop_.watch(socket, interest, **watch);
 }
 
 void ResolverChannel::process(int readable_socket, int writable_socket) noexcept {
   ares_process_fd(channel_, readable_socket, writable_socket);
-  await_retry();
+  after_processing();
 }
 
 void ResolverChannel::on_retry() noexcept {
   process(ARES_SOCKET_BAD, ARES_SOCKET_BAD);
 }
 
-void ResolverChannel::await_retry() noexcept {
+void ResolverChannel::after_processing() noexcept {
+  if (watch_error_) {
+    // Whatever comes there would not be seen.
+    for (const Question& question : questions_) {
+      asker_.on_answer(question.family, std::unexpected(watch_error_));
+    }
+    return retry_.disarm();
+  }
   timeval wait{};
   if (ares_timeout(channel_, nullptr, &wait) == nullptr) return retry_.disarm();
   // A millisecond more than that, or it would find itself early and come back.

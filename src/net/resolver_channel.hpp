@@ -1,5 +1,7 @@
 #pragma once
 
+#include <ares.h>
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -13,9 +15,6 @@
 #include "net/event_loop.hpp"
 #include "net/resolver.hpp"
 #include "net/socket_address.hpp"
-
-struct ares_addrinfo;
-struct ares_channeldata;
 
 namespace duplex::net {
 
@@ -76,7 +75,7 @@ class ResolverChannel {
   void on_socket_state(int socket, bool readable, bool writable);
   void process(int readable_socket, int writable_socket) noexcept;
   void on_retry() noexcept;
-  void await_retry() noexcept;
+  void after_processing() noexcept;
 
   EventLoop& loop_;
   Asker& asker_;
@@ -84,7 +83,8 @@ class ResolverChannel {
   std::uint16_t port_ = 0;
   std::array<Question, 2> questions_;
   bool has_heard_ = false;  // anything, from any server
-  ares_channeldata* channel_ = nullptr;
+  std::error_code watch_error_;
+  ares_channel channel_ = nullptr;
   // One for each socket; those without one wait for the next, as they may not go while they run.
   std::vector<std::unique_ptr<Watch>> watches_;
   Alarm<ResolverChannel> retry_{*this, &ResolverChannel::on_retry};

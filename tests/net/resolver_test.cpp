@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <chrono>
@@ -239,6 +240,22 @@ TEST(Resolver, SaysThatNoNameServerListens) {
       "example.com", 1, [&](Result result) { fixture.results.push_back(std::move(result)); });
   ASSERT_TRUE(run_until(fixture.loop, [&] { return fixture.ended(); }));
   EXPECT_EQ(error_of(fixture.results), ResolveError::server_unreachable);
+}
+
+TEST(Resolver, RefusesNameServersThatAreNone) {
+  Fixture fixture(answer_both, {.servers = {SocketAddress::parse("unix:/run/x").value()}});
+  EXPECT_EQ(error_of(fixture.look_up("example.com")), ResolveError::bad_configuration);
+}
+
+TEST(Resolver, SaysThatThereAreNoMoreDescriptors) {
+  Fixture fixture(answer_both);
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit none{.rlim_cur = 0, .rlim_max = before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  const std::error_code error = error_of(fixture.look_up("example.com"));
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_EQ(error, std::errc::too_many_files_open);
 }
 
 TEST(Resolver, AsksTheNextServerWhenOneIsSilent) {
@@ -526,7 +543,7 @@ TEST(ResolveError, IsAnErrorCodeOfItsOwnCategory) {
 
 TEST(ResolveError, SaysWhatToCheck) {
   for (int value = static_cast<int>(ResolveError::host_not_found);
-       value <= static_cast<int>(ResolveError::configuration_unreadable); ++value) {
+       value <= static_cast<int>(ResolveError::bad_configuration); ++value) {
     const std::string message = std::error_code(static_cast<ResolveError>(value)).message();
     EXPECT_TRUE(message.contains("check")) << message;
   }
