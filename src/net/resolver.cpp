@@ -132,7 +132,7 @@ class Resolver::State final : private ResolverChannel::Asker {
   void step() noexcept {
     if (ipv6_.pending && ipv4_.pending) return;
     if (!ipv6_.pending && !ipv4_.pending) return conclude();
-    if (told_) return;
+    // The first answer of two: nothing has been told.
     // RFC 8305 section 3: IPv6 is used as soon as it is there, IPv4 only after a while.
     if (!ipv6_.addresses.empty()) return tell_part();
     if (!ipv4_.addresses.empty()) loop_.arm(delay_, resolution_delay_ms_);

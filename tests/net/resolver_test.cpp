@@ -366,6 +366,27 @@ TEST(Resolver, SearchesInDomains) {
   }
 }
 
+TEST(Resolver, SearchesInTheSystemsDomainsUnlessToldOtherwise) {
+  // Where c-ares takes them from before it looks into /etc/resolv.conf, as glibc does.
+  ::setenv("LOCALDOMAIN", "system.test", 1);
+  Fixture fixture([](const DnsQuery& query) -> Answers { return DnsAnswer(query).code(3); });
+  Resolver resolver(fixture.loop, {.servers = {fixture.server.address()}});
+  for (const std::string_view host : {"host", "host.sub", "host.sub."}) {
+    fixture.results.clear();
+    const Resolver::Lookup lookup = resolver.resolve(
+        host, 1, [&](Result result) { fixture.results.push_back(std::move(result)); });
+    ASSERT_TRUE(run_until(fixture.loop, [&] { return fixture.ended(); }));
+  }
+  fixture.look_up("told");
+  ::unsetenv("LOCALDOMAIN");
+  std::vector<std::string> asked;
+  for (const DnsQuery& query : fixture.server.queries()) {
+    if (query.ipv6) asked.push_back(query.name);
+  }
+  EXPECT_THAT(asked, ElementsAre("host.system.test", "host", "host.sub", "host.sub.system.test",
+                                 "host.sub", "told"));
+}
+
 TEST(Resolver, DoesNotMixHostsOfTwoDomains) {
   Fixture fixture(
       [](const DnsQuery& query) -> Answers {
@@ -396,14 +417,16 @@ TEST(Resolver, DoesNotSearchOnWhenAServerFails) {
         if (query.name == "host.a.test") return DnsAnswer(query).code(2);
         return answer_both(query);
       },
-      {.tries_max = 1, .search_domains_max = 2});
-  Resolver resolver(fixture.loop, {.servers = {fixture.server.address()},
-                                   .search_domains = std::vector<std::string>{"a.test", "b.test"},
-                                   .tries_max = 1});
-  const Resolver::Lookup lookup = resolver.resolve(
-      "host", 1, [&](Result result) { fixture.results.push_back(std::move(result)); });
-  ASSERT_TRUE(run_until(fixture.loop, [&] { return fixture.ended(); }));
-  EXPECT_EQ(error_of(fixture.results), ResolveError::server_failed);
+      {.search_domains = std::vector<std::string>{"a.test", "b.test"}, .tries_max = 1});
+  EXPECT_EQ(error_of(fixture.look_up("host")), ResolveError::server_failed);
+}
+
+TEST(Resolver, SearchesInSoManyDomainsOnly) {
+  Fixture fixture([](const DnsQuery& query) -> Answers { return DnsAnswer(query).code(3); },
+                  {.search_domains = std::vector<std::string>{"a.test", "b.test", "c.test"},
+                   .search_domains_max = 1});
+  EXPECT_EQ(error_of(fixture.look_up("host")), ResolveError::host_not_found);
+  EXPECT_EQ(fixture.server.queries().size(), 4u);
 }
 
 TEST(Resolver, RefusesWhatIsNoHostName) {
