@@ -40,7 +40,8 @@ struct Readiness {
 class Pollable {
  public:
   /// Called in the loop's thread. May watch, change and stop watching any descriptor, its own
-  /// included, but may not destroy a pollable: closing marks, and the owner frees in an `Epilogue`.
+  /// included, but may not destroy its own pollable: closing marks, and the owner frees in an
+  /// `Epilogue` or a timer. Others may be destroyed once they are unwatched.
   virtual void on_ready(Readiness readiness) noexcept = 0;
 
  protected:

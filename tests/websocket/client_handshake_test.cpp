@@ -66,9 +66,11 @@ Lines renamed(std::string_view name, std::string_view other) {
 }
 
 http::ResponseHead head_of(const Lines& lines) {
-  return {.status = http::Status::switching_protocols,
-          .reason = "Switching Protocols",
-          .fields = http::FieldsView(lines)};
+  http::ResponseHead head;
+  head.status = http::Status::switching_protocols;
+  head.reason = "Switching Protocols";
+  head.fields = http::FieldsView(lines);
+  return head;
 }
 
 const HandshakeOffer example_offer{.subprotocols = {"chat", "superchat"}};
