@@ -37,6 +37,8 @@ http {{
     ssl_conf_command Ciphersuites TLS_AES_128_GCM_SHA256;
     location / {{
       proxy_pass http://clear; proxy_http_version 1.1; proxy_buffering off;
+      # A message in one piece each way; the default is 4 KiB.
+      proxy_buffer_size 64k; proxy_buffers 4 64k; proxy_busy_buffers_size 64k; client_body_buffer_size 64k;
       proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade;
     }}
   }}
