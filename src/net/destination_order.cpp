@@ -120,14 +120,19 @@ std::optional<SocketAddress> source_towards(const SocketAddress& destination) no
 
 void order_destinations(std::vector<SocketAddress>& destinations, const FindSource& find_source) {
   if (destinations.size() < 2) return;
-  std::vector<std::pair<Rank, SocketAddress>> ranked;
+  // With its place, which decides where the rules do not, as a stable sort would: that one takes
+  // memory by a function of the library which is deprecated, and which Clang warns of.
+  std::vector<std::pair<Rank, std::size_t>> ranked;
   ranked.reserve(destinations.size());
-  for (const SocketAddress& address : destinations) {
-    ranked.emplace_back(rank_of(address, find_source), address);
+  for (std::size_t place = 0; place < destinations.size(); ++place) {
+    ranked.emplace_back(rank_of(destinations[place], find_source), place);
   }
   // Between the families the precedence decides at the latest: the last rule is within IPv6 alone.
-  std::ranges::stable_sort(ranked, {}, &std::pair<Rank, SocketAddress>::first);
-  for (std::size_t i = 0; i < ranked.size(); ++i) destinations[i] = ranked[i].second;
+  std::ranges::sort(ranked);
+  std::vector<SocketAddress> ordered;
+  ordered.reserve(destinations.size());
+  for (const auto& [rank, place] : ranked) ordered.push_back(destinations[place]);
+  destinations = std::move(ordered);
 }
 
 }  // namespace duplex::net
