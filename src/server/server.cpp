@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <expected>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -33,9 +34,21 @@ void log_to_standard_error(LogLevel level, std::string_view sentence) {
   std::fwrite(line.data(), 1, line.size(), stderr);
 }
 
+/// `log`, but for what it throws: a log that fails has nobody left to tell, and must end neither
+/// connections nor threads.
+auto never_throwing(std::function<void(LogLevel, std::string_view)> log) {
+  return [log = std::move(log)](LogLevel level, std::string_view sentence) noexcept {
+    try {
+      log(level, sentence);
+    } catch (...) {  // NOLINT(bugprone-empty-catch)
+    }
+  };
+}
+
 ServerOptions with_defaults(ServerOptions options) {
   if (options.threads == 0) options.threads = std::max(1U, std::thread::hardware_concurrency());
   if (!options.log) options.log = log_to_standard_error;
+  options.log = never_throwing(std::move(options.log));
   return options;
 }
 
@@ -69,7 +82,7 @@ class Server::Running final : private Publisher {
   explicit Running(ServerOptions options)
       : options_(with_defaults(std::move(options))),
         limits_(options_.connections_max, connections_per_host_max(options_)),
-        certificates_([this](LogLevel level, std::string_view sentence) { log(level, sentence); }) {
+        certificates_(options_.log) {
     const WorkerShared shared{options_, dispatcher_, limits_, *this};
     for (unsigned i = 0; i < options_.threads; ++i) {
       workers_.push_back(std::make_unique<Thread>(read_buffer_bytes(options_.limits), shared));
@@ -160,14 +173,6 @@ class Server::Running final : private Publisher {
     Worker worker;
     std::thread thread;
   };
-
-  void log(LogLevel level, std::string_view sentence) const noexcept {
-    try {
-      options_.log(level, sentence);
-    } catch (...) {  // NOLINT(bugprone-empty-catch)
-      // A log that fails has nobody left to tell.
-    }
-  }
 
   Worker* worker_of_this_thread() const noexcept {
     const net::EventLoop* loop = net::EventLoop::current();

@@ -214,18 +214,14 @@ void Worker::deliver(std::string_view topic, const websocket::PreparedMessage& m
 // ---------------------------------------------------------------------------- telling
 
 void Worker::log(LogLevel level, std::string_view sentence) const noexcept {
-  try {
-    shared_.options.log(level, sentence);
-  } catch (...) {  // NOLINT(bugprone-empty-catch)
-    // A log that fails has nobody left to tell, and must not end connections.
-  }
+  shared_.options.log(level, sentence);
 }
 
 void Worker::log_access(const AccessRecord& record) const noexcept {
   try {
     shared_.options.access_log(record);
   } catch (...) {  // NOLINT(bugprone-empty-catch)
-    // As above.
+    // A log that fails has nobody left to tell, and must not end connections.
   }
 }
 

@@ -41,7 +41,7 @@ class Publisher {
 };
 
 /// What all workers of a server share; borrowed, and unchanged while they run, but for the limits,
-/// which guard themselves.
+/// which guard themselves. The log of the options is there, and throws nothing.
 struct WorkerShared {
   const ServerOptions& options;
   const Dispatcher& dispatcher;

@@ -283,6 +283,23 @@ TEST(Sender, MayGoOnWhileTheServerEnds) {
   }
 }
 
+// ---------------------------------------------------------------------------- the log
+
+TEST(Server, GoesOnWhenItsLogThrows) {
+  ServerOptions options = quiet(1);
+  options.log = [](LogLevel, std::string_view) { throw std::runtime_error("the disk is full"); };
+  Server server(std::move(options));
+  server.get("/", [](const Request&) -> Response { throw std::runtime_error("a mistake"); });
+  const std::uint16_t port = server.listen({.port = 0});
+  server.start();
+  Client client(port);
+  for (int i = 0; i < 2; ++i) {
+    client.text.clear();
+    client.send(ParsedRequest::text("GET", "/"));
+    ASSERT_TRUE(client.receive_until("Internal server error.\n")) << client.text;
+  }
+}
+
 // ---------------------------------------------------------------------------- statistics
 
 TEST(Server, CountsWhatItDoes) {

@@ -15,22 +15,26 @@
 
 namespace duplex::server {
 
+/// A connection to a server on this machine, whose reads block, but not for ever.
+inline net::Descriptor connect_to(std::uint16_t port) {
+  net::Descriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const timeval patience{.tv_sec = 30, .tv_usec = 0};
+  ::setsockopt(socket.number(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  if (::connect(socket.number(), reinterpret_cast<const sockaddr*>(&address), sizeof address) !=
+      0) {
+    throw std::system_error(errno, std::system_category(), "connect");
+  }
+  return socket;
+}
+
 /// A client that blocks, but not for ever.
 class TcpClient {
  public:
-  explicit TcpClient(std::uint16_t port)
-      : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    const timeval patience{.tv_sec = 30, .tv_usec = 0};
-    ::setsockopt(socket_.number(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (::connect(socket_.number(), reinterpret_cast<const sockaddr*>(&address), sizeof address) !=
-        0) {
-      throw std::system_error(errno, std::system_category(), "connect");
-    }
-  }
+  explicit TcpClient(std::uint16_t port) : socket_(connect_to(port)) {}
 
   void send(std::string_view bytes) const {
     if (::send(socket_.number(), bytes.data(), bytes.size(), MSG_NOSIGNAL) !=

@@ -1,21 +1,18 @@
 #pragma once
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
-#include <sys/socket.h>
 
 #include <array>
 #include <memory>
 #include <stdexcept>
 #include <string>
 #include <string_view>
-#include <system_error>
 
 #include "net/descriptor.hpp"
+#include "tests/server/tcp_client.hpp"
 #include <duplex/tls/authority.hpp>
 
 namespace duplex::server {
@@ -60,18 +57,7 @@ class TlsClient {
  public:
   /// Throws std::runtime_error with OpenSSL's words when the handshake fails.
   TlsClient(const TlsClientContext& context, std::uint16_t port, SSL_SESSION* resume = nullptr)
-      : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)),
-        ssl_(SSL_new(context.get()), SSL_free) {
-    const timeval patience{.tv_sec = 30, .tv_usec = 0};
-    ::setsockopt(socket_.number(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (::connect(socket_.number(), reinterpret_cast<const sockaddr*>(&address), sizeof address) !=
-        0) {
-      throw std::system_error(errno, std::system_category(), "connect");
-    }
+      : socket_(connect_to(port)), ssl_(SSL_new(context.get()), SSL_free) {
     SSL_set_fd(ssl_.get(), socket_.number());
     SSL_set_tlsext_host_name(ssl_.get(), "localhost");
     SSL_set1_host(ssl_.get(), "localhost");
