@@ -40,11 +40,14 @@ THIRD_PARTY = [
     # RFC 6455's accept key needs SHA-1, which is not worth a layer of its own.
     (r"openssl/", ["src/tls/", "src/websocket/accept_key."]),
     (r"nghttp2/", ["src/http2/"]),
-    (r"(zlib|libdeflate)\.h$", ["src/websocket/deflate"]),
+    (r"zlib\.h$", ["src/websocket/deflate", "src/client/content_decoder"]),
+    (r"libdeflate\.h$", ["src/websocket/deflate"]),
+    (r"brotli/|zstd\.h$", ["src/client/content_decoder"]),
+    (r"libpsl\.h$", ["src/client/public_suffix"]),
     (r"ares(_.*)?\.h$", ["src/net/resolver"]),
     (r"simdjson\.h$", ["src/base/"]),
     (r"sys/(epoll|eventfd|timerfd)\.h$", ["src/net/"]),
-    (r"(fmt|spdlog|toml\+\+|nlohmann|CLI)/|toml\.hpp$", ["apps/"]),
+    (r"(fmt|spdlog|toml\+\+|nlohmann|CLI)/|toml\.hpp$|histedit\.h$", ["apps/"]),
 ]
 
 # The operating system's headers; not for the cores.
