@@ -18,6 +18,8 @@
 namespace duplex {
 
 using connection::Chunk;
+using connection::CloseInfo;
+using connection::FrameInfo;
 using connection::Message;
 using connection::OwnedMessage;
 using connection::Sender;
@@ -33,9 +35,7 @@ using net::sleep_for;
 using server::AccessRecord;
 using server::BodyReader;
 using server::BodyWriter;
-using server::CloseInfo;
 using server::EventWriter;
-using server::FrameInfo;
 using server::ListenError;
 using server::ListenOptions;
 using server::LogLevel;

@@ -32,6 +32,7 @@ Hub::Hub(net::EventLoop& loop, const PipeLimits& limits)
 
 Hub::~Hub() {
   close_all();
+  loop_.remove(*this);
 }
 
 void Hub::close_all() noexcept {

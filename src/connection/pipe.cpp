@@ -351,7 +351,11 @@ void Pipe::bury() noexcept {
 }
 
 void Pipe::release() noexcept {
-  if (--handles_ > 0 || !disposed_) return;
+  if (--handles_ > 0) return;
+  if (!disposed_) {
+    if (watches_handles_ && is_open()) on_abandoned();
+    return;
+  }
   if (hub_ != nullptr) hub_->remove_orphan(*this);
   delete this;
 }

@@ -33,6 +33,28 @@ class Pipe : public net::Pollable, public Carrier {
 
   bool is_open() const noexcept { return phase_ != Phase::closed; }
 
+  // For the drivers of protocols.
+
+  /// The protocol takes no input now (it is busy, or the peer is slow to take answers): bytes are
+  /// left to the kernel, and so to the peer.
+  void set_input_held(bool held) noexcept { held_ = held; }
+  bool input_held() const noexcept { return held_; }
+  bool paused() const noexcept { return paused_; }
+  bool input_ended() const noexcept { return input_ended_; }
+  bool finishing() const noexcept { return phase_ != Phase::open; }
+  /// Takes what input has come by now, without waiting for the loop to tell. Not inside `on_input`.
+  void take_input_now() noexcept {
+    if (wants_input() && !input_ended_) receive();
+  }
+  /// Sends a part of a file behind all that was written before.
+  void send_file(FileRange range) noexcept;
+  /// What was written and has not been taken by the system, with files.
+  std::uint64_t unsent_bytes() const noexcept;
+  std::uint64_t now_ms() const noexcept { return hub_->loop().now_ms(); }
+  /// When bytes last came; and when bytes were last taken while some had to wait.
+  std::uint64_t received_ms() const noexcept { return full_time(received_ms_); }
+  std::uint64_t progress_ms() const noexcept { return full_time(progress_ms_); }
+
   /// The WebSocket that this carries; nullptr when it carries something else.
   virtual WebSocketLink* websocket() noexcept = 0;
 
@@ -65,6 +87,11 @@ class Pipe : public net::Pollable, public Carrier {
  protected:
   virtual ~Pipe();
 
+  /// The last handle to it has gone while it is open; told only after `watch_handles`, since on a
+  /// server handles come and go with each message.
+  virtual void on_abandoned() noexcept {}
+  void watch_handles() noexcept { watches_handles_ = true; }
+
   /// Input has come, or is wanted: consume the front of it. What is left is kept, and presented
   /// again with more behind it. Never called inside itself.
   virtual void on_input(Bytes& input) noexcept = 0;
@@ -93,30 +120,8 @@ class Pipe : public net::Pollable, public Carrier {
 
   void close() noexcept;
 
-  /// The protocol takes no input now (it is busy, or the peer is slow to take answers): bytes are
-  /// left to the kernel, and so to the peer.
-  void set_input_held(bool held) noexcept { held_ = held; }
-  bool input_held() const noexcept { return held_; }
-  bool paused() const noexcept { return paused_; }
-
-  /// Takes what input has come by now, without waiting for the loop to tell. Not inside `on_input`.
-  void take_input_now() noexcept {
-    if (wants_input() && !input_ended_) receive();
-  }
-
-  /// Sends a part of a file behind all that was written before.
-  void send_file(FileRange range) noexcept;
-
-  bool input_ended() const noexcept { return input_ended_; }
-  bool finishing() const noexcept { return phase_ != Phase::open; }
   /// Whether the peer is slow: the system takes no more at the moment.
   bool blocked() const noexcept { return blocked_; }
-  std::uint64_t now_ms() const noexcept { return hub_->loop().now_ms(); }
-  /// When bytes last came; and when bytes were last taken while some had to wait.
-  std::uint64_t received_ms() const noexcept { return full_time(received_ms_); }
-  std::uint64_t progress_ms() const noexcept { return full_time(progress_ms_); }
-  /// What was written and has not been taken by the system, with files.
-  std::uint64_t unsent_bytes() const noexcept;
   /// How many bytes of input have come and wait.
   std::size_t kept_bytes() const noexcept { return kept_ ? kept_->size() : 0; }
   int descriptor() const noexcept { return transport_.descriptor(); }
@@ -171,6 +176,7 @@ class Pipe : public net::Pollable, public Carrier {
   bool disposed_ : 1 = false;       // only handles keep it
   bool watches_input_ : 1 = false;  // what the loop watches for
   bool watches_output_ : 1 = false;
+  bool watches_handles_ : 1 = false;
 };
 
 }  // namespace duplex::connection

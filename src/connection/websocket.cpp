@@ -121,6 +121,11 @@ void WebSocket::publish_to_all(std::string_view topic, const PreparedMessage& me
   }
 }
 
+std::optional<CloseInfo> WebSocket::close_info() const noexcept {
+  if (link_ == nullptr || !link_->ended()) return std::nullopt;
+  return link_->close_info();
+}
+
 Sender WebSocket::sender() const {
   return link_ != nullptr ? link_->sender() : Sender();
 }
@@ -178,12 +183,40 @@ bool WebSocket::Receive::await_suspend(std::coroutine_handle<> waiter) {
   return true;
 }
 
-std::optional<OwnedMessage> WebSocket::Receive::await_resume() {
+WebSocket::ReceiveChunk WebSocket::receive_chunk() {
+  return ReceiveChunk(*this);
+}
+
+std::optional<OwnedChunk> WebSocket::Receive::take() {
   waiter_ = nullptr;
   if (socket_.link_ == nullptr) return std::nullopt;
-  auto message = socket_.link_->take_received();
-  if (message) socket_.link_->carrier_->input_wanted();
-  return message;
+  auto chunk = socket_.link_->take_received();
+  if (chunk) socket_.link_->carrier_->input_wanted();
+  return chunk;
+}
+
+std::optional<OwnedMessage> WebSocket::Receive::await_resume() {
+  auto chunk = take();
+  if (!chunk) return std::nullopt;
+  return std::move(*chunk).piece();
+}
+
+WebSocket::RoundTrip WebSocket::round_trip() {
+  return RoundTrip(*this);
+}
+
+bool WebSocket::RoundTrip::await_suspend(std::coroutine_handle<> waiter) {
+  number_ = socket_.link_->measure_round_trip(waiter);
+  return number_.has_value();
+}
+
+std::optional<std::chrono::microseconds> WebSocket::RoundTrip::await_resume() {
+  if (!number_) return std::nullopt;
+  return socket_.link_->take_round_trip(*std::exchange(number_, std::nullopt));
+}
+
+WebSocket::RoundTrip::~RoundTrip() {
+  if (number_) socket_.link_->forget_round_trip(*number_);
 }
 
 WebSocket::Receive::~Receive() {

@@ -17,6 +17,11 @@ constexpr std::size_t large_payload_bytes = 16 * 1024;
 
 constexpr std::uint64_t never = UINT64_MAX;
 
+/// What our pings carry that are to be told from others.
+std::string round_trip_payload(std::uint64_t number) {
+  return "round trip " + std::to_string(number);
+}
+
 }  // namespace
 
 std::expected<std::optional<websocket::Session::Event>, websocket::Error> WebSocketLink::next(
@@ -47,9 +52,21 @@ void WebSocketLink::resume_senders() {
   }
 }
 
-void WebSocketLink::deliver(Message message) {
-  rare().received.emplace(message);
+void WebSocketLink::deliver(Chunk chunk) {
+  rare().received.emplace(chunk);
   if (rare_->receiver) std::exchange(rare_->receiver, nullptr).resume();
+}
+
+void WebSocketLink::note_close(websocket::CloseCode code, std::string_view reason) {
+  close_code_ = code;
+  if (!reason.empty()) rare().close_reason = reason;
+}
+
+CloseInfo WebSocketLink::close_info() const noexcept {
+  if (close_code_ == websocket::CloseCode::abnormal && closed_as_slow_) {
+    return {websocket::CloseCode::policy_violation, "too slow: the outbox was full"};
+  }
+  return {close_code_, rare_ ? std::string_view(rare_->close_reason) : std::string_view()};
 }
 
 std::optional<std::uint64_t> WebSocketLink::on_time(const LinkTimes& times) noexcept {
@@ -87,6 +104,7 @@ void WebSocketLink::end() {
   if (!rare_) return;
   if (rare_->receiver) std::exchange(rare_->receiver, nullptr).resume();
   resume_senders();
+  if (!rare_->round_trips.empty()) end_round_trips(rare_->round_trips.back().number);
 }
 
 void WebSocketLink::set_subprotocol(std::string_view subprotocol) {
@@ -248,13 +266,63 @@ void WebSocketLink::wait_to_receive(std::coroutine_handle<> waiter) {
   carrier_->input_wanted();
 }
 
-std::optional<OwnedMessage> WebSocketLink::take_received() {
+std::optional<OwnedChunk> WebSocketLink::take_received() {
   if (!rare_) return std::nullopt;
   return std::exchange(rare_->received, std::nullopt);
 }
 
 void WebSocketLink::forget_receiver() noexcept {
   if (rare_) rare_->receiver = nullptr;
+}
+
+std::optional<std::uint64_t> WebSocketLink::measure_round_trip(std::coroutine_handle<> waiter) {
+  const std::uint64_t number = ++rare().pings;
+  if (!ping(as_bytes(round_trip_payload(number)))) return std::nullopt;
+  rare_->round_trips.push_back({number, std::chrono::steady_clock::now(), waiter, std::nullopt});
+  return number;
+}
+
+void WebSocketLink::note_pong(ConstBytes payload) {
+  if (!rare_ || rare_->round_trips.empty()) return;
+  const auto now = std::chrono::steady_clock::now();
+  // A peer may answer the last of several pings alone (RFC 6455 section 5.5.3).
+  const auto answered = std::ranges::find_if(rare_->round_trips, [&](const RoundTrip& trip) {
+    return trip.waiter && as_text(payload) == round_trip_payload(trip.number);
+  });
+  if (answered == rare_->round_trips.end()) return;
+  const std::uint64_t number = answered->number;
+  for (RoundTrip& trip : rare_->round_trips) {
+    if (trip.number <= number && trip.waiter) {
+      trip.duration = std::chrono::floor<std::chrono::microseconds>(now - trip.sent);
+    }
+  }
+  end_round_trips(number);
+}
+
+/// Lets those go on who wait for pings up to this number.
+void WebSocketLink::end_round_trips(std::uint64_t number) {
+  // One by one, since any of them may end others.
+  while (true) {
+    const auto next = std::ranges::find_if(rare_->round_trips, [&](const RoundTrip& trip) {
+      return trip.waiter && trip.number <= number;
+    });
+    if (next == rare_->round_trips.end()) return;
+    std::exchange(next->waiter, nullptr).resume();
+  }
+}
+
+std::optional<std::chrono::microseconds> WebSocketLink::take_round_trip(std::uint64_t number) {
+  if (!rare_) return std::nullopt;
+  const auto trip = std::ranges::find(rare_->round_trips, number, &RoundTrip::number);
+  if (trip == rare_->round_trips.end()) return std::nullopt;
+  const auto duration = trip->duration;
+  rare_->round_trips.erase(trip);
+  return duration;
+}
+
+void WebSocketLink::forget_round_trip(std::uint64_t number) noexcept {
+  if (rare_)
+    std::erase_if(rare_->round_trips, [&](const auto& trip) { return trip.number == number; });
 }
 
 void WebSocketLink::wait_for_room(std::coroutine_handle<> waiter) {

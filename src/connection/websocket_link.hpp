@@ -1,6 +1,9 @@
 #pragma once
 
+#include <array>
+#include <chrono>
 #include <coroutine>
+#include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <memory>
@@ -11,6 +14,7 @@
 
 #include "connection/carrier.hpp"
 #include <duplex/base/bytes.hpp>
+#include <duplex/connection/close_info.hpp>
 #include <duplex/connection/message.hpp>
 #include <duplex/connection/sender.hpp>
 #include <duplex/connection/slow_consumer.hpp>
@@ -78,8 +82,11 @@ class WebSocketLink {
   /// Lets those go on who wait for the peer to catch up.
   void resume_senders();
 
-  /// Gives a message to the coroutine that receives, now or when it asks.
-  void deliver(Message message);
+  /// Gives a message, or a piece of one, to the coroutine that receives, now or when it asks.
+  void deliver(Chunk chunk);
+  void deliver(Message message) { deliver(Chunk{message.opcode(), message.bytes(), true, true}); }
+  /// A pong has come: ends the wait of who measures round trips by it.
+  void note_pong(ConstBytes payload);
   /// Whether a message waits for the coroutine to ask.
   bool delivery_waits() const noexcept { return rare_ && rare_->received.has_value(); }
 
@@ -87,13 +94,20 @@ class WebSocketLink {
   /// Returns the next time to be asked; nullopt when the peer has failed and is to be cut off.
   std::optional<std::uint64_t> on_time(const LinkTimes& times) noexcept;
 
+  /// Notes why it ends, for who asks later.
+  void note_close(websocket::CloseCode code, std::string_view reason);
+  /// How it has ended, as far as is known.
+  CloseInfo close_info() const noexcept;
+
   /// The carrier has ended: nothing more can be sent.
   void note_end() noexcept { ended_ = true; }
-  /// Tells whoever waits that it has ended. Not where their code is running.
+  /// Tells whoever waits, by coroutines, that it has ended. Not where their code is running.
   void end();
   bool ended() const noexcept { return ended_; }
   bool close_sent() const noexcept { return session_.closing() != websocket::Closing::open; }
   websocket::Closing closing() const noexcept { return session_.closing(); }
+  /// Whether to end the connection below as soon as all is sent; see `Session::hang_up`.
+  bool hang_up() const noexcept { return session_.hang_up(); }
 
   void set_subprotocol(std::string_view subprotocol);
   void set_state(State state) noexcept { state_ = std::move(state); }
@@ -124,8 +138,15 @@ class WebSocketLink {
 
   bool may_receive_now() const noexcept { return ended_ || delivery_waits(); }
   void wait_to_receive(std::coroutine_handle<> waiter);
-  std::optional<OwnedMessage> take_received();
+  std::optional<OwnedChunk> take_received();
   void forget_receiver() noexcept;
+
+  /// Sends a ping of our own; `waiter` is resumed when it is answered, or the connection ends. The
+  /// answer is the ping's number; nullopt when it can't be sent.
+  std::optional<std::uint64_t> measure_round_trip(std::coroutine_handle<> waiter);
+  /// How long the ping took; nullopt when it was not answered. Forgets it.
+  std::optional<std::chrono::microseconds> take_round_trip(std::uint64_t number);
+  void forget_round_trip(std::uint64_t number) noexcept;
 
   void wait_for_room(std::coroutine_handle<> waiter);
   void forget_sender(std::coroutine_handle<> waiter) noexcept;
@@ -133,11 +154,22 @@ class WebSocketLink {
  private:
   friend WebSocket;
 
+  /// A ping that was sent to measure how long its answer takes.
+  struct RoundTrip {
+    std::uint64_t number;
+    std::chrono::steady_clock::time_point sent;
+    std::coroutine_handle<> waiter;  // null when it is over
+    std::optional<std::chrono::microseconds> duration;
+  };
+
   /// What few links have, or only for a while.
   struct Rare {
     std::string subprotocol;
+    std::string close_reason;
     std::coroutine_handle<> receiver;
-    std::optional<OwnedMessage> received;
+    std::optional<OwnedChunk> received;
+    std::vector<RoundTrip> round_trips;  // in the order of their numbers
+    std::uint64_t pings = 0;
     std::vector<std::coroutine_handle<>> senders;
     // Whole messages that wait for the end of one that is sent in fragments.
     std::vector<websocket::PreparedMessage> deferred;
@@ -145,6 +177,7 @@ class WebSocketLink {
   };
 
   Rare& rare();
+  void end_round_trips(std::uint64_t number);
   bool outbox_full() const noexcept;
   std::optional<SendStatus> refusal() noexcept;
   SendStatus close_as_slow() noexcept;
@@ -160,6 +193,7 @@ class WebSocketLink {
   State state_;
   std::unique_ptr<Rare> rare_;
   std::uint32_t due_ms_ = 0;  // low half of a loop time: for the answer to our close or ping
+  websocket::CloseCode close_code_ = websocket::CloseCode::abnormal;
   bool ended_ : 1 = false;
   bool detached_ : 1 = false;
   bool was_backlogged_ : 1 = false;

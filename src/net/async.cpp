@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <condition_variable>
+#include <cstdint>
 #include <deque>
 #include <exception>
 #include <stdexcept>
@@ -45,6 +47,34 @@ void sleep_for::await_suspend(std::coroutine_handle<> waiter) {
   alarm_ = std::make_unique<Alarm>(waiter);
   loop.arm(*alarm_, static_cast<std::uint64_t>(duration_.count()));
 }
+
+namespace detail {
+
+class Limit::Alarm final : public Timer {
+ public:
+  explicit Alarm(Owner& owner) noexcept : owner_(owner) {}
+
+ private:
+  void on_timer() noexcept override { owner_.on_limit(); }
+
+  Owner& owner_;
+};
+
+Limit::Limit(Owner& owner) noexcept : owner_(owner) {}
+
+Limit::~Limit() = default;
+
+void Limit::begin(std::chrono::milliseconds duration) {
+  EventLoop& loop = loop_of_this_thread();
+  if (!alarm_) alarm_ = std::make_unique<Alarm>(owner_);
+  loop.arm(*alarm_, static_cast<std::uint64_t>(std::max<std::int64_t>(duration.count(), 0)));
+}
+
+void Limit::end() noexcept {
+  if (alarm_) alarm_->disarm();
+}
+
+}  // namespace detail
 
 // ---------------------------------------------------------------------------- other threads
 

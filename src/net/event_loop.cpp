@@ -60,6 +60,7 @@ EventLoop::EventLoop(std::size_t read_buffer_bytes)
 }
 
 EventLoop::~EventLoop() {
+  while (!residents_.empty()) residents_.pop_back();
   inbox_->close();
 }
 
@@ -87,6 +88,21 @@ void EventLoop::unwatch(int descriptor, Pollable& pollable) noexcept {
 
 void EventLoop::add(Epilogue& epilogue) {
   epilogues_.push_back(&epilogue);
+}
+
+void EventLoop::remove(Epilogue& epilogue) noexcept {
+  std::erase(epilogues_, &epilogue);
+}
+
+void EventLoop::house(std::unique_ptr<Resident> resident) {
+  residents_.push_back(std::move(resident));
+}
+
+void EventLoop::evict(const Resident& resident) noexcept {
+  const auto place = std::ranges::find(residents_, &resident, &std::unique_ptr<Resident>::get);
+  if (place == residents_.end()) return;
+  const std::unique_ptr<Resident> leaving = std::move(*place);
+  residents_.erase(place);
 }
 
 void EventLoop::run() {

@@ -57,6 +57,12 @@ class Epilogue {
   ~Epilogue() = default;
 };
 
+/// Something that lives in a loop's thread, and no longer than the loop, which owns it.
+class Resident {
+ public:
+  virtual ~Resident() = default;
+};
+
 /// One thread's epoll set, timers, inbox, and the buffers that its connections share.
 ///
 /// One thread calls `run`; all else is for that thread alone, but `inbox()->post` and `stop`.
@@ -73,8 +79,14 @@ class EventLoop {
   /// Events of this iteration that were already collected for `pollable` are dropped.
   void unwatch(int descriptor, Pollable& pollable) noexcept;
 
-  /// Registered for the life of the loop, called in order of registration.
+  /// Registered until `remove`, or for the life of the loop; called in order of registration.
   void add(Epilogue& epilogue);
+  void remove(Epilogue& epilogue) noexcept;
+
+  /// Takes what is to live with the loop: destroyed with it, the last one first, by whoever
+  /// destroys the loop; or before, by `evict`, which is not for code that the resident has called.
+  void house(std::unique_ptr<Resident> resident);
+  void evict(const Resident& resident) noexcept;
 
   /// Runs until `stop`. Each iteration: wait, ready descriptors, due timers, posted work,
   /// epilogues. The wait ends at once when there is work already: what was posted or is due.
@@ -122,6 +134,7 @@ class EventLoop {
   std::size_t read_buffer_bytes_;
   ByteQueue cork_;
   std::vector<Epilogue*> epilogues_;
+  std::vector<std::unique_ptr<Resident>> residents_;
   // What the running iteration has collected; `events_next_` is the first not yet dispatched.
   std::array<epoll_event, events_max> events_;
   std::size_t events_next_ = 0;

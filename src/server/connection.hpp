@@ -29,19 +29,6 @@ class Connection final : public connection::Pipe {
   /// The server stops.
   void stop() noexcept;
 
-  // What drivers use of the pipe.
-  using Pipe::finishing;
-  using Pipe::input_ended;
-  using Pipe::input_held;
-  using Pipe::now_ms;
-  using Pipe::paused;
-  using Pipe::progress_ms;
-  using Pipe::received_ms;
-  using Pipe::send_file;
-  using Pipe::set_input_held;
-  using Pipe::take_input_now;
-  using Pipe::unsent_bytes;
-
  private:
   ~Connection() override;
 

@@ -1,10 +1,9 @@
 #include "server/websocket_connection.hpp"
 
-#include <algorithm>
 #include <exception>
-#include <string>
 #include <utility>
 
+#include "connection/websocket_driving.hpp"
 #include "server/connection.hpp"
 #include "server/endpoint_call.hpp"
 #include "server/worker.hpp"
@@ -17,8 +16,7 @@ using websocket::Session;
 /// What few connections have.
 struct WebSocketConnection::Rare {
   std::unique_ptr<IncomingRequest> request;  // of a session, for as long as it runs
-  std::string close_reason;
-  Task<> session;  // last, so that it is destroyed before what it uses
+  Task<> session;                            // last, so that it is destroyed before what it uses
 };
 
 WebSocketConnection::WebSocketConnection(Connection& connection,
@@ -68,45 +66,27 @@ Task<> WebSocketConnection::run_session() {
 // ---------------------------------------------------------------------------- events
 
 void WebSocketConnection::on_input(Bytes& input, Connection& connection) {
-  bool held = false;
-  while (connection.is_open() && !connection.finishing() && !connection.paused()) {
-    // After our close frame nothing is answered any more, and only the peer's is waited for.
-    held = !link_.close_sent() &&
-           (link_.backlogged() || (route_->endpoint().session && link_.delivery_waits()));
-    if (held) break;
-    const auto event = link_.next(input);
-    if (!event) {
-      note_close(websocket::close_code_of(event.error()), websocket::describe(event.error()));
-      connection.finish();
-      return;
-    }
-    if (!*event) break;
-    handle(**event, connection);
-  }
-  connection.set_input_held(held);
+  const auto delivery = route_->endpoint().session ? connection::Delivery::coroutine
+                                                   : connection::Delivery::callbacks;
+  connection::drive(connection, link_, delivery, input,
+                    [this, &connection](const auto& event) { handle(event, connection.worker()); });
 }
 
-void WebSocketConnection::handle(const Session::Event& event, Connection& connection) {
+void WebSocketConnection::handle(const Session::Event& event, Worker& worker) {
   const WebSocketEndpoint& endpoint = route_->endpoint();
   if (const auto* message = std::get_if<Session::Message>(&event)) {
-    connection.worker().count_message();
-    const connection::Message view(message->opcode, message->payload);
-    if (!endpoint.session) {
-      call_endpoint(link_, endpoint.on_message, view);
-    } else if (!link_.delivery_waits()) {
-      link_.deliver(view);
-    }
+    worker.count_message();
+    call_endpoint(link_, endpoint.on_message,
+                  connection::Message(message->opcode, message->payload));
   } else if (const auto* chunk = std::get_if<Session::Chunk>(&event)) {
-    if (chunk->last) connection.worker().count_message();
+    if (chunk->last) worker.count_message();
     call_endpoint(link_, endpoint.on_chunk,
                   connection::Chunk{chunk->opcode, chunk->payload, chunk->first, chunk->last});
   } else if (const auto* pong = std::get_if<Session::Pong>(&event)) {
     call_endpoint(link_, endpoint.on_pong, ConstBytes(pong->payload));
-  } else if (const auto* closed = std::get_if<Session::Closed>(&event)) {
-    note_close(closed->code, closed->reason);
-    connection.finish();
   } else if (const auto* frame = std::get_if<Session::FrameSeen>(&event)) {
-    call_endpoint(link_, endpoint.on_frame, FrameInfo{.incoming = true, .header = frame->header});
+    call_endpoint(link_, endpoint.on_frame,
+                  connection::FrameInfo{.incoming = true, .header = frame->header});
   }
 }
 
@@ -116,35 +96,17 @@ void WebSocketConnection::on_input_end(Connection& connection) {
 }
 
 void WebSocketConnection::on_room(Connection& connection) {
-  if (link_.backlogged()) return;
-  if (link_.take_drained()) call_endpoint(link_, route_->endpoint().on_drain);
-  link_.resume_senders();
-  // A message that waits for the session is no input that could be worked on now.
-  if (connection.input_held() && !link_.delivery_waits()) connection.input_wanted();
+  connection::note_room(connection, link_,
+                        [this] { call_endpoint(link_, route_->endpoint().on_drain); });
 }
 
 std::uint64_t WebSocketConnection::on_time(std::uint64_t now_ms, Connection& connection) {
-  // A peer that we don't read from can't show that it lives by speaking; but taking what we send
-  // shows it, and a user's pause proves nothing against it.
-  std::uint64_t alive_ms = connection.received_ms();
-  if (connection.paused()) alive_ms = now_ms;
-  if (connection.input_held()) alive_ms = std::max(alive_ms, connection.progress_ms());
-  const auto due_ms = link_.on_time({now_ms, alive_ms, connection.progress_ms()});
-  if (due_ms) return *due_ms;
-  if (!link_.close_sent()) {
-    note_close(websocket::CloseCode::abnormal, "no answer to the heartbeat ping");
-  }
-  connection.abort();
-  return UINT64_MAX;
+  return connection::note_time(connection, link_, now_ms);
 }
 
 void WebSocketConnection::on_closed() {
   link_.end();
-  if (close_code_ == websocket::CloseCode::abnormal && link_.closed_as_slow()) {
-    note_close(websocket::CloseCode::policy_violation, "too slow: the outbox was full");
-  }
-  const CloseInfo info{close_code_, rare_ ? std::string_view(rare_->close_reason) : ""};
-  if (opened_) call_endpoint(link_, route_->endpoint().on_close, info);
+  if (opened_) call_endpoint(link_, route_->endpoint().on_close, link_.close_info());
   // It may hold a handle of this very socket, in a coroutine for instance, which would keep both
   // for ever. A session uses it to its own end.
   if (!rare_ || !rare_->session || rare_->session.done()) link_.set_state({});
@@ -158,11 +120,6 @@ void WebSocketConnection::discard() noexcept {
   rare_.reset();
   link_.set_state({});
   link_.detach();
-}
-
-void WebSocketConnection::note_close(websocket::CloseCode code, std::string_view reason) {
-  close_code_ = code;
-  if (!reason.empty()) rare().close_reason = reason;
 }
 
 }  // namespace duplex::server

@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <string_view>
 
 #include "connection/websocket_link.hpp"
 #include "server/upgrade_access.hpp"
@@ -12,6 +11,7 @@
 namespace duplex::server {
 
 class Connection;
+class Worker;
 
 /// Drives a connection that speaks WebSocket: turns the link's events into calls of the endpoint.
 /// Small, since there are many: what few of them need is apart.
@@ -40,15 +40,13 @@ class WebSocketConnection {
  private:
   struct Rare;
 
-  void handle(const websocket::Session::Event& event, Connection& connection);
+  void handle(const websocket::Session::Event& event, Worker& worker);
   Task<> run_session();
-  void note_close(websocket::CloseCode code, std::string_view reason);
   Rare& rare();
 
   connection::WebSocketLink link_;
   const WebSocketRoute* route_;
   std::unique_ptr<Rare> rare_;
-  websocket::CloseCode close_code_ = websocket::CloseCode::abnormal;
   bool opened_ = false;  // users know of it, and are told of its end
 };
 

@@ -20,6 +20,10 @@ void check(const WebSocketEndpoint& endpoint) {
     throw std::invalid_argument(
         "a WebSocket endpoint takes messages whole (on_message) or in pieces (on_chunk), not both");
   }
+  if (endpoint.options.deliver_chunks && !endpoint.session && !endpoint.on_chunk) {
+    throw std::invalid_argument(
+        "messages in pieces (deliver_chunks) are for a session; for callbacks, set on_chunk");
+  }
   for (const std::string& origin : endpoint.options.origins) {
     if (!websocket::is_origin_pattern(origin)) {
       throw std::invalid_argument("\"" + origin +
@@ -42,7 +46,7 @@ WebSocketRoute::WebSocketRoute(WebSocketEndpoint endpoint) : endpoint_(std::move
   link_options_ = {
       .session = {.role = websocket::Role::server,
                   .message_bytes_max = options.message_bytes_max,
-                  .deliver_chunks = static_cast<bool>(endpoint_.on_chunk),
+                  .deliver_chunks = endpoint_.on_chunk || options.deliver_chunks,
                   .report_frames = static_cast<bool>(endpoint_.on_frame)},
       .outbox_bytes_max = options.outbox_bytes_max,
       .slow_consumer = options.slow_consumer,
@@ -56,7 +60,8 @@ WebSocketRoute::WebSocketRoute(WebSocketEndpoint endpoint) : endpoint_(std::move
 
 void WebSocketRoute::frame_sent(connection::WebSocketLink& link,
                                 const websocket::FrameHeader& header) noexcept {
-  call_endpoint(link, endpoint_.on_frame, FrameInfo{.incoming = false, .header = header});
+  call_endpoint(link, endpoint_.on_frame,
+                connection::FrameInfo{.incoming = false, .header = header});
 }
 
 }  // namespace duplex::server

@@ -370,11 +370,11 @@ TEST(WebSocketLink, GivesMessagesToTheCoroutineThatReceives) {
   std::vector<std::string> heard;
   {
     Task<> task = listen(bench.link.handle(), heard);
-    bench.link.deliver({Opcode::text, as_bytes("before it asked")});
+    bench.link.deliver(Message(Opcode::text, as_bytes("before it asked")));
     EXPECT_TRUE(bench.link.delivery_waits());
     task.start();
     EXPECT_FALSE(bench.link.delivery_waits());
-    bench.link.deliver({Opcode::text, as_bytes("while it waits")});
+    bench.link.deliver(Message(Opcode::text, as_bytes("while it waits")));
     EXPECT_GE(bench.carrier.input_wishes, 2);
     bench.link.end();
     EXPECT_TRUE(task.done());
@@ -387,7 +387,7 @@ TEST(WebSocketLink, StillGivesWhatWasDeliveredBeforeTheEnd) {
   Bench bench;
   std::vector<std::string> heard;
   Task<> task = listen(bench.link.handle(), heard);
-  bench.link.deliver({Opcode::text, as_bytes("last")});
+  bench.link.deliver(Message(Opcode::text, as_bytes("last")));
   bench.link.end();
   task.start();
   EXPECT_TRUE(task.done());
@@ -401,10 +401,95 @@ TEST(WebSocketLink, ForgetsACoroutineThatIsDestroyedWhileItReceives) {
     const Task<> task = listen(bench.link.handle(), heard);
     const_cast<Task<>&>(task).start();
   }
-  bench.link.deliver({Opcode::text, as_bytes("nobody is there")});
+  bench.link.deliver(Message(Opcode::text, as_bytes("nobody is there")));
   EXPECT_TRUE(bench.link.delivery_waits());
   bench.link.end();
   EXPECT_TRUE(heard.empty());
+}
+
+Task<> listen_for_chunks(WebSocket socket, std::vector<std::string>& heard) {
+  while (auto chunk = co_await socket.receive_chunk()) {
+    heard.push_back((chunk->first() ? "first " : "") + std::string(chunk->piece().text()) +
+                    (chunk->last() ? " last" : ""));
+  }
+}
+
+TEST(WebSocketLink, GivesPiecesToTheCoroutineThatAsksForThem) {
+  Bench bench;
+  std::vector<std::string> heard;
+  Task<> task = listen_for_chunks(bench.link.handle(), heard);
+  task.start();
+  bench.link.deliver(Chunk{Opcode::text, as_bytes("a"), true, false});
+  bench.link.deliver(Chunk{Opcode::text, as_bytes("b"), false, true});
+  bench.link.deliver(Message(Opcode::text, as_bytes("whole")));
+  bench.link.end();
+  EXPECT_TRUE(task.done());
+  EXPECT_EQ(heard, (std::vector<std::string>{"first a", "b last", "first whole last"}));
+}
+
+/// Measures a round trip, and notes whether it was answered.
+Task<> measure(WebSocket socket, std::vector<std::string>& became, std::string name) {
+  const auto duration = co_await socket.round_trip();
+  became.push_back(name + (duration ? " answered" : " unanswered"));
+}
+
+/// The payload of the ping that was sent last.
+std::string last_ping(Bench& bench) {
+  return bench.carrier.wire.substr(bench.carrier.wire.rfind('\x89') + 2);
+}
+
+TEST(WebSocketLink, MeasuresARoundTripByAPingOfItsOwn) {
+  Bench bench;
+  std::vector<std::string> became;
+  Task<> task = measure(bench.link.handle(), became, "ping");
+  task.start();
+  bench.link.note_pong(as_bytes("another"));
+  EXPECT_TRUE(became.empty());
+  bench.link.note_pong(as_bytes(last_ping(bench)));
+  EXPECT_EQ(became, std::vector<std::string>{"ping answered"});
+}
+
+TEST(WebSocketLink, TakesAPongForThePingsBeforeItsOwn) {
+  Bench bench;
+  std::vector<std::string> became;
+  Task<> first = measure(bench.link.handle(), became, "first");
+  Task<> second = measure(bench.link.handle(), became, "second");
+  Task<> third = measure(bench.link.handle(), became, "third");
+  first.start();
+  second.start();
+  const std::string answer = last_ping(bench);
+  third.start();
+  bench.link.note_pong(as_bytes(answer));
+  EXPECT_EQ(became, (std::vector<std::string>{"first answered", "second answered"}));
+  bench.link.end();
+  EXPECT_EQ(became.back(), "third unanswered");
+}
+
+TEST(WebSocketLink, ForgetsACoroutineThatIsDestroyedWhileItMeasures) {
+  Bench bench;
+  std::vector<std::string> became;
+  std::string answer;
+  {
+    Task<> task = measure(bench.link.handle(), became, "ping");
+    task.start();
+    answer = last_ping(bench);
+  }
+  bench.link.note_pong(as_bytes(answer));
+  bench.link.end();
+  EXPECT_TRUE(became.empty());
+  EXPECT_EQ(bench.carrier.handles, 0);
+}
+
+TEST(WebSocketLink, TellsHowItEnded) {
+  Bench bench;
+  const WebSocket socket = bench.link.handle();
+  EXPECT_FALSE(socket.close_info());
+  bench.link.note_close(CloseCode::going_away, "bye");
+  EXPECT_FALSE(socket.close_info());
+  bench.link.note_end();
+  ASSERT_TRUE(socket.close_info());
+  EXPECT_EQ(socket.close_info()->code, CloseCode::going_away);
+  EXPECT_EQ(socket.close_info()->reason, "bye");
 }
 
 /// Sends, and notes what became of it after the wait.

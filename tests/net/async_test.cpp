@@ -104,6 +104,71 @@ TEST(SleepFor, NeedsALoop) {
   EXPECT_THROW(task.result(), std::logic_error);
 }
 
+// ---------------------------------------------------------------------------- within
+
+Task<int> seven_after(std::chrono::milliseconds duration, bool& ended) {
+  struct Guard {
+    bool& ended;
+    ~Guard() { ended = true; }
+  };
+  const Guard guard{ended};
+  co_await sleep_for(duration);
+  co_return 7;
+}
+
+TEST(Within, YieldsTheResultThatComesInTime) {
+  EventLoop loop;
+  bool ended = false;
+  std::optional<int> result;
+  const auto wait = [&]() -> Task<> { result = co_await within(10s, seven_after(1ms, ended)); };
+  Task<> task = wait();
+  start(loop, task);
+  ASSERT_TRUE(until(loop, [&] { return task.done(); }));
+  EXPECT_EQ(result, 7);
+  EXPECT_EQ(loop.timers().next_due_ms(), std::nullopt) << "the limit is still armed";
+}
+
+TEST(Within, EndsWhatIsLate) {
+  EventLoop loop;
+  bool ended = false;
+  std::optional<int> result = 1;
+  const auto wait = [&]() -> Task<> { result = co_await within(5ms, seven_after(1h, ended)); };
+  Task<> task = wait();
+  start(loop, task);
+  ASSERT_TRUE(until(loop, [&] { return task.done(); }));
+  EXPECT_EQ(result, std::nullopt);
+  EXPECT_TRUE(ended);
+}
+
+TEST(Within, TellsWhetherAWaitWithoutResultCameToItsEnd) {
+  EventLoop loop;
+  std::vector<bool> came;
+  const auto wait = [&]() -> Task<> {
+    const auto nap = [](std::chrono::milliseconds duration) -> Task<> {
+      co_await sleep_for(duration);
+    };
+    came.push_back(co_await within(10s, nap(1ms)));
+    came.push_back(co_await within(1ms, nap(10s)));
+  };
+  Task<> task = wait();
+  start(loop, task);
+  ASSERT_TRUE(until(loop, [&] { return task.done(); }));
+  EXPECT_EQ(came, (std::vector<bool>{true, false}));
+}
+
+TEST(Within, PassesOnAnException) {
+  EventLoop loop;
+  const auto fail = []() -> Task<> {
+    throw std::runtime_error("boom");
+    co_return;
+  };
+  const auto wait = [&]() -> Task<> { co_await within(10s, fail()); };
+  Task<> task = wait();
+  start(loop, task);
+  ASSERT_TRUE(until(loop, [&] { return task.done(); }));
+  EXPECT_THROW(task.result(), std::runtime_error);
+}
+
 // ---------------------------------------------------------------------------- Completion
 
 using Word = Completion<std::unique_ptr<std::string>>;

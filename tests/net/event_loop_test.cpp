@@ -252,6 +252,51 @@ TEST(EventLoop, IsCurrentWhileItRuns) {
   EXPECT_EQ(EventLoop::current(), nullptr);
 }
 
+/// Says when it goes.
+class Guest final : public Resident {
+ public:
+  Guest(std::string name, std::vector<std::string>& gone) : name_(std::move(name)), gone_(gone) {}
+  ~Guest() override { gone_.push_back(name_); }
+
+ private:
+  std::string name_;
+  std::vector<std::string>& gone_;
+};
+
+TEST(EventLoop, HousesResidentsUntilItEndsOrTheyAreEvicted) {
+  std::vector<std::string> gone;
+  {
+    EventLoop loop;
+    auto second = std::make_unique<Guest>("second", gone);
+    const Resident& evicted = *second;
+    loop.house(std::make_unique<Guest>("first", gone));
+    loop.house(std::move(second));
+    loop.house(std::make_unique<Guest>("third", gone));
+    loop.evict(evicted);
+    EXPECT_EQ(gone, std::vector<std::string>{"second"});
+  }
+  EXPECT_EQ(gone, (std::vector<std::string>{"second", "third", "first"}));
+}
+
+class Counter final : public Epilogue {
+ public:
+  void on_iteration_end() noexcept override { ++calls; }
+  int calls = 0;
+};
+
+TEST(EventLoop, CallsNoEpilogueThatWasRemoved) {
+  EventLoop loop;
+  Counter stays;
+  Counter leaves;
+  loop.add(leaves);
+  loop.add(stays);
+  loop.run_once(0);
+  loop.remove(leaves);
+  loop.run_once(0);
+  EXPECT_EQ(leaves.calls, 1);
+  EXPECT_EQ(stays.calls, 2);
+}
+
 TEST(EventLoop, OffersBuffersOfTheAskedSize) {
   EventLoop loop(4096);
   EXPECT_EQ(loop.read_buffer().size(), 4096u);

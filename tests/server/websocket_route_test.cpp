@@ -9,6 +9,7 @@ namespace duplex::server {
 namespace {
 
 using connection::Chunk;
+using connection::CloseInfo;
 using connection::Message;
 using connection::WebSocket;
 
@@ -24,6 +25,7 @@ TEST(WebSocketRoute, RefusesEndpointsThatContradictThemselves) {
   refused({.on_pong = [](WebSocket&, ConstBytes) {}, .session = talk});
   refused({.on_close = [](WebSocket&, const CloseInfo&) {}, .session = talk});
   refused({.on_message = [](WebSocket&, Message) {}, .on_chunk = [](WebSocket&, Chunk) {}});
+  refused({.options = {.deliver_chunks = true}});
   refused({.options = {.origins = {"example.com"}}});
   refused({.options = {.subprotocols = {"has space"}}});
   refused({.options = {.subprotocols = {""}}});

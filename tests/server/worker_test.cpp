@@ -25,6 +25,8 @@
 namespace duplex::server {
 namespace {
 
+using connection::CloseInfo;
+using connection::FrameInfo;
 using connection::Message;
 using connection::WebSocket;
 using http::Method;

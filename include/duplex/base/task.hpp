@@ -99,6 +99,13 @@ class [[nodiscard]] Task {
   /// coroutines write `co_await`.
   void start() { handle_.resume(); }
 
+  /// Has `continuation` resumed when the coroutine ends, and returns what to resume to run it: for
+  /// awaiters that end a task before its time.
+  std::coroutine_handle<> begin(std::coroutine_handle<> continuation) noexcept {
+    handle_.promise().continue_with(continuation);
+    return handle_;
+  }
+
   /// The result of a task that is done, or its exception.
   T result() { return handle_.promise().result(); }
 

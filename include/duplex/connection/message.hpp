@@ -2,6 +2,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <duplex/base/bytes.hpp>
 #include <duplex/websocket/frame.hpp>
@@ -50,6 +51,25 @@ class OwnedMessage {
  private:
   std::string payload_;
   websocket::Opcode opcode_;
+};
+
+/// A piece of a message that owns its payload: what a coroutine receives that takes messages as
+/// they arrive.
+class OwnedChunk {
+ public:
+  explicit OwnedChunk(const Chunk& chunk)
+      : piece_(Message(chunk.opcode, chunk.payload)), first_(chunk.first), last_(chunk.last) {}
+
+  /// Opcode and payload. The pieces of text may cut a character.
+  const OwnedMessage& piece() const& noexcept { return piece_; }
+  OwnedMessage&& piece() && noexcept { return std::move(piece_); }
+  bool first() const noexcept { return first_; }
+  bool last() const noexcept { return last_; }
+
+ private:
+  OwnedMessage piece_;
+  bool first_;
+  bool last_;
 };
 
 }  // namespace duplex::connection

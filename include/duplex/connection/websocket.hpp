@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <coroutine>
 #include <cstddef>
 #include <cstdint>
@@ -11,6 +12,7 @@
 #include <utility>
 
 #include <duplex/base/bytes.hpp>
+#include <duplex/connection/close_info.hpp>
 #include <duplex/connection/message.hpp>
 #include <duplex/connection/sender.hpp>
 #include <duplex/connection/state.hpp>
@@ -41,6 +43,8 @@ class WebSocket {
   /// it to wait until the peer has taken enough for more to be worth while.
   class Sent;
   class Receive;
+  class ReceiveChunk;
+  class RoundTrip;
 
   /// A handle of no connection.
   WebSocket() noexcept = default;
@@ -75,6 +79,11 @@ class WebSocket {
   /// Sends a ping with at most 125 bytes; the answer comes to `on_pong`. False when it can't be.
   bool ping(ConstBytes payload = {});
 
+  /// Sends a ping, and waits for its answer: `co_await` yields how long that took, or nullopt when
+  /// the connection ended before. A peer may answer the last of several pings alone, which then
+  /// counts for those before (RFC 6455 section 5.5.3).
+  RoundTrip round_trip();
+
   /// Begins the closing handshake. What was sent before still arrives; `on_close` follows when the
   /// peer has answered, or after the time limit.
   void close(websocket::CloseCode code = websocket::CloseCode::normal,
@@ -94,6 +103,9 @@ class WebSocket {
   /// coroutines; the others get `on_message`. One coroutine at a time: std::logic_error for
   /// another.
   Receive receive();
+  /// The same for the next piece of a message, of a socket that was asked for pieces
+  /// (`deliver_chunks`); of another, the whole message as one piece.
+  ReceiveChunk receive_chunk();
 
   /// Subscribes this socket to `topic`: it gets what is published there, until it unsubscribes or
   /// ends. False when it was subscribed already, or is not a server's socket.
@@ -109,6 +121,10 @@ class WebSocket {
   void publish_to_all(std::string_view topic, const Message& message);
   void publish_to_all(std::string_view topic, std::string_view text);
   void publish_to_all(std::string_view topic, const websocket::PreparedMessage& message);
+
+  /// How the connection has ended; nullopt while it has not. Its reason holds as long as this
+  /// handle.
+  std::optional<CloseInfo> close_info() const noexcept;
 
   /// A handle for other threads.
   Sender sender() const;
@@ -191,11 +207,41 @@ class [[nodiscard]] WebSocket::Receive {
   Receive(Receive&&) noexcept = default;
   ~Receive();
 
- private:
+ protected:
   friend WebSocket;
   explicit Receive(WebSocket socket) noexcept : socket_(std::move(socket)) {}
+  std::optional<OwnedChunk> take();
+
+ private:
   WebSocket socket_;
   std::coroutine_handle<> waiter_;
+};
+
+/// See `WebSocket::receive_chunk`.
+class [[nodiscard]] WebSocket::ReceiveChunk : public Receive {
+ public:
+  std::optional<OwnedChunk> await_resume() { return take(); }
+
+ private:
+  friend WebSocket;
+  using Receive::Receive;
+};
+
+/// See `WebSocket::round_trip`.
+class [[nodiscard]] WebSocket::RoundTrip {
+ public:
+  bool await_ready() const noexcept { return !socket_.is_open(); }
+  bool await_suspend(std::coroutine_handle<> waiter);
+  std::optional<std::chrono::microseconds> await_resume();
+
+  RoundTrip(RoundTrip&&) noexcept = default;
+  ~RoundTrip();
+
+ private:
+  friend WebSocket;
+  explicit RoundTrip(WebSocket socket) noexcept : socket_(std::move(socket)) {}
+  WebSocket socket_;
+  std::optional<std::uint64_t> number_;
 };
 
 }  // namespace duplex::connection

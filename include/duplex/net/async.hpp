@@ -65,6 +65,108 @@ class [[nodiscard]] sleep_for {
   std::unique_ptr<Alarm> alarm_;
 };
 
+namespace detail {
+
+/// Ends a wait when its time is up.
+class Limit {
+ public:
+  /// What happens then; called by the loop, when no coroutine is running.
+  class Owner {
+   public:
+    virtual void on_limit() noexcept = 0;
+
+   protected:
+    ~Owner() = default;
+  };
+
+  explicit Limit(Owner& owner) noexcept;
+  ~Limit();
+  Limit(const Limit&) = delete;
+  Limit& operator=(const Limit&) = delete;
+
+  /// Throws std::logic_error in a thread that runs no loop.
+  void begin(std::chrono::milliseconds duration);
+  void end() noexcept;
+
+ private:
+  class Alarm;
+  Owner& owner_;
+  std::unique_ptr<Alarm> alarm_;
+};
+
+template <class Awaitable>
+auto awaiter_of(Awaitable&& awaitable) {
+  if constexpr (requires { std::forward<Awaitable>(awaitable).operator co_await(); }) {
+    return std::forward<Awaitable>(awaitable).operator co_await();
+  } else {
+    return std::forward<Awaitable>(awaitable);
+  }
+}
+
+template <class Awaitable>
+using AwaitResult = decltype(detail::awaiter_of(std::declval<Awaitable>()).await_resume());
+
+template <class Awaitable>
+Task<AwaitResult<Awaitable>> as_task(Awaitable awaitable) {
+  co_return co_await std::move(awaitable);
+}
+
+template <class T>
+class Within final : private Limit::Owner {
+ public:
+  using Result = std::conditional_t<std::is_void_v<T>, bool, std::optional<T>>;
+
+  Within(std::chrono::milliseconds duration, Task<T> task) noexcept
+      : duration_(duration), task_(std::move(task)) {}
+  Within(const Within&) = delete;
+  Within& operator=(const Within&) = delete;
+
+  bool await_ready() const noexcept { return false; }
+  std::coroutine_handle<> await_suspend(std::coroutine_handle<> waiter) {
+    waiter_ = waiter;
+    limit_.begin(duration_);
+    return task_.begin(waiter);
+  }
+  Result await_resume() {
+    limit_.end();
+    if constexpr (std::is_void_v<T>) {
+      if (task_) task_.result();
+      return static_cast<bool>(task_);
+    } else {
+      if (!task_) return std::nullopt;
+      return task_.result();
+    }
+  }
+
+ private:
+  void on_limit() noexcept override {
+    task_ = {};
+    waiter_.resume();
+  }
+
+  std::chrono::milliseconds duration_;
+  Task<T> task_;
+  std::coroutine_handle<> waiter_;
+  Limit limit_{*this};
+};
+
+}  // namespace detail
+
+/// Waits for a task, or anything else that can be awaited, but no longer than `duration`: yields an
+/// optional of its result, or a bool where that is void, and nothing, or false, when the time was
+/// up. What was waited for has been destroyed then, and with it ended.
+///
+///   auto message = co_await within(5s, socket.receive());
+template <class T>
+detail::Within<T> within(std::chrono::milliseconds duration, Task<T> task) {
+  return {duration, std::move(task)};
+}
+template <class Awaitable>
+auto within(std::chrono::milliseconds duration, Awaitable awaitable) {
+  return detail::Within<detail::AwaitResult<Awaitable>>(duration,
+                                                        detail::as_task(std::move(awaitable)));
+}
+
 /// One value that another thread will provide, and one coroutine that waits for it.
 ///
 /// Make it in the coroutine, hand `resolver()` to the other thread, `co_await` it once. Somebody

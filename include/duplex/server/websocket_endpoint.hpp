@@ -11,14 +11,14 @@
 #include <vector>
 
 #include <duplex/base/task.hpp>
+#include <duplex/connection/close_info.hpp>
+#include <duplex/connection/frame_info.hpp>
 #include <duplex/connection/message.hpp>
 #include <duplex/connection/slow_consumer.hpp>
 #include <duplex/connection/state.hpp>
 #include <duplex/connection/websocket.hpp>
 #include <duplex/server/request.hpp>
 #include <duplex/server/response.hpp>
-#include <duplex/websocket/close_code.hpp>
-#include <duplex/websocket/frame.hpp>
 
 namespace duplex::server {
 
@@ -42,6 +42,8 @@ struct WebSocketOptions {
   std::uint32_t heartbeat_answer_ms_max = 30'000;
   /// How long a client may take to answer a close frame.
   std::uint32_t close_ms_max = 5'000;
+  /// For a session: messages come in pieces as they arrive, by `WebSocket::receive_chunk`.
+  bool deliver_chunks = false;
   /// Origins besides the server's own whose pages may connect: `https://example.com`,
   /// `https://*.example.com`, or `*` for all. Clients that send no `Origin` are not browsers, and
   /// pass.
@@ -102,21 +104,6 @@ class UpgradeHandler {
   std::variant<std::monostate, Function, Coroutine> callable_;
 };
 
-/// How a WebSocket ended.
-struct CloseInfo {
-  /// The peer's code; `no_status` when its close frame had none, `abnormal` when the connection
-  /// ended without one; our own when the peer broke a rule or a limit.
-  websocket::CloseCode code = websocket::CloseCode::abnormal;
-  /// The peer's reason, or a sentence on what went wrong. A view that holds during the call.
-  std::string_view reason = {};
-};
-
-/// One frame as it went over the wire, for `on_frame`.
-struct FrameInfo {
-  bool incoming = true;
-  websocket::FrameHeader header;
-};
-
 /// A WebSocket endpoint: either callbacks, or `session`, a coroutine that owns the socket.
 ///
 /// All are called in the connection's thread, one at a time for each connection, and so in several
@@ -141,9 +128,9 @@ struct WebSocketEndpoint {
   Callback<connection::WebSocket&> on_drain = {};
   Callback<connection::WebSocket&, ConstBytes> on_pong = {};
   /// The connection has ended; the last call for this socket, once for each `on_open`.
-  Callback<connection::WebSocket&, const CloseInfo&> on_close = {};
+  Callback<connection::WebSocket&, const connection::CloseInfo&> on_close = {};
   /// Every frame, both ways, for tools that show the wire. Costs a little for each frame.
-  Callback<connection::WebSocket&, const FrameInfo&> on_frame = {};
+  Callback<connection::WebSocket&, const connection::FrameInfo&> on_frame = {};
 
   /// Instead of the callbacks above (but `on_upgrade`, `on_handshake` and `on_frame`). When the
   /// coroutine ends the socket is closed with 1000; when the connection ends first, `receive` says

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cstdint>
+#include <variant>
+
+#include "connection/pipe.hpp"
+#include "connection/websocket_link.hpp"
+#include <duplex/base/bytes.hpp>
+#include <duplex/websocket/session.hpp>
+
+/// What drivers of a WebSocket on a pipe do alike, at either end. Whom the events are for is
+/// theirs.
+namespace duplex::connection {
+
+/// How messages reach the user.
+enum class Delivery : bool {
+  callbacks,  ///< each is an event
+  coroutine,  ///< each waits in the link until it is received, and the input with it
+};
+
+/// Gives `input` to `link` until it is used up, or has to wait; `handle` is called with each event
+/// that is not dealt with here: messages and pieces (unless a coroutine takes them), pongs, frames.
+template <class Handle>
+void drive(Pipe& pipe, WebSocketLink& link, Delivery delivery, Bytes& input, Handle handle) {
+  using websocket::Session;
+  bool held = false;
+  while (pipe.is_open() && !pipe.finishing() && !pipe.paused()) {
+    // After our close frame nothing is answered any more, and only the peer's is waited for.
+    held = !link.close_sent() &&
+           (link.backlogged() || (delivery == Delivery::coroutine && link.delivery_waits()));
+    if (held) break;
+    const auto event = link.next(input);
+    if (!event) {
+      link.note_close(websocket::close_code_of(event.error()), websocket::describe(event.error()));
+      pipe.finish();
+      return;
+    }
+    if (!*event) break;
+    const Session::Event& found = **event;
+    if (const auto* closed = std::get_if<Session::Closed>(&found)) {
+      link.note_close(closed->code, closed->reason);
+      if (link.hang_up()) pipe.finish();
+      continue;
+    }
+    if (const auto* pong = std::get_if<Session::Pong>(&found)) link.note_pong(pong->payload);
+    const auto* message = std::get_if<Session::Message>(&found);
+    const auto* chunk = std::get_if<Session::Chunk>(&found);
+    if (delivery == Delivery::coroutine && (message != nullptr || chunk != nullptr)) {
+      // Behind our close frame nobody may be receiving any more.
+      if (link.delivery_waits()) continue;
+      if (message != nullptr) link.deliver(Message(message->opcode, message->payload));
+      if (chunk != nullptr) {
+        link.deliver(Chunk{chunk->opcode, chunk->payload, chunk->first, chunk->last});
+      }
+    }
+    handle(found);
+  }
+  pipe.set_input_held(held);
+}
+
+/// For `Pipe::on_room`: lets those go on who waited for the peer to take what was sent. `on_drain`
+/// is called once after `send` had said `backlogged`.
+template <class OnDrain>
+void note_room(Pipe& pipe, WebSocketLink& link, OnDrain on_drain) {
+  if (link.backlogged()) return;
+  if (link.take_drained()) on_drain();
+  link.resume_senders();
+  // A message that waits for its receiver is no input that could be worked on now.
+  if (pipe.input_held() && !link.delivery_waits()) pipe.input_wanted();
+}
+
+/// For `Pipe::on_time`: what time demands. The next time to be called; the pipe's `never` when it
+/// has been cut off.
+std::uint64_t note_time(Pipe& pipe, WebSocketLink& link, std::uint64_t now_ms);
+
+}  // namespace duplex::connection
