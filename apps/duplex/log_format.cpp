@@ -30,12 +30,12 @@ double milliseconds(std::chrono::microseconds duration) noexcept {
   return static_cast<double>(duration.count()) / 1000.0;
 }
 
-std::string_view name(server::LogLevel level) noexcept {
+std::string_view name(duplex::LogLevel level) noexcept {
   switch (level) {
-    case server::LogLevel::debug: return "debug";
-    case server::LogLevel::info: return "info";
-    case server::LogLevel::warning: return "warning";
-    case server::LogLevel::error: return "error";
+    case duplex::LogLevel::debug: return "debug";
+    case duplex::LogLevel::info: return "info";
+    case duplex::LogLevel::warning: return "warning";
+    case duplex::LogLevel::error: return "error";
   }
   return "";
 }
@@ -95,10 +95,10 @@ std::string access_line(LogFormat format, const server::AccessRecord& record, Lo
   return {};
 }
 
-std::string message_line(LogFormat format, server::LogLevel level, std::string_view message,
+std::string message_line(LogFormat format, duplex::LogLevel level, std::string_view message,
                          LogTime now) {
-  if (level == server::LogLevel::debug) return {};
-  if (format == LogFormat::off && level == server::LogLevel::info) return {};
+  if (level == duplex::LogLevel::debug) return {};
+  if (format == LogFormat::off && level == duplex::LogLevel::info) return {};
   if (format == LogFormat::json) {
     return fmt::format(R"({{"time":"{}","level":"{}","message":{}}})"
                        "\n",

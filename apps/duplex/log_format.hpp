@@ -32,7 +32,7 @@ std::string access_line(LogFormat format, const server::AccessRecord& record, Lo
 ///   2026-11-22T10:22:03.123Z warning: the sentence
 ///
 /// or a JSON object with time, level and message. Empty when it is not important enough.
-std::string message_line(LogFormat format, server::LogLevel level, std::string_view message,
+std::string message_line(LogFormat format, duplex::LogLevel level, std::string_view message,
                          LogTime now);
 
 /// Whether quotation marks may stand in a text: they may where none are around it.

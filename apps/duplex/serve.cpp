@@ -66,7 +66,7 @@ void check_folder(const std::string& folder) {
 LogWriter::Options log_writer_options(LogFormat format) {
   return {.describe_loss = [format](std::uint64_t lost) {
     return message_line(
-        format, server::LogLevel::warning,
+        format, duplex::LogLevel::warning,
         fmt::format("{} entries of the log were lost: its reader is too slow", lost),
         system_clock::now());
   }};
@@ -82,7 +82,7 @@ server::ServerOptions server_options(const ServeOptions& options, LogWriter& log
   result.connections_max = options.connections_max;
   result.connections_per_address_max = options.connections_per_address_max;
   const LogFormat format = options.log;
-  result.log = [format, &log](server::LogLevel level, std::string_view message) {
+  result.log = [format, &log](duplex::LogLevel level, std::string_view message) {
     log.write(message_line(format, level, message, system_clock::now()));
   };
   if (format != LogFormat::off) {
@@ -132,22 +132,22 @@ void add_routes(Server& server, const ServeOptions& options,
 /// Says of the certificate that vouches for itself what people need to know of it.
 void introduce(const DevelopmentCertificate& development, const server::ServerOptions& told) {
   const tls::Certificate& certificate = development.certificate;
-  told.log(server::LogLevel::warning,
+  told.log(duplex::LogLevel::warning,
            fmt::format("the certificate is self-signed, for development only; its SHA-256 "
                        "fingerprint is {}",
                        certificate.fingerprint));
   if (development.public_path.empty()) {
-    told.log(server::LogLevel::warning,
+    told.log(duplex::LogLevel::warning,
              fmt::format("it is in memory only, and another one at the next start: {}",
                          development.reason));
     return;
   }
-  told.log(server::LogLevel::info,
+  told.log(duplex::LogLevel::info,
            "browsers warn of it: compare the fingerprint that they show, and go on; or see 'duplex "
            "cert' for one that they can be told to trust");
   const std::string file = shell_word(development.public_path);
-  told.log(server::LogLevel::info, fmt::format("curl trusts it with --cacert {}", file));
-  told.log(server::LogLevel::info,
+  told.log(duplex::LogLevel::info, fmt::format("curl trusts it with --cacert {}", file));
+  told.log(duplex::LogLevel::info,
            fmt::format("Chromium trusts it after certutil -d sql:$HOME/.pki/nssdb -A -t P,, -n "
                        "duplex-self-signed -i {}",
                        file));

@@ -38,7 +38,6 @@ using server::BodyWriter;
 using server::EventWriter;
 using server::ListenError;
 using server::ListenOptions;
-using server::LogLevel;
 using server::Next;
 using server::Request;
 using server::Response;

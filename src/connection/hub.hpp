@@ -12,6 +12,7 @@
 #include "net/timer_wheel.hpp"
 #include "tls/workspace.hpp"
 #include <duplex/base/byte_queue.hpp>
+#include <duplex/base/log_level.hpp>
 #include <duplex/websocket/prepared_message.hpp>
 
 namespace duplex::connection {
@@ -90,6 +91,9 @@ class Hub : public net::Epilogue, private net::Timer {
   /// Sends to a topic's subscribers in all threads, but not to `except`.
   virtual void publish(std::string_view topic, const websocket::PreparedMessage& message,
                        const WebSocketLink* except) = 0;
+
+  /// Tells whoever reads the log. Does not throw.
+  virtual void log(LogLevel level, std::string_view sentence) const noexcept = 0;
 
   void on_iteration_end() noexcept final;
 

@@ -1,7 +1,5 @@
 #include <algorithm>
-#include <cstdio>
 #include <expected>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -13,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "connection/log.hpp"
 #include "net/event_loop.hpp"
 #include "net/listener.hpp"
 #include "net/socket_address.hpp"
@@ -28,27 +27,9 @@ namespace duplex::server {
 
 namespace {
 
-void log_to_standard_error(LogLevel level, std::string_view sentence) {
-  if (level < LogLevel::warning) return;
-  const std::string line = "duplex: " + std::string(sentence) + "\n";
-  std::fwrite(line.data(), 1, line.size(), stderr);
-}
-
-/// `log`, but for what it throws: a log that fails has nobody left to tell, and must end neither
-/// connections nor threads.
-auto never_throwing(std::function<void(LogLevel, std::string_view)> log) {
-  return [log = std::move(log)](LogLevel level, std::string_view sentence) noexcept {
-    try {
-      log(level, sentence);
-    } catch (...) {  // NOLINT(bugprone-empty-catch)
-    }
-  };
-}
-
 ServerOptions with_defaults(ServerOptions options) {
   if (options.threads == 0) options.threads = std::max(1U, std::thread::hardware_concurrency());
-  if (!options.log) options.log = log_to_standard_error;
-  options.log = never_throwing(std::move(options.log));
+  options.log = connection::guarded_log(std::move(options.log));
   return options;
 }
 

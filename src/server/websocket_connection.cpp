@@ -3,9 +3,9 @@
 #include <exception>
 #include <utility>
 
+#include "connection/endpoint_call.hpp"
 #include "connection/websocket_driving.hpp"
 #include "server/connection.hpp"
-#include "server/endpoint_call.hpp"
 #include "server/worker.hpp"
 
 namespace duplex::server {
@@ -35,12 +35,12 @@ void WebSocketConnection::open(AcceptedUpgrade upgrade, const Connection& connec
   link_.set_state(std::move(upgrade.state));
   link_.set_subprotocol(upgrade.subprotocol);
   const Request& request = upgrade.request->request();
-  call_endpoint(link_, endpoint.on_handshake, request.head().raw,
-                std::string_view(upgrade.response_head));
+  connection::call_endpoint(link_, endpoint.on_handshake, request.head().raw,
+                            std::string_view(upgrade.response_head));
   opened_ = connection.is_open();
   if (!opened_) return;
   if (!endpoint.session) {
-    call_endpoint(link_, endpoint.on_open, request);
+    connection::call_endpoint(link_, endpoint.on_open, request);
     return;
   }
   upgrade.request->own_head();
@@ -56,9 +56,9 @@ Task<> WebSocketConnection::run_session() {
     co_await route_->endpoint().session(socket, rare_->request->request());
     socket.close();
   } catch (const std::exception& exception) {
-    fail_internally(link_, exception.what());
+    connection::fail_internally(link_, exception.what());
   } catch (...) {
-    fail_internally(link_, "an exception that is no std::exception");
+    connection::fail_internally(link_, "an exception that is no std::exception");
   }
   if (link_.ended()) link_.set_state({});
 }
@@ -76,17 +76,18 @@ void WebSocketConnection::handle(const Session::Event& event, Worker& worker) {
   const WebSocketEndpoint& endpoint = route_->endpoint();
   if (const auto* message = std::get_if<Session::Message>(&event)) {
     worker.count_message();
-    call_endpoint(link_, endpoint.on_message,
-                  connection::Message(message->opcode, message->payload));
+    connection::call_endpoint(link_, endpoint.on_message,
+                              connection::Message(message->opcode, message->payload));
   } else if (const auto* chunk = std::get_if<Session::Chunk>(&event)) {
     if (chunk->last) worker.count_message();
-    call_endpoint(link_, endpoint.on_chunk,
-                  connection::Chunk{chunk->opcode, chunk->payload, chunk->first, chunk->last});
+    connection::call_endpoint(
+        link_, endpoint.on_chunk,
+        connection::Chunk{chunk->opcode, chunk->payload, chunk->first, chunk->last});
   } else if (const auto* pong = std::get_if<Session::Pong>(&event)) {
-    call_endpoint(link_, endpoint.on_pong, ConstBytes(pong->payload));
+    connection::call_endpoint(link_, endpoint.on_pong, ConstBytes(pong->payload));
   } else if (const auto* frame = std::get_if<Session::FrameSeen>(&event)) {
-    call_endpoint(link_, endpoint.on_frame,
-                  connection::FrameInfo{.incoming = true, .header = frame->header});
+    connection::call_endpoint(link_, endpoint.on_frame,
+                              connection::FrameInfo{.incoming = true, .header = frame->header});
   }
 }
 
@@ -97,7 +98,7 @@ void WebSocketConnection::on_input_end(Connection& connection) {
 
 void WebSocketConnection::on_room(Connection& connection) {
   connection::note_room(connection, link_,
-                        [this] { call_endpoint(link_, route_->endpoint().on_drain); });
+                        [this] { connection::call_endpoint(link_, route_->endpoint().on_drain); });
 }
 
 std::uint64_t WebSocketConnection::on_time(std::uint64_t now_ms, Connection& connection) {
@@ -106,7 +107,7 @@ std::uint64_t WebSocketConnection::on_time(std::uint64_t now_ms, Connection& con
 
 void WebSocketConnection::on_closed() {
   link_.end();
-  if (opened_) call_endpoint(link_, route_->endpoint().on_close, link_.close_info());
+  if (opened_) connection::call_endpoint(link_, route_->endpoint().on_close, link_.close_info());
   // It may hold a handle of this very socket, in a coroutine for instance, which would keep both
   // for ever. A session uses it to its own end.
   if (!rare_ || !rare_->session || rare_->session.done()) link_.set_state({});

@@ -3,7 +3,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "server/endpoint_call.hpp"
+#include "connection/endpoint_call.hpp"
 #include <duplex/http/fields.hpp>
 #include <duplex/websocket/handshake.hpp>
 
@@ -60,8 +60,8 @@ WebSocketRoute::WebSocketRoute(WebSocketEndpoint endpoint) : endpoint_(std::move
 
 void WebSocketRoute::frame_sent(connection::WebSocketLink& link,
                                 const websocket::FrameHeader& header) noexcept {
-  call_endpoint(link, endpoint_.on_frame,
-                connection::FrameInfo{.incoming = false, .header = header});
+  connection::call_endpoint(link, endpoint_.on_frame,
+                            connection::FrameInfo{.incoming = false, .header = header});
 }
 
 }  // namespace duplex::server

@@ -97,7 +97,7 @@ class Worker final : public connection::Hub {
   FileResponse file(const http::RequestHead& head, const std::string& path);
   FileResponse file(const http::RequestHead& head, const FilesMount& mount);
 
-  void log(LogLevel level, std::string_view sentence) const noexcept;
+  void log(LogLevel level, std::string_view sentence) const noexcept override;
   bool logs_access() const noexcept { return static_cast<bool>(shared_.options.access_log); }
   void log_access(const AccessRecord& record) const noexcept;
 

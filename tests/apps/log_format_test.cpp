@@ -10,8 +10,8 @@ namespace duplex::app {
 namespace {
 
 using namespace std::chrono_literals;
+using duplex::LogLevel;
 using server::AccessRecord;
-using server::LogLevel;
 using testing::EndsWith;
 using testing::HasSubstr;
 using testing::Not;

@@ -19,6 +19,7 @@ class PlainHub final : public Hub {
   bool unsubscribe(WebSocketLink& /*link*/, std::string_view /*topic*/) override { return false; }
   void publish(std::string_view /*topic*/, const websocket::PreparedMessage& /*message*/,
                const WebSocketLink* /*except*/) override {}
+  void log(LogLevel /*level*/, std::string_view /*sentence*/) const noexcept override {}
 };
 
 }  // namespace duplex::connection

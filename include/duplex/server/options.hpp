@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include <duplex/base/log_level.hpp>
 #include <duplex/http/method.hpp>
 #include <duplex/http/status.hpp>
 #include <duplex/http1/limits.hpp>
@@ -27,9 +28,6 @@ struct TimeLimits {
   /// For taking any byte of what we send; then the connection is closed.
   std::uint32_t stalled_write_ms_max = 30'000;
 };
-
-/// How important a line of the log is.
-enum class LogLevel : std::uint8_t { debug, info, warning, error };
 
 /// One exchange that has ended, for access logs. Views hold during the call.
 struct AccessRecord {

@@ -6,17 +6,16 @@
 
 #include "connection/websocket_link.hpp"
 
-namespace duplex::server {
+namespace duplex::connection {
 
-/// Logs what went wrong in an endpoint, and closes its socket with 1011.
-void fail_internally(connection::WebSocketLink& link, std::string_view what) noexcept;
+/// Logs what went wrong in code that a WebSocket has called, and closes the socket with 1011.
+void fail_internally(WebSocketLink& link, std::string_view what) noexcept;
 
 /// Calls one of an endpoint's callbacks, if there is one. An exception ends the socket alone.
 template <class Callback, class... Arguments>
-void call_endpoint(connection::WebSocketLink& link, const Callback& callback,
-                   Arguments&&... arguments) noexcept {
+void call_endpoint(WebSocketLink& link, Callback& callback, Arguments&&... arguments) noexcept {
   if (!callback) return;
-  connection::WebSocket socket = link.handle();
+  WebSocket socket = link.handle();
   try {
     callback(socket, std::forward<Arguments>(arguments)...);
   } catch (const std::exception& exception) {
@@ -26,4 +25,4 @@ void call_endpoint(connection::WebSocketLink& link, const Callback& callback,
   }
 }
 
-}  // namespace duplex::server
+}  // namespace duplex::connection
