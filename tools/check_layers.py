@@ -42,7 +42,7 @@ THIRD_PARTY = [
     (r"nghttp2/", ["src/http2/"]),
     (r"zlib\.h$", ["src/websocket/deflate", "src/client/content_decoder"]),
     (r"libdeflate\.h$", ["src/websocket/deflate"]),
-    (r"brotli/|zstd\.h$", ["src/client/content_decoder"]),
+    (r"brotli/|zstd(_errors)?\.h$", ["src/client/content_decoder"]),
     (r"libpsl\.h$", ["src/client/public_suffix"]),
     (r"ares(_.*)?\.h$", ["src/net/resolver"]),
     (r"simdjson\.h$", ["src/base/"]),
