@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -82,10 +83,11 @@ struct Error {
 };
 
 /// An `Error` for who prefers exceptions: what `Result::value` throws. `what` is its message.
-class Failure : public std::system_error {
+class Failure : public std::runtime_error {
  public:
   explicit Failure(Error error);
   const Error& error() const noexcept { return *error_; }
+  const std::error_code& code() const noexcept { return error_->code; }
 
  private:
   std::shared_ptr<const Error> error_;  // exceptions are copied, and may not throw then

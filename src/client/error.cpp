@@ -1,0 +1,166 @@
+#include <duplex/client/error.hpp>
+
+#include <utility>
+
+#include <duplex/client/response.hpp>
+
+namespace duplex::client {
+
+namespace {
+
+/// A category of which the values are an enumeration's, counted from 1, and the messages what
+/// `describe` says, without the full stop that some of them have.
+template <class Enumeration>
+class EnumerationCategory final : public std::error_category {
+ public:
+  explicit constexpr EnumerationCategory(const char* name) noexcept : name_(name) {}
+
+  const char* name() const noexcept override { return name_; }
+  std::string message(int value) const override {
+    std::string text(describe(static_cast<Enumeration>(value - 1)));
+    if (text.ends_with('.')) text.pop_back();
+    return text;
+  }
+
+ private:
+  const char* name_;
+};
+
+/// The code of `error` in its category; no value is 0, which would be none.
+template <class Enumeration>
+std::error_code code_of(Enumeration error, const std::error_category& category) noexcept {
+  return {static_cast<int>(error) + 1, category};
+}
+
+std::string_view describe(ClientError error) noexcept {
+  switch (error) {
+    case ClientError::invalid_request: return "the request can't be sent";
+    case ClientError::connection_closed: return "the connection was lost";
+    case ClientError::upgrade_refused: return "the server did not open a WebSocket";
+    case ClientError::too_many_redirects: return "there are too many redirections";
+    case ClientError::content_not_replayable:
+      return "a redirection wants the content once more, which was made only once";
+    case ClientError::content_too_large: return "the response has too much content";
+    case ClientError::content_failed: return "the request's content could not be made";
+    case ClientError::too_many_requests: return "too many requests wait for a connection";
+    case ClientError::unexpected_status: return "the response does not bring what was asked for";
+    case ClientError::resource_changed: return "what was to be resumed is not the same any more";
+    case ClientError::gave_up: return "no connection came about in as many attempts as are allowed";
+  }
+  return "an unknown error";
+}
+
+class ClientCategory final : public std::error_category {
+ public:
+  const char* name() const noexcept override { return "client"; }
+  std::string message(int value) const override {
+    return std::string(describe(static_cast<ClientError>(value)));
+  }
+};
+
+}  // namespace
+
+std::string_view name(Step step) noexcept {
+  switch (step) {
+    case Step::request: return "request";
+    case Step::resolve: return "resolve";
+    case Step::connect: return "connect";
+    case Step::proxy: return "proxy";
+    case Step::tls: return "tls";
+    case Step::handshake: return "handshake";
+    case Step::protocol: return "protocol";
+    case Step::redirect: return "redirect";
+    case Step::content: return "content";
+    case Step::file: return "file";
+  }
+  return "unknown";
+}
+
+const std::error_category& client_category() noexcept {
+  static const ClientCategory category;
+  return category;
+}
+
+std::error_code make_error_code(ClientError error) noexcept {
+  return {static_cast<int>(error), client_category()};
+}
+
+std::string Error::message() const {
+  std::string text(name(step));
+  if (!peer.empty()) text.append(": ").append(peer);
+  return text.append(": ").append(reason.empty() ? code.message() : reason);
+}
+
+Failure::Failure(Error error)
+    : std::runtime_error(error.message()),
+      error_(std::make_shared<const Error>(std::move(error))) {}
+
+}  // namespace duplex::client
+
+// ---------------------------------------------------------------------------- the cores' errors
+
+namespace duplex::http {
+
+const std::error_category& url_category() noexcept {
+  static const client::EnumerationCategory<UrlError> category("url");
+  return category;
+}
+
+std::error_code make_error_code(UrlError error) noexcept {
+  return client::code_of(error, url_category());
+}
+
+const std::error_category& redirect_category() noexcept {
+  static const client::EnumerationCategory<RedirectError> category("redirect");
+  return category;
+}
+
+std::error_code make_error_code(RedirectError error) noexcept {
+  return client::code_of(error, redirect_category());
+}
+
+}  // namespace duplex::http
+
+namespace duplex::http1 {
+
+const std::error_category& http1_category() noexcept {
+  static const client::EnumerationCategory<Error> category("http1");
+  return category;
+}
+
+std::error_code make_error_code(Error error) noexcept {
+  return client::code_of(error, http1_category());
+}
+
+const std::error_category& request_category() noexcept {
+  static const client::EnumerationCategory<RequestError> category("request");
+  return category;
+}
+
+std::error_code make_error_code(RequestError error) noexcept {
+  return client::code_of(error, request_category());
+}
+
+}  // namespace duplex::http1
+
+namespace duplex::websocket {
+
+const std::error_category& handshake_category() noexcept {
+  static const client::EnumerationCategory<ClientHandshakeError> category("websocket handshake");
+  return category;
+}
+
+std::error_code make_error_code(ClientHandshakeError error) noexcept {
+  return client::code_of(error, handshake_category());
+}
+
+const std::error_category& websocket_category() noexcept {
+  static const client::EnumerationCategory<Error> category("websocket");
+  return category;
+}
+
+std::error_code make_error_code(Error error) noexcept {
+  return client::code_of(error, websocket_category());
+}
+
+}  // namespace duplex::websocket

@@ -1,0 +1,95 @@
+#include "client/partial_file.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <string_view>
+#include <utility>
+
+namespace duplex::client {
+
+namespace {
+
+// A URL and a validator, each of which has to fit into a head.
+constexpr std::size_t info_bytes_max = std::size_t{256} * 1024;
+
+std::error_code last_error() noexcept {
+  return {errno, std::system_category()};
+}
+
+std::error_code write_all(int file, ConstBytes bytes) noexcept {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(file, bytes.data(), bytes.size());
+    if (written < 0 && errno != EINTR) return last_error();
+    if (written > 0) bytes = bytes.subspan(static_cast<std::size_t>(written));
+  }
+  return {};
+}
+
+std::string read_info(const std::string& path) {
+  const net::Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  std::string text;
+  std::array<char, 4096> buffer;
+  while (file && text.size() < info_bytes_max) {
+    const ssize_t count = ::read(file.number(), buffer.data(), buffer.size());
+    if (count <= 0) break;
+    text.append(buffer.data(), static_cast<std::size_t>(count));
+  }
+  return text;
+}
+
+}  // namespace
+
+PartialFile::PartialFile(std::string path)
+    : path_(std::move(path)), part_path_(path_ + ".part"), info_path_(part_path_ + ".info") {}
+
+std::optional<PartialFile::Origin> PartialFile::reopen(const std::string& url) {
+  file_.reset();
+  size_ = 0;
+  // Two lines: the URL, and the validator.
+  const std::string info = read_info(info_path_);
+  const std::size_t first_end = info.find('\n');
+  if (first_end == std::string::npos || info.back() != '\n') return std::nullopt;
+  Origin origin{.url = info.substr(0, first_end),
+                .validator = info.substr(first_end + 1, info.size() - first_end - 2)};
+  if (origin.url != url || origin.validator.empty()) return std::nullopt;
+  net::Descriptor file(::open(part_path_.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC));
+  struct stat facts {};
+  if (!file || ::fstat(file.number(), &facts) != 0 || !S_ISREG(facts.st_mode)) return std::nullopt;
+  file_ = std::move(file);
+  size_ = static_cast<std::uint64_t>(facts.st_size);
+  return origin;
+}
+
+std::error_code PartialFile::create(const Origin& origin) {
+  size_ = 0;
+  // What can't be resumed leaves no word of it.
+  ::unlink(info_path_.c_str());
+  file_.reset(::open(part_path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0666));
+  if (!file_) return last_error();
+  if (origin.validator.empty()) return {};
+  const net::Descriptor info(
+      ::open(info_path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
+  if (!info) return last_error();
+  return write_all(info.number(), as_bytes(origin.url + "\n" + origin.validator + "\n"));
+}
+
+std::error_code PartialFile::append(ConstBytes bytes) {
+  const std::error_code error = write_all(file_.number(), bytes);
+  if (!error) size_ += bytes.size();
+  return error;
+}
+
+std::error_code PartialFile::complete() {
+  // With some file systems an error is told only here.
+  if (::close(file_.release()) != 0) return last_error();
+  if (::rename(part_path_.c_str(), path_.c_str()) != 0) return last_error();
+  ::unlink(info_path_.c_str());
+  return {};
+}
+
+}  // namespace duplex::client
