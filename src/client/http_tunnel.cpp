@@ -9,6 +9,11 @@
 #include <duplex/http1/request_writer.hpp>
 
 namespace duplex::client {
+namespace {
+
+constexpr std::uint16_t proxy_authentication_required = 407;  // RFC 9110 section 15.5.8
+
+}  // namespace
 
 HttpTunnel::HttpTunnel(const Proxy& proxy, const http::Url& target)
     : proxy_(proxy), target_(target) {}
@@ -64,7 +69,7 @@ std::expected<bool, ProxyFailure> HttpTunnel::fail(ProxyFailure failure) noexcep
 
 void HttpTunnel::note_refusal(const http::ResponseHead& head) noexcept {
   ProxyError error = ProxyError::tunnel_refused;
-  if (head.status == http::Status{407}) {
+  if (http::code(head.status) == proxy_authentication_required) {
     error = proxy_.credentials ? ProxyError::authentication_refused
                                : ProxyError::authentication_required;
   }
