@@ -68,10 +68,13 @@ std::expected<bool, ProxyFailure> HttpTunnel::fail(ProxyFailure failure) noexcep
 }
 
 void HttpTunnel::note_refusal(const http::ResponseHead& head) noexcept {
+  const bool logged_in = proxy_.credentials.has_value();
   ProxyError error = ProxyError::tunnel_refused;
   if (http::code(head.status) == proxy_authentication_required) {
-    error = proxy_.credentials ? ProxyError::authentication_refused
-                               : ProxyError::authentication_required;
+    error = logged_in ? ProxyError::authentication_refused : ProxyError::authentication_required;
+  } else if (head.status == http::Status::unauthorized && logged_in) {
+    // tinyproxy's answer to a wrong login.
+    error = ProxyError::authentication_refused;
   }
   failure_ = {.error = error,
               .status = head.status,

@@ -112,6 +112,10 @@ TEST(HttpTunnel, TellsARefusedLoginFromOneThatIsMissing) {
   const std::string_view answer = "HTTP/1.1 407 Again\r\nContent-Length: 0\r\n\r\n";
   EXPECT_EQ(read(ask(), answer).failure->error, authentication_required);
   EXPECT_EQ(read(ask_with_login(), answer).failure->error, authentication_refused);
+  // What tinyproxy answers to a wrong login.
+  const std::string_view unauthorized = "HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n";
+  EXPECT_EQ(read(ask(), unauthorized).failure->error, tunnel_refused);
+  EXPECT_EQ(read(ask_with_login(), unauthorized).failure->error, authentication_refused);
 }
 
 TEST(HttpTunnel, KeepsTheBeginningOfALongRefusal) {
