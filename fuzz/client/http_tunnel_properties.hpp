@@ -15,17 +15,16 @@ inline void check_failure(const TunnelTranscript& transcript, bool logs_in) {
   require(!describe(failure).empty());
   require(failure.reason.size() <= HttpTunnel::reason_bytes_max);
   require(failure.content.size() <= HttpTunnel::content_bytes_max);
+  const unsigned status = failure.status ? http::code(*failure.status) : 0;
   switch (failure.error) {
-    case ProxyError::closed_early: require(transcript.ended && !failure.status); break;
-    case ProxyError::malformed_response: require(failure.malformation && !failure.status); break;
-    case ProxyError::authentication_required:
-      require(!logs_in && failure.status == http::Status{407});
-      break;
+    case ProxyError::closed_early: require(transcript.ended && status == 0); break;
+    case ProxyError::malformed_response: require(failure.malformation && status == 0); break;
+    case ProxyError::authentication_required: require(!logs_in && status == 407); break;
     case ProxyError::authentication_refused:
-      require(logs_in && failure.status == http::Status{407});
+      require(logs_in && (status == 407 || status == 401));
       break;
     case ProxyError::tunnel_refused:
-      require(http::code(failure.status.value()) >= 300 && failure.status != http::Status{407});
+      require(status >= 300 && status != 407 && (!logs_in || status != 401));
       break;
     default: require(false);
   }

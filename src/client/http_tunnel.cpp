@@ -9,6 +9,11 @@
 #include <duplex/http1/request_writer.hpp>
 
 namespace duplex::client {
+namespace {
+
+constexpr std::uint16_t proxy_authentication_required = 407;  // RFC 9110 section 15.5.8
+
+}  // namespace
 
 HttpTunnel::HttpTunnel(const Proxy& proxy, const http::Url& target)
     : proxy_(proxy), target_(target) {}
@@ -63,10 +68,13 @@ std::expected<bool, ProxyFailure> HttpTunnel::fail(ProxyFailure failure) noexcep
 }
 
 void HttpTunnel::note_refusal(const http::ResponseHead& head) noexcept {
+  const bool logged_in = proxy_.credentials.has_value();
   ProxyError error = ProxyError::tunnel_refused;
-  if (head.status == http::Status{407}) {
-    error = proxy_.credentials ? ProxyError::authentication_refused
-                               : ProxyError::authentication_required;
+  if (http::code(head.status) == proxy_authentication_required) {
+    error = logged_in ? ProxyError::authentication_refused : ProxyError::authentication_required;
+  } else if (head.status == http::Status::unauthorized && logged_in) {
+    // tinyproxy's answer to a wrong login.
+    error = ProxyError::authentication_refused;
   }
   failure_ = {.error = error,
               .status = head.status,

@@ -43,7 +43,8 @@ std::string_view describe(ProxyError error) noexcept {
     case ProxyError::invalid_login_version:
       return "the proxy's answer to the login is not one of SOCKS5";
     case ProxyError::login_refused: return "the proxy refused the user name or the password";
-    case ProxyError::general_failure: return "the proxy failed to connect, and does not say why";
+    case ProxyError::general_failure:
+      return "the proxy failed to connect, and does not say why: check the server's name";
     case ProxyError::not_allowed: return "the proxy's rules do not allow this connection";
     case ProxyError::network_unreachable: return "the proxy has no way to the server's network";
     case ProxyError::host_unreachable:

@@ -61,6 +61,12 @@ std::optional<Clock> read_clock(std::string_view token) noexcept {
   return Clock{numbers[0], numbers[1], numbers[2]};
 }
 
+/// A number of so many digits, and whatever stands behind it.
+std::optional<int> read_number(std::string_view token, std::size_t least,
+                               std::size_t most) noexcept {
+  return take_number(token, least, most);
+}
+
 /// From 1 on; of a name, the first three letters count.
 std::optional<int> read_month(std::string_view token) noexcept {
   constexpr std::array<std::string_view, 12> months = {"jan", "feb", "mar", "apr", "may", "jun",
@@ -69,6 +75,14 @@ std::optional<int> read_month(std::string_view token) noexcept {
     if (equals_ignoring_case(token.substr(0, 3), months[i])) return static_cast<int>(i) + 1;
   }
   return std::nullopt;
+}
+
+/// Whether `part` had nothing yet, and now has what was read.
+template <class Part>
+bool fill(std::optional<Part>& part, std::optional<Part> read) noexcept {
+  if (part || !read) return false;
+  part = read;
+  return true;
 }
 
 /// RFC 6265 section 5.2.2. What exceeds 64 bits is as good as for ever.
@@ -133,13 +147,14 @@ std::optional<std::int64_t> parse_cookie_date(std::string_view text) noexcept {
   std::optional<int> year;
   while (!text.empty()) {
     const auto end = std::ranges::find_if(text, is_date_delimiter);
-    std::string_view token(text.begin(), end);
+    const std::string_view token(text.begin(), end);
     text.remove_prefix(std::min(token.size() + 1, text.size()));
     // Each token is the first of these that it can be and that has not come yet.
-    if (!clock && (clock = read_clock(token))) continue;
-    if (std::string_view rest = token; !day && (day = take_number(rest, 1, 2))) continue;
-    if (!month && (month = read_month(token))) continue;
-    if (!year) year = take_number(token, 2, 4);
+    if (fill(clock, read_clock(token)) || fill(day, read_number(token, 1, 2)) ||
+        fill(month, read_month(token))) {
+      continue;
+    }
+    fill(year, read_number(token, 2, 4));
   }
   if (!clock || !day || !month || !year) return std::nullopt;
   if (*year >= 70 && *year <= 99) *year += 1900;

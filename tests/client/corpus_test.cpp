@@ -6,6 +6,7 @@
 #include <string>
 
 #include "fuzz/client/content_decoder_properties.hpp"
+#include "fuzz/client/cookie_jar_properties.hpp"
 
 namespace duplex::client {
 namespace {
@@ -24,6 +25,10 @@ int replay(const std::string& target, const Check& check) {
 
 TEST(ContentDecoderCorpus, HoldsTheProperties) {
   EXPECT_GT(replay("content_decoder_fuzz", check_content_decoder), 0);
+}
+
+TEST(CookieJarCorpus, HoldsTheProperties) {
+  EXPECT_GT(replay("cookie_jar_fuzz", check_cookie_jar), 0);
 }
 
 }  // namespace

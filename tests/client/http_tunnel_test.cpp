@@ -72,28 +72,28 @@ TEST(HttpTunnel, IsOpenWithAnySuccess) {
 TEST(HttpTunnel, TellsWhatTheProxySaysAboutItsRefusal) {
   const struct {
     std::string_view stream;
-    ProxyError error;
-    unsigned status;
     std::string_view reason;
     std::string_view content;
+    unsigned status;
+    ProxyError error;
     bool ended;
   } cases[] = {
-      {"HTTP/1.1 403 Filtered\r\nContent-Length: 9\r\n\r\nforbidden", tunnel_refused, 403,
-       "Filtered", "forbidden", false},
-      {"HTTP/1.1 403 \r\nContent-Length: 0\r\n\r\n", tunnel_refused, 403, "", "", false},
+      {"HTTP/1.1 403 Filtered\r\nContent-Length: 9\r\n\r\nforbidden", "Filtered", "forbidden", 403,
+       tunnel_refused, false},
+      {"HTTP/1.1 403 \r\nContent-Length: 0\r\n\r\n", "", "", 403, tunnel_refused, false},
       {"HTTP/1.1 502 Bad Gateway\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nno \r\n4\r\nhost\r\n"
        "0\r\n\r\n",
-       tunnel_refused, 502, "Bad Gateway", "no host", false},
-      {"HTTP/1.0 503 Unavailable\r\n\r\nlater", tunnel_refused, 503, "Unavailable", "later", true},
-      {"HTTP/1.1 500 x\r\nContent-Length: 10\r\n\r\ncut", tunnel_refused, 500, "x", "cut", true},
-      {"HTTP/1.1 500 x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nwrong", tunnel_refused, 500,
-       "x", "abc", false},
+       "Bad Gateway", "no host", 502, tunnel_refused, false},
+      {"HTTP/1.0 503 Unavailable\r\n\r\nlater", "Unavailable", "later", 503, tunnel_refused, true},
+      {"HTTP/1.1 500 x\r\nContent-Length: 10\r\n\r\ncut", "x", "cut", 500, tunnel_refused, true},
+      {"HTTP/1.1 500 x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nwrong", "x", "abc", 500,
+       tunnel_refused, false},
       {"HTTP/1.1 302 Found\r\nLocation: http://portal.example/\r\nContent-Length: 0\r\n\r\n",
-       tunnel_refused, 302, "Found", "", false},
-      {"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 404 x\r\nContent-Length: 0\r\n\r\n", tunnel_refused,
-       404, "x", "", false},
+       "Found", "", 302, tunnel_refused, false},
+      {"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 404 x\r\nContent-Length: 0\r\n\r\n", "x", "", 404,
+       tunnel_refused, false},
       {"HTTP/1.1 407 Log In\r\nProxy-Authenticate: Basic realm=\"a\"\r\nContent-Length: 1\r\n\r\na",
-       authentication_required, 407, "Log In", "a", false},
+       "Log In", "a", 407, authentication_required, false},
   };
   for (const auto& each : cases) {
     const TunnelTranscript transcript = read(ask(), each.stream);
@@ -112,6 +112,10 @@ TEST(HttpTunnel, TellsARefusedLoginFromOneThatIsMissing) {
   const std::string_view answer = "HTTP/1.1 407 Again\r\nContent-Length: 0\r\n\r\n";
   EXPECT_EQ(read(ask(), answer).failure->error, authentication_required);
   EXPECT_EQ(read(ask_with_login(), answer).failure->error, authentication_refused);
+  // What tinyproxy answers to a wrong login.
+  const std::string_view unauthorized = "HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n";
+  EXPECT_EQ(read(ask(), unauthorized).failure->error, tunnel_refused);
+  EXPECT_EQ(read(ask_with_login(), unauthorized).failure->error, authentication_refused);
 }
 
 TEST(HttpTunnel, KeepsTheBeginningOfALongRefusal) {

@@ -96,7 +96,9 @@ TEST(Socks5, NamesTheServerAsTheUrlDoes) {
   for (const auto& [host, address] : cases) {
     const TunnelTranscript transcript = read(ask(false, host, 8080), no_login + connected);
     EXPECT_TRUE(transcript.open);
-    EXPECT_EQ(transcript.sent, greeting + "\x05\x01\x00"s + address + "\x1f\x90") << host;
+    std::string sent = greeting + "\x05\x01\x00"s;
+    sent.append(address).append("\x1f\x90");
+    EXPECT_EQ(transcript.sent, sent) << host;
   }
 }
 
@@ -104,7 +106,8 @@ TEST(Socks5, PassesOverTheAddressOfTheReply) {
   for (const std::string& address :
        {"\x01\x7f\x00\x00\x01"s, "\x04"s + std::string(16, '\xff'), "\x03\x00"s,
         "\x03\x03"s + "abc", "\x03\xff"s + std::string(255, 'a')}) {
-    const std::string stream = no_login + "\x05\x00\x00"s + address + "\x04\x38";
+    std::string stream = no_login + "\x05\x00\x00"s;
+    stream.append(address).append("\x04\x38");
     EXPECT_TRUE(read(ask(false), stream).open);
     EXPECT_EQ(read(ask(false), stream + "behind").rest, "behind");
   }
@@ -112,7 +115,9 @@ TEST(Socks5, PassesOverTheAddressOfTheReply) {
 
 TEST(Socks5, LeavesWhatCameThroughTheTunnel) {
   for (const std::string& behind : {"\x05"s, "\x00"s, "SSH-2.0-OpenSSH\r\n"s}) {
-    EXPECT_EQ(read(ask(false), no_login + connected + behind).rest, behind);
+    std::string stream = no_login + connected;
+    stream += behind;
+    EXPECT_EQ(read(ask(false), stream).rest, behind);
   }
 }
 
@@ -121,37 +126,37 @@ TEST(Socks5, SaysWhatIsWrongWithEachAnswer) {
     return no_login + "\x05"s + code + "\x00\x01"s + std::string(6, '\0');
   };
   const struct {
-    bool logs_in;
     std::string stream;
+    bool logs_in;
     ProxyError error;
   } cases[] = {
-      {false, "HTTP/1.1 400 Bad Request\r\n\r\n", not_socks5},
-      {false, "\x04", not_socks5},
-      {false, "\x05\xff", no_acceptable_method},
-      {true, "\x05\xff", no_acceptable_method},
-      {false, login_wanted, method_not_offered},
-      {true, "\x05\x01", method_not_offered},
-      {true, login_wanted + "\x05", invalid_login_version},
-      {true, login_wanted + "\x01\x01", login_refused},
-      {true, login_wanted + "\x01\xff", login_refused},
-      {false, no_login + "\x04", not_socks5},
-      {false, reply(1), general_failure},
-      {false, reply(2), not_allowed},
-      {false, reply(3), network_unreachable},
-      {false, reply(4), host_unreachable},
-      {false, reply(5), connection_refused},
-      {false, reply(6), ttl_expired},
-      {false, reply(7), command_not_supported},
-      {false, reply(8), address_not_supported},
-      {false, reply(9), unknown_reply},
-      {false, reply('\xff'), unknown_reply},
-      {false, no_login + "\x05\x05", connection_refused},
-      {false, no_login + "\x05\x00\x01"s, reserved_byte_not_zero},
-      {false, no_login + "\x05\x00\x00\x00"s, unknown_address_type},
-      {false, no_login + "\x05\x00\x00\x02"s, unknown_address_type},
-      {false, no_login + "\x05\x00\x00\x05"s, unknown_address_type},
+      {"HTTP/1.1 400 Bad Request\r\n\r\n", false, not_socks5},
+      {"\x04", false, not_socks5},
+      {"\x05\xff", false, no_acceptable_method},
+      {"\x05\xff", true, no_acceptable_method},
+      {login_wanted, false, method_not_offered},
+      {"\x05\x01", true, method_not_offered},
+      {login_wanted + "\x05", true, invalid_login_version},
+      {login_wanted + "\x01\x01", true, login_refused},
+      {login_wanted + "\x01\xff", true, login_refused},
+      {no_login + "\x04", false, not_socks5},
+      {reply(1), false, general_failure},
+      {reply(2), false, not_allowed},
+      {reply(3), false, network_unreachable},
+      {reply(4), false, host_unreachable},
+      {reply(5), false, connection_refused},
+      {reply(6), false, ttl_expired},
+      {reply(7), false, command_not_supported},
+      {reply(8), false, address_not_supported},
+      {reply(9), false, unknown_reply},
+      {reply('\xff'), false, unknown_reply},
+      {no_login + "\x05\x05", false, connection_refused},
+      {no_login + "\x05\x00\x01"s, false, reserved_byte_not_zero},
+      {no_login + "\x05\x00\x00\x00"s, false, unknown_address_type},
+      {no_login + "\x05\x00\x00\x02"s, false, unknown_address_type},
+      {no_login + "\x05\x00\x00\x05"s, false, unknown_address_type},
   };
-  for (const auto& [logs_in, stream, error] : cases) {
+  for (const auto& [stream, logs_in, error] : cases) {
     const TunnelTranscript transcript = read(ask(logs_in), stream);
     ASSERT_TRUE(transcript.failure) << testing::PrintToString(stream);
     EXPECT_EQ(*transcript.failure, ProxyFailure{error}) << testing::PrintToString(stream);

@@ -17,7 +17,7 @@ enum class DecodeError : std::uint8_t {
   too_many_codings,    ///< RFC 9110 section 8.4 sets no limit; four are more than anybody applies
   // Limits
   content_too_large,  ///< RFC 9110 section 8.4 sets no limit; `DecodeLimits::decoded_bytes_max`
-  expands_too_much,   ///< RFC 8878 section 7.3 and others warn; `DecodeLimits::expansion_max`
+  expands_too_much,   ///< The same, for what is a bomb; `DecodeLimits::expansion_max`
   // Where coded content ends
   incomplete,     ///< RFC 9112 section 8: the content ends before what is coded does
   trailing_data,  ///< RFC 1952 section 2.2, RFC 8878 section 3: something else comes behind it

@@ -41,7 +41,7 @@ enum class ProxyError : std::uint8_t {
   unknown_address_type,    ///< RFC 1928 section 6: ATYP is 1, 3 or 4
   // HTTP CONNECT
   authentication_required,  ///< RFC 9110 section 15.5.8: 407, and nothing was sent to log in with
-  authentication_refused,   ///< RFC 9110 section 15.5.8: 407, although a login was sent
+  authentication_refused,   ///< the same, or 401 (tinyproxy's answer), although a login was sent
   tunnel_refused,           ///< RFC 9110 section 9.3.6: another final status than 2xx
   malformed_response,       ///< RFC 9112: see `ProxyFailure::malformation`
 };
