@@ -1,11 +1,10 @@
-#include <duplex/client/blocking_websocket.hpp>
-
 #include <memory>
 #include <utility>
 
 #include "client/client_state.hpp"
 #include "client/engine.hpp"
 #include <duplex/base/task.hpp>
+#include <duplex/client/blocking_websocket.hpp>
 #include <duplex/client/call.hpp>
 #include <duplex/net/async.hpp>
 

@@ -1,5 +1,3 @@
-#include <duplex/client/call.hpp>
-
 #include <algorithm>
 #include <stdexcept>
 #include <utility>
@@ -10,6 +8,7 @@
 #include "client/flow.hpp"
 #include "client/open_websocket.hpp"
 #include "client/reconnecting.hpp"
+#include <duplex/client/call.hpp>
 #include <duplex/http/authorization.hpp>
 
 namespace duplex::client {
@@ -55,21 +54,21 @@ void check(const WebSocketHandlers& handlers) {
 
 detail::Start<Response> FetchCall::start() {
   if (request_.content.replayable()) bound(bounds_, client_->options());
-  return [request = std::make_shared<Request>(std::move(request_))](Flow& flow) {
-    return fetch(flow, request);
+  return [request = std::make_shared<Request>(std::move(request_))](Flow* flow) {
+    return fetch(*flow, request);
   };
 }
 
 detail::Start<ResponseStream> StreamCall::start() {
-  return [request = std::make_shared<Request>(std::move(request_))](Flow& flow) {
-    return open_stream(flow, request);
+  return [request = std::make_shared<Request>(std::move(request_))](Flow* flow) {
+    return open_stream(*flow, request);
   };
 }
 
 detail::Start<Download> DownloadCall::start() {
   DownloadPlan plan{.path = std::move(path_), .resume = resume_, .retries_max = retries_max_};
   return [request = std::make_shared<Request>(std::move(request_)),
-          plan = std::move(plan)](Flow& flow) { return download(flow, request, plan); };
+          plan = std::move(plan)](Flow* flow) { return download(*flow, request, plan); };
 }
 
 // ---------------------------------------------------------------------------- ConnectCall
@@ -119,8 +118,8 @@ ConnectCall&& ConnectCall::unix_socket(std::string_view path) && {
 
 detail::Start<connection::WebSocket> ConnectCall::start() {
   bound(bounds_, client_->options());
-  return [request = std::move(request_)](Flow& flow) {
-    return open_websocket(flow, request, nullptr);
+  return [request = std::move(request_)](Flow* flow) {
+    return open_websocket(*flow, request, nullptr);
   };
 }
 
@@ -139,8 +138,8 @@ class StartedCall : public Call<StartedCall, connection::WebSocket> {
   friend Call<StartedCall, connection::WebSocket>;
   detail::Start<connection::WebSocket> start() {
     bound(bounds_, client_->options());
-    return [request = std::move(request_), handlers = std::move(handlers_)](Flow& flow) {
-      return open_websocket(flow, request, handlers);
+    return [request = std::move(request_), handlers = std::move(handlers_)](Flow* flow) {
+      return open_websocket(*flow, request, handlers);
     };
   }
 
@@ -172,8 +171,8 @@ Task<Result<BlockingWebSocket>> connect_for_blocking(std::shared_ptr<ClientState
 
 Result<BlockingWebSocket> ConnectCall::wait() && {
   std::optional<Result<BlockingWebSocket>> result;
-  detail::run_and_wait(client_,
-                       detail::keep_result(connect_for_blocking(client_, std::move(*this)), result));
+  detail::run_and_wait(
+      client_, detail::keep_result(connect_for_blocking(client_, std::move(*this)), result));
   return std::move(*result);
 }
 

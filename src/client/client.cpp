@@ -1,8 +1,7 @@
-#include <duplex/client/client.hpp>
-
 #include <utility>
 
 #include "client/client_state.hpp"
+#include <duplex/client/client.hpp>
 
 namespace duplex::client {
 

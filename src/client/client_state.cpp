@@ -106,24 +106,24 @@ void ClientState::end() {
     own = std::move(own_);
     for (const auto& [loop, engine] : engines_) {
       // Whether it is still there is known in its own thread only.
-      loop->inbox()->post([self = shared_from_this(), where = loop,
-                           stops = own && loop == &own->loop] {
-        Engine* there = nullptr;
-        {
-          const std::lock_guard its_lock(self->mutex_);
-          const auto found = self->engines_.find(where);
-          if (found != self->engines_.end()) there = found->second;
-        }
-        if (there == nullptr) return;
-        // What is said as a farewell leaves at the end of this iteration.
-        there->shut_down();
-        net::EventLoop& its_loop = there->loop();
-        if (stops) {
-          its_loop.stop();
-        } else {
-          its_loop.inbox()->post([there, &its_loop] { its_loop.evict(*there); });
-        }
-      });
+      loop->inbox()->post(
+          [self = shared_from_this(), where = loop, stops = own && loop == &own->loop] {
+            Engine* there = nullptr;
+            {
+              const std::lock_guard its_lock(self->mutex_);
+              const auto found = self->engines_.find(where);
+              if (found != self->engines_.end()) there = found->second;
+            }
+            if (there == nullptr) return;
+            // What is said as a farewell leaves at the end of this iteration.
+            there->shut_down();
+            net::EventLoop& its_loop = there->loop();
+            if (stops) {
+              its_loop.stop();
+            } else {
+              its_loop.inbox()->post([there, &its_loop] { its_loop.evict(*there); });
+            }
+          });
     }
   }
   if (own) own->thread.join();

@@ -92,11 +92,11 @@ void Connection::on_insecure(const tls::Failure& failure) noexcept {
   const bool late = failure.kind == tls::TlsError::timed_out;
   if (websocket_) websocket_->note_failure(failure.sentence);
   if (failure_) return;
-  failure_ = std::make_unique<const Error>(
-      Error{.step = Step::tls,
-            .code = late ? std::make_error_code(std::errc::timed_out) : make_error_code(failure.kind),
-            .peer = peer_name_,
-            .reason = (late ? "time limit: the TLS handshake: " : "") + failure.sentence});
+  failure_ = std::make_unique<const Error>(Error{
+      .step = Step::tls,
+      .code = late ? std::make_error_code(std::errc::timed_out) : make_error_code(failure.kind),
+      .peer = peer_name_,
+      .reason = (late ? "time limit: the TLS handshake: " : "") + failure.sentence});
   engine().loop().arm(tell_, 0);
 }
 

@@ -107,7 +107,8 @@ class [[nodiscard]] Connection::Secured {
   Connection& connection_;
 };
 
-/// Keeps a connection in memory, whatever becomes of it. Ends it when it goes, unless it was let go.
+/// Keeps a connection in memory, whatever becomes of it. Ends it when it goes, unless it was let
+/// go.
 class ConnectionHandle {
  public:
   ConnectionHandle() noexcept = default;

@@ -1,6 +1,5 @@
-#include <duplex/client/content.hpp>
-
 #include "client/http1_connection.hpp"
+#include <duplex/client/content.hpp>
 #include <duplex/http/media_type.hpp>
 
 namespace duplex::client {

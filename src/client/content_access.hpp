@@ -20,9 +20,7 @@ class ContentAccess {
     const auto* file = std::get_if<Content::File>(&content.body_);
     return file != nullptr ? &file->path : nullptr;
   }
-  static Stream* stream(Content& content) noexcept {
-    return std::get_if<Stream>(&content.body_);
-  }
+  static Stream* stream(Content& content) noexcept { return std::get_if<Stream>(&content.body_); }
 };
 
 }  // namespace duplex::client

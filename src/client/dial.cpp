@@ -64,8 +64,8 @@ class Dialing {
     if (dialed) return end(std::move(*dialed));
     flow_.at(Step::connect);
     const bool late = dialed.error().error == std::errc::timed_out;
-    end(std::unexpected(flow_.error(
-        dialed.error().error, (late ? "time limit: " : "") + dialed.error().message())));
+    end(std::unexpected(flow_.error(dialed.error().error,
+                                    (late ? "time limit: " : "") + dialed.error().message())));
   }
 
   void end(Result<net::Dialed> result) {
@@ -128,8 +128,7 @@ class Tunnelling {
   void await_suspend(std::coroutine_handle<> waiter) {
     waiter_ = waiter;
     flow_.at(Step::proxy);
-    const TunnelOptions options{.tunnel_ms_max =
-                                    flow_.engine().options().time_limits.proxy_ms_max};
+    const TunnelOptions options{.tunnel_ms_max = flow_.engine().options().time_limits.proxy_ms_max};
     tunnel_ = std::make_unique<Tunnel>(flow_.engine().loop(), std::move(socket_), *route_.proxy,
                                        route_.url, options, [this](auto opened) {
                                          result_.emplace(std::move(opened));
@@ -141,9 +140,9 @@ class Tunnelling {
     TunnelError& failure = result_->error();
     Error error = flow_.error(failure.error, std::move(failure.message));
     if (failure.status) {
-      error.response = std::make_shared<const Response>(
-          response_of(*failure.status, route_.url.text()), std::move(failure.content),
-          http::Fields());
+      error.response =
+          std::make_shared<const Response>(response_of(*failure.status, route_.url.text()),
+                                           std::move(failure.content), http::Fields());
     }
     return std::unexpected(std::move(error));
   }

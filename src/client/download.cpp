@@ -23,8 +23,8 @@ constexpr std::size_t sample_bytes_max = std::size_t{64} * 1024;
 // Between two attempts, doubled each time.
 constexpr std::chrono::milliseconds retry_delay{200};
 
-/// By what a later request can tell that it is about the same: a strong tag, or else the date, which
-/// servers compare exactly (RFC 9110 section 13.1.5). Empty when there is neither.
+/// By what a later request can tell that it is about the same: a strong tag, or else the date,
+/// which servers compare exactly (RFC 9110 section 13.1.5). Empty when there is neither.
 std::string validator_of(const ResponseHead& head) {
   if (const auto value = head.field("etag")) {
     const auto tag = http::parse_entity_tag(trim(*value));
@@ -56,10 +56,7 @@ class Attempt {
 
  private:
   Error file_error(std::error_code code) const {
-    return {.step = Step::file,
-            .code = code,
-            .peer = file_.part_path(),
-            .reason = code.message()};
+    return {.step = Step::file, .code = code, .peer = file_.part_path(), .reason = code.message()};
   }
   std::optional<Error> place(const ResponseHead& head, const std::string& validator);
   Task<Result<ResponseHead>> receive(OpenedResponse opened);
@@ -102,8 +99,8 @@ Task<Result<ResponseHead>> Attempt::run(bool resume) {
     Error error = flow_.error(ClientError::unexpected_status,
                               "the server answered " + std::to_string(http::code(status)) + " " +
                                   std::string(http::reason_phrase(status)));
-    error.response = std::make_shared<const Response>(
-        co_await sample(std::move(*opened), sample_bytes_max));
+    error.response =
+        std::make_shared<const Response>(co_await sample(std::move(*opened), sample_bytes_max));
     co_return std::unexpected(std::move(error));
   }
   if (auto error = place(opened->head, origin ? origin->validator : std::string())) {
@@ -116,8 +113,8 @@ Task<Result<ResponseHead>> Attempt::run(bool resume) {
 std::optional<Error> Attempt::place(const ResponseHead& head, const std::string& validator) {
   if (head.status() == http::Status::partial_content) {
     const auto range = http::parse_content_range(trim(head.field("content-range").value_or("")));
-    const bool fits = resumed_bytes_ > 0 && range && range->range &&
-                      range->range->offset == resumed_bytes_;
+    const bool fits =
+        resumed_bytes_ > 0 && range && range->range && range->range->offset == resumed_bytes_;
     const std::string now = validator_of(head);
     if (!fits || (!now.empty() && now != validator)) {
       flow_.at(Step::protocol);
@@ -169,8 +166,8 @@ Task<Result<Download>> download(Flow& flow, std::shared_ptr<Request> request, Do
     if (!resumed_bytes) resumed_bytes = attempt.resumed_bytes();
     if (head) {
       if (const std::error_code code = file.complete()) {
-        co_return std::unexpected(Error{
-            .step = Step::file, .code = code, .peer = plan.path, .reason = code.message()});
+        co_return std::unexpected(
+            Error{.step = Step::file, .code = code, .peer = plan.path, .reason = code.message()});
       }
       co_return Download{.response = std::move(*head),
                          .path = std::move(plan.path),

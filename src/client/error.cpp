@@ -1,7 +1,6 @@
-#include <duplex/client/error.hpp>
-
 #include <utility>
 
+#include <duplex/client/error.hpp>
 #include <duplex/client/response.hpp>
 
 namespace duplex::client {

@@ -71,7 +71,7 @@ Result<std::optional<std::uint64_t>> Exchange::measure_content() {
   const std::string* const path = ContentAccess::file(content);
   if (path == nullptr) return std::uint64_t{0};
   file_.reset(::open(path->c_str(), O_RDONLY | O_CLOEXEC));
-  struct stat facts {};
+  struct stat facts{};
   int error = 0;
   if (!file_ || ::fstat(file_.number(), &facts) != 0) {
     error = errno;
@@ -99,8 +99,8 @@ Task<Result<ResponseHead>> Exchange::begin(Flow& flow, Opening opening) {
   const http1::RequestIntent intent{.method = opening.method,
                                     .content_bytes = content_bytes,
                                     .expect_continue = request_->expect_continue};
-  const auto form = opening.route.asks_proxy() ? http1::TargetForm::absolute
-                                               : http1::TargetForm::origin;
+  const auto form =
+      opening.route.asks_proxy() ? http1::TargetForm::absolute : http1::TargetForm::origin;
   auto request_head = http.begin(
       {.url = opening.route.url, .form = form, .fields = opening.fields, .intent = intent});
   if (!request_head) {
@@ -175,11 +175,11 @@ std::optional<Error> Exchange::begin_decoding(const ResponseHead& head) {
   if (!request_->decode) return std::nullopt;
   auto decoder = ContentDecoder::make(head.fields().joined("content-encoding"));
   if (!decoder) {
-    return Error{.step = Step::content,
-                 .code = decoder.error().error,
-                 .peer = peer_,
-                 .reason = std::string(describe(decoder.error().error)) + ": " +
-                           decoder.error().coding};
+    return Error{
+        .step = Step::content,
+        .code = decoder.error().error,
+        .peer = peer_,
+        .reason = std::string(describe(decoder.error().error)) + ": " + decoder.error().coding};
   }
   decoder_.emplace(std::move(*decoder));
   return std::nullopt;

@@ -106,8 +106,7 @@ Task<Result<OpenedResponse>> open_response(Flow& flow, std::shared_ptr<Request> 
     if (request->redirects_max == 0) co_return opened;
 
     const http::RedirectRules rules{.allow_downgrade = request->allow_downgrade};
-    auto redirection =
-        http::redirect(leg.url, leg.method, head.status(), head.fields(), rules);
+    auto redirection = http::redirect(leg.url, leg.method, head.status(), head.fields(), rules);
     flow.at(Step::redirect);
     if (!redirection) {
       co_return std::unexpected(
@@ -145,9 +144,9 @@ Task<Result<Response>> fetch(Flow& flow, std::shared_ptr<Request> request) {
     if (!*piece) break;
     if ((*piece)->size() > bytes_max - text.size()) {
       flow.at(Step::content);
-      co_return std::unexpected(
-          flow.error(ClientError::content_too_large,
-                     "the response has more than " + std::to_string(bytes_max) + " bytes of content"));
+      co_return std::unexpected(flow.error(
+          ClientError::content_too_large,
+          "the response has more than " + std::to_string(bytes_max) + " bytes of content"));
     }
     text.append(as_text(**piece));
   }

@@ -20,8 +20,8 @@ struct OpenedResponse {
   std::unique_ptr<Exchange> exchange;
 };
 
-/// Asks for what `request` says, wherever it is redirected to, with the client's fields, cookies and
-/// proxies.
+/// Asks for what `request` says, wherever it is redirected to, with the client's fields, cookies
+/// and proxies.
 Task<Result<OpenedResponse>> open_response(Flow& flow, std::shared_ptr<Request> request);
 
 /// The same, with all of the content.

@@ -62,16 +62,16 @@ class Http1Connection {
   class Next;
   /// Waits for the next event of the response; interim responses are passed over. Views hold until
   /// the coroutine waits again, for whatever.
-  Next next() noexcept { return Next(*this); }
+  Next next() noexcept;
 
   class GoAhead;
   /// Waits until the server wants the content of a request that asked (RFC 9110 section 10.1.1), or
   /// has taken too long to say so, or doesn't want it: see `wants_content`.
-  GoAhead go_ahead() noexcept { return GoAhead(*this); }
+  GoAhead go_ahead() noexcept;
 
   class Room;
   /// Waits until the server has taken enough of what was written.
-  Room room() noexcept { return Room(*this); }
+  Room room() noexcept;
   bool has_room() const noexcept;
   void wait_for_room(std::coroutine_handle<> waiter) noexcept { room_waiter_ = waiter; }
 
@@ -182,5 +182,17 @@ class [[nodiscard]] Http1Connection::Room {
   Http1Connection& http_;
   bool waiting_ = false;
 };
+
+inline Http1Connection::Next Http1Connection::next() noexcept {
+  return Next(*this);
+}
+
+inline Http1Connection::GoAhead Http1Connection::go_ahead() noexcept {
+  return GoAhead(*this);
+}
+
+inline Http1Connection::Room Http1Connection::room() noexcept {
+  return Room(*this);
+}
 
 }  // namespace duplex::client

@@ -117,8 +117,7 @@ Result<std::string> Handshake::send_request(Http1Connection& http) {
                           .fields = fields,
                           .intent = {.upgrade = true}});
   if (!head) {
-    return std::unexpected(
-        flow_.error(head.error(), std::string(http1::describe(head.error()))));
+    return std::unexpected(flow_.error(head.error(), std::string(http1::describe(head.error()))));
   }
   http.end_request();
   return std::move(*head);

@@ -33,8 +33,8 @@ struct Operation::State final : private Endable {
     flow.emplace(*engine);
     engine->add(*this);
     if (bounds.deadline) {
-      engine->loop().arm(deadline,
-                         static_cast<std::uint64_t>(std::max<std::int64_t>(0, bounds.deadline->count())));
+      engine->loop().arm(deadline, static_cast<std::uint64_t>(
+                                       std::max<std::int64_t>(0, bounds.deadline->count())));
     }
     if (bounds.stop.stop_possible()) {
       self = std::make_shared<State*>(this);
@@ -60,8 +60,9 @@ struct Operation::State final : private Endable {
   }
 
   void on_deadline() noexcept {
-    cut(std::make_error_code(std::errc::timed_out),
-        "time limit: it took longer than " + std::to_string(bounds.deadline->count()) + " ms in all");
+    cut(std::make_error_code(std::errc::timed_out), "time limit: it took longer than " +
+                                                        std::to_string(bounds.deadline->count()) +
+                                                        " ms in all");
   }
   void on_client_end() noexcept override { cut(cancelled(), "the client has ended"); }
 
@@ -157,9 +158,8 @@ void spawn(const std::shared_ptr<ClientState>& client, Task<> task) {
   }
   Engine* const engine = client->own_engine();
   if (engine == nullptr) throw std::logic_error("the client has ended");
-  engine->loop().inbox()->post([engine, its_task = std::move(task)]() mutable {
-    engine->spawn(std::move(its_task));
-  });
+  engine->loop().inbox()->post(
+      [engine, its_task = std::move(task)]() mutable { engine->spawn(std::move(its_task)); });
 }
 
 }  // namespace duplex::client::detail

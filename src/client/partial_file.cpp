@@ -1,8 +1,8 @@
 #include "client/partial_file.hpp"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -58,7 +58,7 @@ std::optional<PartialFile::Origin> PartialFile::reopen(const std::string& url) {
                 .validator = info.substr(first_end + 1, info.size() - first_end - 2)};
   if (origin.url != url || origin.validator.empty()) return std::nullopt;
   net::Descriptor file(::open(part_path_.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC));
-  struct stat facts {};
+  struct stat facts{};
   if (!file || ::fstat(file.number(), &facts) != 0 || !S_ISREG(facts.st_mode)) return std::nullopt;
   file_ = std::move(file);
   size_ = static_cast<std::uint64_t>(facts.st_size);
@@ -69,7 +69,8 @@ std::error_code PartialFile::create(const Origin& origin) {
   size_ = 0;
   // What can't be resumed leaves no word of it.
   ::unlink(info_path_.c_str());
-  file_.reset(::open(part_path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0666));
+  file_.reset(
+      ::open(part_path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0666));
   if (!file_) return last_error();
   if (origin.validator.empty()) return {};
   const net::Descriptor info(

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "client/engine.hpp"
+#include "tls/client_target.hpp"
 #include "tls/stream.hpp"
 
 namespace duplex::client {
@@ -136,8 +137,7 @@ ConnectionHandle Pool::take_resting(Place& place) {
 void Pool::give_back(ConnectionHandle handle) {
   const PoolLimits& limits = engine_.options().pool;
   const bool usable = handle->is_open() && !handle->finishing() && !handle->input_ended() &&
-                      handle->http().may_begin() && !engine_.shutting_down() &&
-                      limits.idle_max > 0;
+                      handle->http().may_begin() && !engine_.shutting_down() && limits.idle_max > 0;
   Connection& connection = handle.let_go();
   if (!usable) return connection.finish();
   Place& place = places_[connection.key()];

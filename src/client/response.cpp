@@ -1,9 +1,8 @@
-#include <duplex/client/response.hpp>
-
 #include <utility>
 
 #include "client/exchange.hpp"
 #include "client/response_facts.hpp"
+#include <duplex/client/response.hpp>
 
 namespace duplex::client {
 
@@ -37,8 +36,7 @@ tls::SessionInfo OwnedSessionInfo::view() const noexcept {
           .peer_certificate = peer_certificate_ ? &*peer_certificate_ : nullptr};
 }
 
-ResponseHead::Facts::Facts(const http::ResponseHead& its_head)
-    : raw(its_head.raw), head(its_head) {
+ResponseHead::Facts::Facts(const http::ResponseHead& its_head) : raw(its_head.raw), head(its_head) {
   lines.reserve(its_head.fields.size());
   for (const http::FieldView& line : its_head.fields) {
     lines.push_back({moved(line.name, its_head.raw, raw), moved(line.value, its_head.raw, raw)});
@@ -49,7 +47,9 @@ ResponseHead::Facts::Facts(const http::ResponseHead& its_head)
 }
 
 ResponseHead response_of(http::Status status, std::string url) {
-  auto facts = std::make_shared<ResponseHead::Facts>(http::ResponseHead{.status = status});
+  http::ResponseHead head;
+  head.status = status;
+  auto facts = std::make_shared<ResponseHead::Facts>(head);
   facts->url = std::move(url);
   facts->connection = std::make_shared<const ConnectionFacts>();
   return ResponseHead(std::move(facts));

@@ -19,8 +19,8 @@ using websocket::Session;
 connection::LinkOptions link_options_of(const WebSocketRequest& request, Engine& engine,
                                         const WebSocketHandlers* handlers) {
   const WebSocketLimits& limits = request.limits;
-  const bool chunks = handlers != nullptr ? static_cast<bool>(handlers->on_chunk)
-                                          : limits.deliver_chunks;
+  const bool chunks =
+      handlers != nullptr ? static_cast<bool>(handlers->on_chunk) : limits.deliver_chunks;
   return {.session = {.role = websocket::Role::client,
                       .message_bytes_max = limits.message_bytes_max,
                       .deliver_chunks = chunks,
@@ -51,8 +51,8 @@ void WebSocketConnection::open() {
 }
 
 void WebSocketConnection::on_input(Bytes& input) {
-  const auto delivery = by_coroutine() ? connection::Delivery::coroutine
-                                       : connection::Delivery::callbacks;
+  const auto delivery =
+      by_coroutine() ? connection::Delivery::coroutine : connection::Delivery::callbacks;
   connection::drive(connection_, link_, delivery, input,
                     [this](const Session::Event& event) { handle(event); });
   // All is said: it is the server who ends the connection (RFC 6455 section 7.1.1).

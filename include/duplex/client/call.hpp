@@ -60,8 +60,9 @@ class Operation {
   std::unique_ptr<State> state_;
 };
 
+/// How a call begins; the flow outlives what is returned.
 template <class T>
-using Start = std::move_only_function<Task<Result<T>>(Flow&)>;
+using Start = std::move_only_function<Task<Result<T>>(Flow*)>;
 
 template <class T>
 class CallAwaiter final : private Operation {
@@ -74,7 +75,7 @@ class CallAwaiter final : private Operation {
     waiter_ = waiter;
     Flow* const flow = begin();
     if (flow == nullptr) return waiter;
-    task_ = start_(*flow);
+    task_ = start_(flow);
     return task_.begin(waiter);
   }
   Result<T> await_resume() {

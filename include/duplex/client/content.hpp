@@ -78,8 +78,7 @@ class Content {
                       std::is_trivially_destructible_v<std::decay_t<Callable>>,
                   "this compiler (GCC before 13) destroys a closure that is made inside of "
                   "co_await twice; give it a name first");
-    using Owned = std::decay_t<Callable>;
-    return {media_type, Stream{Writer(static_cast<Owned&&>(writer)), bytes}};
+    return {media_type, Stream{Writer(std::forward<Callable>(writer)), bytes}};
   }
 
   const std::string& media_type() const noexcept { return media_type_; }

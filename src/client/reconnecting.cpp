@@ -1,0 +1,371 @@
+#include "client/reconnecting.hpp"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <coroutine>
+#include <cstring>
+#include <deque>
+#include <exception>
+#include <stop_token>
+#include <string>
+#include <utility>
+
+#include "client/client_state.hpp"
+#include "client/engine.hpp"
+#include "client/flow.hpp"
+#include "client/open_websocket.hpp"
+#include "client/random.hpp"
+#include <duplex/base/ascii.hpp>
+#include <duplex/client/call.hpp>
+#include <duplex/client/proxy_error.hpp>
+#include <duplex/net/async.hpp>
+#include <duplex/tls/error.hpp>
+
+namespace duplex::client {
+
+using connection::CloseInfo;
+using connection::Message;
+using connection::OwnedMessage;
+using connection::SendStatus;
+using connection::WebSocket;
+
+namespace {
+
+// A server may ask for a longer wait than ours (RFC 9110 section 10.2.3), up to here.
+constexpr std::uint32_t retry_after_ms_max = 600'000;
+
+std::uint32_t random_up_to(std::uint32_t most) noexcept {
+  std::array<std::byte, sizeof(std::uint64_t)> bytes{};
+  fill_randomly(bytes);
+  std::uint64_t number = 0;
+  std::memcpy(&number, bytes.data(), bytes.size());
+  return static_cast<std::uint32_t>(number % (std::uint64_t{most} + 1));
+}
+
+/// How long the server asks to be left alone; 0 when it says nothing.
+std::uint32_t asked_wait_ms(const Error& error) {
+  if (!error.response) return 0;
+  const auto seconds = parse_decimal(trim(error.response->field("retry-after").value_or("")));
+  if (!seconds) return 0;
+  return static_cast<std::uint32_t>(std::min<std::uint64_t>(*seconds, retry_after_ms_max / 1'000) *
+                                    1'000);
+}
+
+}  // namespace
+
+bool may_mend(const Error& error) {
+  if (error.cancelled()) return false;
+  if (error.timed_out()) return true;
+  switch (error.step) {
+    case Step::resolve:
+    case Step::connect:
+    case Step::protocol: return true;
+    case Step::tls: return error.code == tls::TlsError::truncated;
+    case Step::proxy:
+      return error.code != ClientError::invalid_request &&
+             error.code != ProxyError::authentication_required &&
+             error.code != ProxyError::authentication_refused &&
+             error.code != ProxyError::login_refused;
+    case Step::handshake: break;
+    case Step::request:
+    case Step::redirect:
+    case Step::content:
+    case Step::file: return false;
+  }
+  if (error.code.category() == websocket::handshake_category()) return false;
+  if (!error.response) return true;
+  const std::uint16_t status = http::code(error.response->status());
+  return status >= 500 || status == 408 || status == 425 || status == 429;
+}
+
+bool may_come_back(const CloseInfo& info) {
+  return info.code != websocket::CloseCode::normal &&
+         info.code != websocket::CloseCode::policy_violation;
+}
+
+std::uint32_t backoff_ms(const ReconnectOptions& options, std::uint32_t failures) noexcept {
+  const std::uint64_t delay_ms = std::uint64_t{options.delay_ms_first} << std::min(failures, 31U);
+  return static_cast<std::uint32_t>(std::min<std::uint64_t>(delay_ms, options.delay_ms_max));
+}
+
+// ---------------------------------------------------------------------------- Keeper
+
+/// What keeps a WebSocket open; shared by its user's object and the coroutine that does it.
+class ReconnectingWebSocket::Keeper {
+ public:
+  Keeper(std::shared_ptr<ClientState> client, WebSocketRequest request, ReconnectOptions options)
+      : client_(std::move(client)), request_(std::move(request)), options_(std::move(options)) {
+    if (!options_.retry_on) options_.retry_on = may_mend;
+    if (!options_.retry_after_close) options_.retry_after_close = may_come_back;
+  }
+
+  static Task<> run(std::shared_ptr<Keeper> keeper) {
+    co_await keeper->keep();
+    keeper->over_ = true;
+    if (keeper->receiver_) std::exchange(keeper->receiver_, nullptr).resume();
+  }
+
+  SendStatus send(const Message& message);
+  void close(websocket::CloseCode code, std::string_view reason);
+
+  bool may_receive_now() const noexcept { return received_.has_value() || over_; }
+  void wait_to_receive(std::coroutine_handle<> waiter) noexcept { receiver_ = waiter; }
+  void forget_receiver() noexcept { receiver_ = nullptr; }
+  std::optional<OwnedMessage> take_received();
+
+  const WebSocket& current() const noexcept { return current_; }
+  std::uint64_t connections() const noexcept { return connections_; }
+  const std::optional<Error>& error() const noexcept { return error_; }
+
+ private:
+  /// Waits for something that happens in this thread.
+  class Signal {
+   public:
+    bool await_ready() const noexcept { return set_; }
+    void await_suspend(std::coroutine_handle<> waiter) noexcept { waiter_ = waiter; }
+    void await_resume() noexcept { waiter_ = nullptr; }
+    void set() noexcept {
+      set_ = true;
+      if (waiter_) std::exchange(waiter_, nullptr).resume();
+    }
+    void reset() noexcept { set_ = false; }
+    void forget() noexcept { waiter_ = nullptr; }
+
+   private:
+    std::coroutine_handle<> waiter_;
+    bool set_ = false;
+  };
+
+  Task<> keep();
+  Task<Result<WebSocket>> attempt();
+  Task<Result<WebSocket>> welcome(WebSocket socket);
+  Task<> pass_on();
+  Task<> wait_for(Signal& signal);
+  Error lost(const CloseInfo& info) const;
+  bool give_up(const Error& error);
+
+  std::shared_ptr<ClientState> client_;
+  WebSocketRequest request_;
+  ReconnectOptions options_;
+  WebSocket current_;
+  std::deque<OwnedMessage> queue_;  // sent while away
+  std::size_t queue_bytes_ = 0;
+  std::optional<OwnedMessage> received_;
+  std::coroutine_handle<> receiver_;
+  std::optional<Error> error_;
+  std::stop_source stop_;
+  Signal closed_;
+  Signal taken_;  // what was received
+  std::uint64_t connections_ = 0;
+  std::uint32_t failures_ = 0;
+  bool closing_ = false;
+  bool over_ = false;
+};
+
+Task<> ReconnectingWebSocket::Keeper::keep() {
+  while (!closing_) {
+    Result<WebSocket> opened = co_await attempt();
+    Error error;
+    if (opened) {
+      current_ = std::move(*opened);
+      const auto began = std::chrono::steady_clock::now();
+      co_await pass_on();
+      const CloseInfo info = current_.close_info().value_or(CloseInfo{});
+      const bool comes_back = !closing_ && options_.retry_after_close(info);
+      error = lost(info);
+      current_ = {};
+      if (!comes_back) co_return;
+      if (std::chrono::steady_clock::now() - began >=
+          std::chrono::milliseconds(options_.stable_ms)) {
+        failures_ = 0;
+      }
+    } else {
+      error = std::move(opened.error());
+      if (closing_ || give_up(error)) co_return;
+    }
+    const std::uint32_t delay_ms =
+        std::max(random_up_to(backoff_ms(options_, failures_)), asked_wait_ms(error));
+    ++failures_;
+    if (options_.on_lost) options_.on_lost(error, delay_ms);
+    Task<> closed = wait_for(closed_);
+    co_await net::within(std::chrono::milliseconds(delay_ms), std::move(closed));
+    closed_.forget();
+  }
+}
+
+bool ReconnectingWebSocket::Keeper::give_up(const Error& error) {
+  if (!options_.retry_on(error)) {
+    error_ = error;
+    return true;
+  }
+  if (options_.attempts_max == 0 || failures_ + 1 < options_.attempts_max) return false;
+  error_ = error;
+  error_->code = ClientError::gave_up;
+  error_->reason = "gave up after " + std::to_string(failures_ + 1) +
+                   " attempts in a row; the last: " + error.reason;
+  return true;
+}
+
+Task<Result<WebSocket>> ReconnectingWebSocket::Keeper::attempt() {
+  detail::Bounds bounds;
+  bounds.deadline = std::chrono::milliseconds(options_.attempt_ms_max);
+  bounds.stop = stop_.get_token();
+  detail::CallAwaiter<WebSocket> opening(client_, std::move(bounds), [this](Flow* flow) {
+    return open_websocket(*flow, request_, nullptr);
+  });
+  Result<WebSocket> opened = co_await opening;
+  if (!opened) co_return opened;
+  co_return co_await welcome(std::move(*opened));
+}
+
+/// What comes first on a new connection: the user's hook, then what has waited for it.
+Task<Result<WebSocket>> ReconnectingWebSocket::Keeper::welcome(WebSocket socket) {
+  const bool again = connections_++ > 0;
+  std::string what;
+  if (options_.on_connected) {
+    try {
+      co_await options_.on_connected(socket, again);
+    } catch (const std::exception& exception) {
+      what = exception.what();
+    } catch (...) {
+      what = "an exception that is no std::exception";
+    }
+    if (!what.empty()) {
+      socket.close(websocket::CloseCode::internal_error);
+      co_return std::unexpected(Error{.step = Step::protocol,
+                                      .code = ClientError::content_failed,
+                                      .peer = socket.peer(),
+                                      .reason = "on_connected failed: " + what});
+    }
+  }
+  while (!queue_.empty()) {
+    if (co_await socket.send(queue_.front()) == SendStatus::closed) break;
+    queue_bytes_ -= queue_.front().bytes().size();
+    queue_.pop_front();
+  }
+  co_return socket;
+}
+
+/// Gives what is received to the user, until the connection ends.
+Task<> ReconnectingWebSocket::Keeper::pass_on() {
+  while (auto message = co_await current_.receive()) {
+    taken_.reset();
+    received_ = std::move(message);
+    if (receiver_) std::exchange(receiver_, nullptr).resume();
+    co_await wait_for(taken_);
+  }
+}
+
+Task<> ReconnectingWebSocket::Keeper::wait_for(Signal& signal) {
+  co_await signal;
+}
+
+std::optional<OwnedMessage> ReconnectingWebSocket::Keeper::take_received() {
+  auto message = std::exchange(received_, std::nullopt);
+  taken_.set();
+  return message;
+}
+
+Error ReconnectingWebSocket::Keeper::lost(const CloseInfo& info) const {
+  std::string reason = "the WebSocket was closed with " + std::to_string(number(info.code));
+  if (!info.reason.empty()) reason.append(": ").append(info.reason);
+  return {.step = Step::protocol,
+          .code = ClientError::connection_closed,
+          .peer = request_.url,
+          .reason = std::move(reason)};
+}
+
+SendStatus ReconnectingWebSocket::Keeper::send(const Message& message) {
+  if (over_ || closing_) return SendStatus::closed;
+  if (current_.is_open()) return current_.send(message).status();
+  if (options_.while_away == WhileAway::refuse) return SendStatus::closed;
+  if (message.bytes().size() > options_.queue_bytes_max - queue_bytes_) return SendStatus::dropped;
+  queue_bytes_ += message.bytes().size();
+  queue_.emplace_back(message);
+  return SendStatus::accepted;
+}
+
+void ReconnectingWebSocket::Keeper::close(websocket::CloseCode code, std::string_view reason) {
+  if (std::exchange(closing_, true)) return;
+  current_.close(code, reason);
+  stop_.request_stop();
+  closed_.set();
+}
+
+ReconnectingWebSocket keep_connected(const std::shared_ptr<ClientState>& client,
+                                     WebSocketRequest request, ReconnectOptions options) {
+  auto keeper = std::make_shared<ReconnectingWebSocket::Keeper>(client, std::move(request),
+                                                                std::move(options));
+  if (Engine* const engine = client->engine_here()) {
+    engine->spawn(ReconnectingWebSocket::Keeper::run(keeper));
+  }
+  return ReconnectingWebSocket(std::move(keeper));
+}
+
+// ---------------------------------------------------------------------------- the user's side
+
+ReconnectingWebSocket::ReconnectingWebSocket(std::shared_ptr<Keeper> keeper) noexcept
+    : keeper_(std::move(keeper)) {}
+
+ReconnectingWebSocket& ReconnectingWebSocket::operator=(ReconnectingWebSocket&& other) noexcept {
+  ReconnectingWebSocket taken(std::move(other));
+  std::swap(keeper_, taken.keeper_);
+  return *this;
+}
+
+ReconnectingWebSocket::~ReconnectingWebSocket() {
+  if (keeper_) keeper_->close(websocket::CloseCode::normal, {});
+}
+
+SendStatus ReconnectingWebSocket::send(std::string_view text) {
+  return keeper_->send({websocket::Opcode::text, as_bytes(text)});
+}
+
+SendStatus ReconnectingWebSocket::send(ConstBytes binary) {
+  return keeper_->send({websocket::Opcode::binary, binary});
+}
+
+ReconnectingWebSocket::Receive ReconnectingWebSocket::receive() noexcept {
+  return Receive(keeper_);
+}
+
+bool ReconnectingWebSocket::is_connected() const noexcept {
+  return keeper_->current().is_open();
+}
+
+WebSocket ReconnectingWebSocket::current() const noexcept {
+  return keeper_->current();
+}
+
+std::uint64_t ReconnectingWebSocket::connections() const noexcept {
+  return keeper_->connections();
+}
+
+void ReconnectingWebSocket::close(websocket::CloseCode code, std::string_view reason) {
+  keeper_->close(code, reason);
+}
+
+std::optional<Error> ReconnectingWebSocket::error() const {
+  return keeper_->error();
+}
+
+bool ReconnectingWebSocket::Receive::await_ready() const noexcept {
+  return keeper_->may_receive_now();
+}
+
+void ReconnectingWebSocket::Receive::await_suspend(std::coroutine_handle<> waiter) noexcept {
+  waiter_ = waiter;
+  keeper_->wait_to_receive(waiter);
+}
+
+std::optional<OwnedMessage> ReconnectingWebSocket::Receive::await_resume() {
+  waiter_ = nullptr;
+  return keeper_->take_received();
+}
+
+ReconnectingWebSocket::Receive::~Receive() {
+  if (waiter_ && keeper_) keeper_->forget_receiver();
+}
+
+}  // namespace duplex::client
