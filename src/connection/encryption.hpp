@@ -61,7 +61,7 @@ class Encryption {
  private:
   class Cursor;
 
-  bool clear() const noexcept { return failure_ && failure_->kind == tls::FailureKind::clear_http; }
+  bool clear() const noexcept { return failure_ && failure_->kind == tls::TlsError::clear_http; }
   std::expected<bool, std::error_code> send_unsent(int socket);
   std::expected<bool, std::error_code> send_sealed(int socket);
   bool seal(ConstBytes plaintext);

@@ -318,7 +318,7 @@ void Pipe::fail_encryption() noexcept {
   outbox_.clear();
   on_insecure(failure);
   // Whoever can still be told is told by an alert, which is on its way, or in clear.
-  if (failure.kind == tls::FailureKind::truncated) return close();
+  if (failure.kind == tls::TlsError::truncated) return close();
   finish();
 }
 
@@ -371,7 +371,7 @@ void Pipe::on_deadline(std::uint64_t now) noexcept {
   } else if (transport_.shaking_hands() && phase_ == Phase::open) {
     due = progress_ms() + hub_->limits().handshake_ms_max;
     if (now >= due) {
-      transport_.encryption()->fail({tls::FailureKind::timed_out, "it took too long"});
+      transport_.encryption()->fail({tls::TlsError::timed_out, "it took too long"});
       return fail_encryption();
     }
   } else {

@@ -28,27 +28,27 @@ unsigned long take_error() noexcept {
   return first;
 }
 
-FailureKind kind_of(unsigned long error) noexcept {
-  if (ERR_FATAL_ERROR(error)) return FailureKind::internal;
-  if (ERR_GET_LIB(error) != ERR_LIB_SSL) return FailureKind::broken;
+TlsError kind_of(unsigned long error) noexcept {
+  if (ERR_FATAL_ERROR(error)) return TlsError::internal;
+  if (ERR_GET_LIB(error) != ERR_LIB_SSL) return TlsError::broken;
   switch (ERR_GET_REASON(error)) {
     case SSL_R_WRONG_VERSION_NUMBER:
     case SSL_R_HTTPS_PROXY_REQUEST:
-    case SSL_R_HTTP_REQUEST: return FailureKind::not_tls;
+    case SSL_R_HTTP_REQUEST: return TlsError::not_tls;
     case SSL_R_UNSUPPORTED_PROTOCOL:
     case SSL_R_VERSION_TOO_LOW:
     case SSL_R_NO_PROTOCOLS_AVAILABLE:
-    case SSL_R_INAPPROPRIATE_FALLBACK: return FailureKind::no_common_version;
+    case SSL_R_INAPPROPRIATE_FALLBACK: return TlsError::no_common_version;
     case SSL_R_NO_SHARED_CIPHER:
     case SSL_R_NO_SHARED_GROUPS:
     case SSL_R_NO_SUITABLE_GROUPS:
     case SSL_R_NO_SUITABLE_KEY_SHARE:
     case SSL_R_NO_SUITABLE_SIGNATURE_ALGORITHM:
-    case SSL_R_NO_SHARED_SIGNATURE_ALGORITHMS: return FailureKind::no_common_cipher;
-    case SSL_R_NO_APPLICATION_PROTOCOL: return FailureKind::no_common_protocol;
+    case SSL_R_NO_SHARED_SIGNATURE_ALGORITHMS: return TlsError::no_common_cipher;
+    case SSL_R_NO_APPLICATION_PROTOCOL: return TlsError::no_common_protocol;
     case SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE:
-    case SSL_R_CERTIFICATE_VERIFY_FAILED: return FailureKind::certificate;
-    default: return FailureKind::broken;
+    case SSL_R_CERTIFICATE_VERIFY_FAILED: return TlsError::certificate;
+    default: return TlsError::broken;
   }
 }
 
@@ -91,7 +91,7 @@ std::expected<Opened, Failure> Stream::open(ConstBytes ciphertext, Bytes plainte
     const auto first = std::to_integer<char>(ciphertext.front());
     if (first >= 'A' && first <= 'Z') {
       failed_ = true;
-      return std::unexpected(Failure{FailureKind::clear_http, "an HTTP request came in clear"});
+      return std::unexpected(Failure{TlsError::clear_http, "an HTTP request came in clear"});
     }
   }
   workspace_.input_ = ciphertext;
@@ -162,7 +162,7 @@ void Stream::note_established() {
 
 std::expected<void, Failure> Stream::seal(ConstBytes plaintext) {
   if (!established_ || failed_) {
-    return std::unexpected(Failure{FailureKind::internal, "there is nothing to encrypt with"});
+    return std::unexpected(Failure{TlsError::internal, "there is nothing to encrypt with"});
   }
   if (records_) {
     records_->seal(plaintext, workspace_.output());
@@ -197,17 +197,16 @@ Failure Stream::fail() {
   workspace_.input_ = {};
   const unsigned long error = take_error();
   if (error == 0 && (SSL_get_shutdown(ssl_.get()) & SSL_RECEIVED_SHUTDOWN) != 0) {
-    return {FailureKind::truncated, "the peer took its leave during the handshake"};
+    return {TlsError::truncated, "the peer took its leave during the handshake"};
   }
-  const FailureKind kind = kind_of(error);
+  const TlsError kind = kind_of(error);
   const int alert = ERR_GET_REASON(error) - SSL_AD_REASON_OFFSET;
-  if (kind == FailureKind::broken && alert >= 0 && alert <= UINT8_MAX &&
+  if (kind == TlsError::broken && alert >= 0 && alert <= UINT8_MAX &&
       ERR_GET_LIB(error) == ERR_LIB_SSL) {
     const char* const words = SSL_alert_desc_string_long(alert);
-    return {FailureKind::alert, std::string("the peer gave up, with the alert \"") + words + '"'};
+    return {TlsError::alert, std::string("the peer gave up, with the alert \"") + words + '"'};
   }
-  if (kind == FailureKind::certificate &&
-      ERR_GET_REASON(error) == SSL_R_CERTIFICATE_VERIFY_FAILED) {
+  if (kind == TlsError::certificate && ERR_GET_REASON(error) == SSL_R_CERTIFICATE_VERIFY_FAILED) {
     return {kind, std::string("the peer's certificate was refused: ") +
                       X509_verify_cert_error_string(SSL_get_verify_result(ssl_.get()))};
   }
