@@ -4,12 +4,16 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
+#include <algorithm>
 #include <new>
 #include <string>
 #include <utility>
 
+#include "tls/client_side.hpp"
 #include "tls/context.hpp"
 #include "tls/handover.hpp"
+#include "tls/offer.hpp"
+#include "tls/refusal.hpp"
 #include "tls/x509_description.hpp"
 
 namespace duplex::tls {
@@ -40,6 +44,7 @@ TlsError kind_of(unsigned long error) noexcept {
     case SSL_R_NO_PROTOCOLS_AVAILABLE:
     case SSL_R_INAPPROPRIATE_FALLBACK: return TlsError::no_common_version;
     case SSL_R_NO_SHARED_CIPHER:
+    case SSL_R_NO_CIPHERS_AVAILABLE:
     case SSL_R_NO_SHARED_GROUPS:
     case SSL_R_NO_SUITABLE_GROUPS:
     case SSL_R_NO_SUITABLE_KEY_SHARE:
@@ -70,21 +75,56 @@ void Stream::Free::operator()(SSL* ssl) const noexcept {
   SSL_free(ssl);
 }
 
+Stream::SslPointer Stream::new_ssl(const Context& context, Workspace& workspace) {
+  SslPointer ssl(SSL_new(context.native()));
+  if (ssl == nullptr) throw std::bad_alloc();
+  BIO_up_ref(workspace.bio_);
+  SSL_set_bio(ssl.get(), workspace.bio_, workspace.bio_);
+  return ssl;
+}
+
 Stream::Stream(const Context& context, Workspace& workspace)
     : workspace_(workspace),
       handover_(std::make_unique<Handover>()),
-      ssl_(SSL_new(context.native())) {
-  if (ssl_ == nullptr) throw std::bad_alloc();
-  BIO_up_ref(workspace.bio_);
-  SSL_set_bio(ssl_.get(), workspace.bio_, workspace.bio_);
+      ssl_(new_ssl(context, workspace)) {
   SSL_set_accept_state(ssl_.get());
   handover_->watch(*ssl_);
 }
 
+Stream::Stream(const Context& context, Workspace& workspace, const ClientTarget& target)
+    : workspace_(workspace),
+      client_(std::make_unique<ClientSide>(target)),
+      ssl_(new_ssl(context, workspace)) {
+  SSL_set_connect_state(ssl_.get());
+}
+
 Stream::~Stream() = default;
 
+std::expected<void, Failure> Stream::begin() {
+  if (!client_) return {};
+  workspace_.input_ = {};
+  return shake_hands();
+}
+
+/// Goes on with the handshake, as far as the input leads.
+std::expected<void, Failure> Stream::shake_hands() {
+  if (client_ && !client_->begun()) {
+    if (auto begun = client_->begin(*ssl_); !begun) {
+      failed_ = true;
+      return begun;
+    }
+  }
+  ERR_clear_error();
+  const int result = SSL_do_handshake(ssl_.get());
+  if (result == 1) return note_established();
+  if (SSL_get_error(ssl_.get(), result) == SSL_ERROR_WANT_READ) return {};
+  return std::unexpected(fail());
+}
+
 std::expected<Opened, Failure> Stream::open(ConstBytes ciphertext, Bytes plaintext) {
-  if (!first_byte_seen_ && !ciphertext.empty()) {
+  if (client_) {
+    client_->note_first_bytes(ciphertext);
+  } else if (!first_byte_seen_ && !ciphertext.empty()) {
     first_byte_seen_ = true;
     // A record begins with its type, from 20 to 24 (RFC 8446 section 5.1); a request, with the
     // letters of its method.
@@ -96,13 +136,8 @@ std::expected<Opened, Failure> Stream::open(ConstBytes ciphertext, Bytes plainte
   }
   workspace_.input_ = ciphertext;
   if (!established_) {
-    ERR_clear_error();
-    const int result = SSL_do_handshake(ssl_.get());
-    if (result != 1) {
-      if (SSL_get_error(ssl_.get(), result) == SSL_ERROR_WANT_READ) return Opened{};
-      return std::unexpected(fail());
-    }
-    note_established();
+    if (auto shaken = shake_hands(); !shaken) return std::unexpected(std::move(shaken).error());
+    if (!established_) return Opened{};
   }
   if (!records_) return read(plaintext);
   auto opened =
@@ -131,12 +166,13 @@ std::expected<Opened, Failure> Stream::read(Bytes plaintext) {
   }
 }
 
-void Stream::note_established() {
-  established_ = true;
+std::expected<void, Failure> Stream::note_established() {
   const unsigned char* protocol = nullptr;
   unsigned protocol_bytes = 0;
   SSL_get0_alpn_selected(ssl_.get(), &protocol, &protocol_bytes);
-  const char* const server_name = SSL_get_servername(ssl_.get(), TLSEXT_NAMETYPE_host_name);
+  const char* const server_name = client_
+                                      ? client_->server_name().c_str()
+                                      : SSL_get_servername(ssl_.get(), TLSEXT_NAMETYPE_host_name);
   Agreement agreement{
       .protocol = SSL_get_version(ssl_.get()),
       .cipher = SSL_CIPHER_standard_name(SSL_get_current_cipher(ssl_.get())),
@@ -145,11 +181,26 @@ void Stream::note_established() {
       .resumed = SSL_session_reused(ssl_.get()) == 1,
       .peer_certificate = nullptr,
   };
+  // RFC 7301 section 3.1: one of those that were offered, which OpenSSL does not look after.
+  if (!agreement.application_protocol.empty() &&
+      std::ranges::find(application_protocols, agreement.application_protocol) ==
+          application_protocols.end()) {
+    failed_ = true;
+    return std::unexpected(Failure{
+        TlsError::broken, "the server chose an application protocol that it was not offered"});
+  }
   const X509* const certificate = SSL_get0_peer_certificate(ssl_.get());
   if (certificate != nullptr && SSL_get_verify_result(ssl_.get()) == X509_V_OK) {
     agreement.peer_certificate = std::make_unique<const Certificate>(describe_x509(*certificate));
   }
   agreement_ = std::make_unique<const Agreement>(std::move(agreement));
+  established_ = true;
+  if (handover_) hand_over();
+  return {};
+}
+
+/// Lets a record layer go on in OpenSSL's place, if it can.
+void Stream::hand_over() {
   if (auto records = handover_->complete(*ssl_, workspace_.cipher_cache())) {
     records_ = std::make_unique<RecordLayer>(std::move(*records));
     ssl_.reset();
@@ -189,6 +240,7 @@ void Stream::close() noexcept {
   records_.reset();
   ssl_.reset();
   handover_.reset();
+  client_.reset();
 }
 
 /// Reads from OpenSSL's queue of errors what went wrong.
@@ -196,6 +248,7 @@ Failure Stream::fail() {
   failed_ = true;
   workspace_.input_ = {};
   const unsigned long error = take_error();
+  if (client_) client_->forget_sessions(*ssl_);
   if (error == 0 && (SSL_get_shutdown(ssl_.get()) & SSL_RECEIVED_SHUTDOWN) != 0) {
     return {TlsError::truncated, "the peer took its leave during the handshake"};
   }
@@ -206,9 +259,15 @@ Failure Stream::fail() {
     const char* const words = SSL_alert_desc_string_long(alert);
     return {TlsError::alert, std::string("the peer gave up, with the alert \"") + words + '"'};
   }
+  if (client_ && client_->refusal()) return *client_->refusal();
+  if (client_ && client_->has_heard_http() && !established_) {
+    return {TlsError::not_tls, "the server speaks HTTP in clear, not TLS, on this port"};
+  }
   if (kind == TlsError::certificate && ERR_GET_REASON(error) == SSL_R_CERTIFICATE_VERIFY_FAILED) {
-    return {kind, std::string("the peer's certificate was refused: ") +
-                      X509_verify_cert_error_string(SSL_get_verify_result(ssl_.get()))};
+    const long result = SSL_get_verify_result(ssl_.get());
+    return {refusal_kind(static_cast<int>(result)),
+            std::string("the peer's certificate was refused: ") +
+                X509_verify_cert_error_string(result)};
   }
   const char* const words = ERR_reason_error_string(error);
   return {kind, words != nullptr ? words : "TLS failed without a reason"};

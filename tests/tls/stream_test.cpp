@@ -255,7 +255,7 @@ TEST_P(StreamOf, RefusesClientsWithoutAGoodCertificate) {
   Meeting with(*context, workspace_, unknown);
   EXPECT_FALSE(with.shake_hands());
   ASSERT_TRUE(with.server.failure);
-  EXPECT_EQ(with.server.failure->kind, TlsError::certificate);
+  EXPECT_EQ(with.server.failure->kind, TlsError::self_signed);
   EXPECT_TRUE(with.server.failure->sentence.starts_with("the peer's certificate was refused: "));
 
   // Of the right name, signed by somebody else: the signature's failure is noted by a part of
