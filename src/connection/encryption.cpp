@@ -63,6 +63,13 @@ class Encryption::Cursor {
   std::size_t offset_ = 0;
 };
 
+void Encryption::begin(int socket) {
+  const auto begun = stream_->begin();
+  // A socket that is gone is reported by the loop, too.
+  static_cast<void>(send_sealed(socket));
+  if (!begun) fail(begun.error());
+}
+
 // ---------------------------------------------------------------------------- input
 
 net::Transferred Encryption::receive(int socket, Bytes buffer) {

@@ -42,7 +42,15 @@ void Pipe::begin(std::uint32_t index) noexcept {
   watches_input_ = true;
   const auto error = hub_->loop().watch(descriptor(), {.readable = true}, *this);
   if (error) return close();
-  if (transport_.shaking_hands()) return wake_by(now_ms() + hub_->limits().handshake_ms_max);
+  if (transport_.shaking_hands()) {
+    transport_.encryption()->begin(descriptor());
+    if (transport_.encryption()->failure()) return fail_encryption();
+    if (transport_.unsent_bytes() > 0) {
+      note_blocked(true);
+      update_interest();
+    }
+    return wake_by(now_ms() + hub_->limits().handshake_ms_max);
+  }
   const std::uint64_t due = on_time(now_ms());
   if (is_open() && due != never) wake_by(due);
 }
