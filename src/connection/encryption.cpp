@@ -63,6 +63,13 @@ class Encryption::Cursor {
   std::size_t offset_ = 0;
 };
 
+void Encryption::begin(int socket) {
+  const auto begun = stream_->begin();
+  // A socket that is gone is reported by the loop, too.
+  static_cast<void>(send_sealed(socket));
+  if (!begun) fail(begun.error());
+}
+
 // ---------------------------------------------------------------------------- input
 
 net::Transferred Encryption::receive(int socket, Bytes buffer) {
@@ -75,9 +82,9 @@ net::Transferred Encryption::receive(int socket, Bytes buffer) {
   const std::size_t wanted = std::min(input.size(), buffer.size() - tls::Stream::opened_extra);
   const net::Transferred received = net::receive(socket, input.first(wanted));
   if (received.state == net::Transfer::closed) {
-    fail({tls::FailureKind::truncated, stream_->established()
-                                           ? "the peer's end came without close_notify"
-                                           : "the peer went away during the handshake"});
+    fail({tls::TlsError::truncated, stream_->established()
+                                        ? "the peer's end came without close_notify"
+                                        : "the peer went away during the handshake"});
     return {.state = net::Transfer::failed};
   }
   if (received.state != net::Transfer::ok) return received;
@@ -90,7 +97,7 @@ net::Transferred Encryption::receive(int socket, Bytes buffer) {
   }
   if (!sent) return {.state = net::Transfer::failed, .error = sent.error()};
   if (unsent_.size() > answers_bytes_max) {
-    fail({tls::FailureKind::broken, "the peer does not take what TLS answers"});
+    fail({tls::TlsError::broken, "the peer does not take what TLS answers"});
     return {.state = net::Transfer::failed};
   }
   input_ended_ = opened->ended;

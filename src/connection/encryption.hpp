@@ -27,6 +27,10 @@ class Encryption {
 
   const tls::Stream& stream() const noexcept { return *stream_; }
 
+  /// Says what has to be said first: a client begins the handshake. When TLS has failed, `failure`
+  /// tells; what the system refuses is found out by `receive`.
+  void begin(int socket);
+
   /// Receives what is there and opens it into `buffer`, which is larger than
   /// `tls::Stream::opened_extra`. Sends what the protocol itself has to say, and answers
   /// `would_block` when that was all. `closed` is the peer's close_notify. When TLS has failed the
@@ -47,9 +51,9 @@ class Encryption {
 
   /// Ends the encryption by a failure of the caller's own finding, such as a lack of patience.
   void fail(tls::Failure failure);
-  /// Why TLS has failed; nullptr when it has not. From then on what is sent is dropped. Only who
-  /// has spoken HTTP in clear is told so in clear: what others send next may be a secret that an
-  /// attacker, who has but to change one bit of a record, is after.
+  /// Why TLS has failed; nullptr when it has not. From then on what is sent is dropped. Only a
+  /// client that has spoken HTTP in clear is told so in clear: what is sent to others may be a
+  /// secret that an attacker, who has but to change one bit of a record, is after.
   const tls::Failure* failure() const noexcept { return failure_.get(); }
 
   /// Forgets keys, and what is not sent, when the connection has ended; see `Stream::close`.
@@ -61,7 +65,7 @@ class Encryption {
  private:
   class Cursor;
 
-  bool clear() const noexcept { return failure_ && failure_->kind == tls::FailureKind::clear_http; }
+  bool clear() const noexcept { return failure_ && failure_->kind == tls::TlsError::clear_http; }
   std::expected<bool, std::error_code> send_unsent(int socket);
   std::expected<bool, std::error_code> send_sealed(int socket);
   bool seal(ConstBytes plaintext);

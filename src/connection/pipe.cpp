@@ -42,7 +42,15 @@ void Pipe::begin(std::uint32_t index) noexcept {
   watches_input_ = true;
   const auto error = hub_->loop().watch(descriptor(), {.readable = true}, *this);
   if (error) return close();
-  if (transport_.shaking_hands()) return wake_by(now_ms() + hub_->limits().handshake_ms_max);
+  if (transport_.shaking_hands()) {
+    transport_.encryption()->begin(descriptor());
+    if (transport_.encryption()->failure()) return fail_encryption();
+    if (transport_.unsent_bytes() > 0) {
+      note_blocked(true);
+      update_interest();
+    }
+    return wake_by(now_ms() + hub_->limits().handshake_ms_max);
+  }
   const std::uint64_t due = on_time(now_ms());
   if (is_open() && due != never) wake_by(due);
 }
@@ -318,7 +326,7 @@ void Pipe::fail_encryption() noexcept {
   outbox_.clear();
   on_insecure(failure);
   // Whoever can still be told is told by an alert, which is on its way, or in clear.
-  if (failure.kind == tls::FailureKind::truncated) return close();
+  if (failure.kind == tls::TlsError::truncated) return close();
   finish();
 }
 
@@ -375,7 +383,7 @@ void Pipe::on_deadline(std::uint64_t now) noexcept {
   } else if (transport_.shaking_hands() && phase_ == Phase::open) {
     due = progress_ms() + hub_->limits().handshake_ms_max;
     if (now >= due) {
-      transport_.encryption()->fail({tls::FailureKind::timed_out, "it took too long"});
+      transport_.encryption()->fail({tls::TlsError::timed_out, "it took too long"});
       return fail_encryption();
     }
   } else {

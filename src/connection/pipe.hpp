@@ -100,7 +100,7 @@ class Pipe : public net::Pollable, public Carrier {
   /// The connection is encrypted now: the handshake has ended well.
   virtual void on_secured() noexcept = 0;
   /// It can't be encrypted, or can't be any longer: only note it. The pipe finishes behind this
-  /// call. What is written in it goes in clear; that is for `FailureKind::clear_http` alone.
+  /// call. What is written in it goes in clear; that is for `TlsError::clear_http` alone.
   virtual void on_insecure(const tls::Failure& failure) noexcept = 0;
   /// At the end of an iteration in which something was written or sent: go on with what waited for
   /// room, if there is.

@@ -123,13 +123,13 @@ std::string Connection::known_peer() const {
 void Connection::on_insecure(const tls::Failure& failure) noexcept {
   const bool established = tls() != nullptr && tls()->established();
   // Who goes without a word has not been harmed, nor done any: many clients end so.
-  const bool gone = failure.kind == tls::FailureKind::truncated;
+  const bool gone = failure.kind == tls::TlsError::truncated;
   if (!gone) worker().count_tls_failure();
   worker().log(
       gone ? LogLevel::debug : LogLevel::info,
       std::string(established ? "the encrypted connection with " : "the TLS handshake with ") +
           known_peer() + " failed: " + failure.sentence);
-  if (failure.kind == tls::FailureKind::clear_http) {
+  if (failure.kind == tls::TlsError::clear_http) {
     http1::write_error_response(http::Status::bad_request, clear_http, worker().date(), output());
     output_written();
   }

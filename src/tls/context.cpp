@@ -1,7 +1,5 @@
 #include "tls/context.hpp"
 
-#include <openssl/err.h>
-
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -11,9 +9,11 @@
 #include <string_view>
 
 #include "tls/client_authorities.hpp"
+#include "tls/client_context.hpp"
 #include "tls/handover.hpp"
 #include "tls/loaded_credential.hpp"
 #include "tls/name_switch.hpp"
+#include "tls/offer.hpp"
 #include "tls/openssl.hpp"
 #include "tls/server_names.hpp"
 #include "tls/session_tickets.hpp"
@@ -22,29 +22,6 @@
 namespace duplex::tls {
 namespace {
 
-/// Forward secrecy and authenticated encryption, or nothing. AES-128 first: 128 bits are enough,
-/// and it is the fastest.
-constexpr const char* suites_1_2 =
-    "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:"
-    "ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305:"
-    "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384";
-constexpr const char* suites_1_3 =
-    "TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_256_GCM_SHA384";
-
-/// P-384 is for clients whose rules demand it, and whose certificates are on that curve: with TLS
-/// 1.2, this list decides about them, too (RFC 8422 section 5.1.1).
-constexpr const char* groups = "X25519:P-256:P-384";
-
-/// OpenSSL's own list without SHA-1, SHA-224 and DSA.
-constexpr const char* signature_algorithms =
-    "ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512:ed25519:ed448:"
-    "rsa_pss_pss_sha256:rsa_pss_pss_sha384:rsa_pss_pss_sha512:"
-    "rsa_pss_rsae_sha256:rsa_pss_rsae_sha384:rsa_pss_rsae_sha512:"
-    "RSA+SHA256:RSA+SHA384:RSA+SHA512";
-
-/// 112 bits: 2048 of RSA, 224 of an elliptic curve.
-constexpr int security_level = 2;
-
 /// Authorities between a client's certificate and one that `client_ca` names. OpenSSL's own limit
 /// is 100, which would let a client make us verify as many signatures.
 constexpr int client_chain_depth_max = 4;
@@ -52,9 +29,6 @@ constexpr int client_chain_depth_max = 4;
 /// Of the certificates that a client shows, all together: some kilobytes in practice. OpenSSL takes
 /// as much memory as the client says that it will send, up to here; its own limit is 100 KiB.
 constexpr long client_chain_bytes_max = 16L * 1024;
-
-/// What is spoken inside, the preferred first (ALPN, RFC 7301).
-constexpr std::array<std::string_view, 1> application_protocols{"http/1.1"};
 
 int choose_application_protocol(SSL* /*ssl*/, const unsigned char** chosen,
                                 unsigned char* chosen_bytes, const unsigned char* offered,
@@ -73,45 +47,6 @@ int choose_application_protocol(SSL* /*ssl*/, const unsigned char** chosen,
     }
   }
   return SSL_TLSEXT_ERR_ALERT_FATAL;
-}
-
-void require(long done, const char* what) {
-  if (done != 1) {
-    throw Unusable(std::string("OpenSSL refuses ") + what + " (" + take_openssl_error() +
-                   "): look into its configuration file");
-  }
-}
-
-void offer_versions_and_suites(SSL_CTX& context, Version version_min) {
-  SSL_CTX_set_security_level(&context, security_level);
-  require(SSL_CTX_set_min_proto_version(
-              &context, version_min == Version::tls_1_3 ? TLS1_3_VERSION : TLS1_2_VERSION),
-          "the lowest version");
-  require(SSL_CTX_set_max_proto_version(&context, TLS1_3_VERSION), "TLS 1.3");
-  require(SSL_CTX_set_cipher_list(&context, suites_1_2), "the suites of TLS 1.2");
-  require(SSL_CTX_set_ciphersuites(&context, suites_1_3), "the suites of TLS 1.3");
-  require(SSL_CTX_set1_groups_list(&context, groups), "the groups");
-  require(SSL_CTX_set1_sigalgs_list(&context, signature_algorithms), "the signature algorithms");
-  require(SSL_CTX_set1_client_sigalgs_list(&context, signature_algorithms),
-          "the clients' signature algorithms");
-}
-
-void set_behaviour(SSL_CTX& context) {
-  // Nothing that the system's configuration may have set, against what is promised here. A client
-  // that lists ChaCha20 first has no AES in hardware; RFC 8446 appendix D.4 on middleboxes.
-  SSL_CTX_clear_options(&context, SSL_CTX_get_options(&context));
-  SSL_CTX_set_options(&context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
-                                    SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA |
-                                    SSL_OP_ENABLE_MIDDLEBOX_COMPAT);
-  SSL_CTX_set_verify(&context, SSL_VERIFY_NONE, nullptr);
-  // Chains are sent as they were given, instead of being put together in each handshake.
-  SSL_CTX_set_mode(&context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
-                                 SSL_MODE_AUTO_RETRY | SSL_MODE_NO_AUTO_CHAIN);
-  // No early data: an attacker could repeat it (RFC 8446 section 8). Who sends some all the same,
-  // by a ticket of a server that was here before, is not turned away: it's skipped
-  // (section 4.2.10).
-  SSL_CTX_set_max_early_data(&context, 0);
-  SSL_CTX_set_recv_max_early_data(&context, SSL3_RT_MAX_PLAIN_LENGTH);
 }
 
 void ask_for_certificates(SSL_CTX& context, const ClientAuthorities& authorities,
@@ -149,19 +84,6 @@ SessionContextId session_context_id(const std::optional<ClientAuthorities>& auth
   return id;
 }
 
-void install(SSL_CTX& context, const LoadedCredential& credential) {
-  const auto chain = made(X509StackPointer(sk_X509_new_null()));
-  for (const X509Pointer& issuer : std::span(credential.certificates).subspan(1)) {
-    if (sk_X509_push(chain.get(), issuer.get()) <= 0) throw std::bad_alloc();
-    X509_up_ref(issuer.get());
-  }
-  if (SSL_CTX_use_cert_and_key(&context, &credential.leaf(), credential.key.get(), chain.get(),
-                               1) != 1) {
-    throw Unusable("the certificate in " + credential.name + " can't be used (" +
-                   take_openssl_error() + "): get another one");
-  }
-}
-
 std::vector<LoadedCredential> load_all(const ServerOptions& options, std::chrono::sys_seconds now) {
   std::vector<LoadedCredential> loaded;
   loaded.reserve(1 + options.more.size());
@@ -197,11 +119,14 @@ struct Common {
 };
 
 SslContextPointer make_context(const Common& common) {
-  ERR_clear_error();
-  auto context = SslContextPointer(SSL_CTX_new(TLS_server_method()));
-  if (!context) throw Unusable("OpenSSL can't be used (" + take_openssl_error() + ")");
-  offer_versions_and_suites(*context, common.version_min);
-  set_behaviour(*context);
+  SslContextPointer context = make_ssl_context(*TLS_server_method(), common.version_min);
+  // A client that lists ChaCha20 first has no AES in hardware.
+  SSL_CTX_set_options(context.get(), SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
+  // No early data: an attacker could repeat it (RFC 8446 section 8). Who sends some all the same,
+  // by a ticket of a server that was here before, is not turned away: it's skipped
+  // (section 4.2.10).
+  SSL_CTX_set_max_early_data(context.get(), 0);
+  SSL_CTX_set_recv_max_early_data(context.get(), SSL3_RT_MAX_PLAIN_LENGTH);
   SSL_CTX_set_alpn_select_cb(context.get(), choose_application_protocol, nullptr);
   if (common.authorities) ask_for_certificates(*context, *common.authorities, common.demand);
   const SessionContextId id = session_context_id(common.authorities, common.demand);
@@ -264,6 +189,16 @@ std::expected<std::shared_ptr<const Context>, std::string> Context::for_server(
   state->first = std::move(contexts.front());
   contexts.erase(contexts.begin());
   switch_by_name(*state->first, std::move(names), std::move(contexts));
+  return std::shared_ptr<const Context>(new Context(std::move(state)));
+} catch (const Unusable& problem) {
+  return std::unexpected(problem.what());
+}
+
+std::expected<std::shared_ptr<const Context>, std::string> Context::for_client(
+    const ClientOptions& options) try {
+  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  auto state = std::make_unique<State>();
+  state->first = make_client_context(options, now, state->certificates, state->warnings);
   return std::shared_ptr<const Context>(new Context(std::move(state)));
 } catch (const Unusable& problem) {
   return std::unexpected(problem.what());

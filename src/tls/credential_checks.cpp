@@ -34,6 +34,16 @@ std::string place_of(const LoadedCredential& credential, std::size_t index) {
          quoted_subject(*credential.certificates[index]) + ",";
 }
 
+/// `server`, or `client`: who shows it.
+std::string own_end(Purpose purpose) {
+  return purpose == Purpose::server ? "server" : "client";
+}
+
+/// Those to whom it is shown.
+std::string peers(Purpose purpose) {
+  return purpose == Purpose::server ? "clients" : "servers";
+}
+
 std::optional<KeyType> type_of(const EVP_PKEY& key) {
   switch (EVP_PKEY_get_base_id(&key)) {
     case EVP_PKEY_RSA: return KeyType::rsa;
@@ -46,17 +56,17 @@ std::optional<KeyType> type_of(const EVP_PKEY& key) {
 }
 
 /// The curves that TLS 1.3 has signatures for (RFC 8446 section 4.2.3).
-void check_curve(const LoadedCredential& credential) {
+void check_curve(const LoadedCredential& credential, Purpose purpose) {
   std::array<char, 64> name{};
   std::size_t length = 0;
   EVP_PKEY_get_group_name(credential.key.get(), name.data(), name.size(), &length);
   const std::string_view curve(name.data(), length);
   if (curve == "prime256v1" || curve == "secp384r1" || curve == "secp521r1") return;
   throw Unusable("the key in " + credential.key_name + " is on the curve " + std::string(curve) +
-                 ", which clients don't accept: make one on P-256 (prime256v1)");
+                 ", which " + peers(purpose) + " don't accept: make one on P-256 (prime256v1)");
 }
 
-void check_key(LoadedCredential& credential) {
+void check_key(LoadedCredential& credential, Purpose purpose) {
   const auto type = type_of(*credential.key);
   if (!type) {
     throw Unusable("the key in " + credential.key_name +
@@ -68,7 +78,7 @@ void check_key(LoadedCredential& credential) {
     throw Unusable("the RSA key in " + credential.key_name + " has " + std::to_string(bits) +
                    " bits, which is too small: make one of 2048 or more, or an ECDSA key");
   }
-  if (*type == KeyType::ecdsa) check_curve(credential);
+  if (*type == KeyType::ecdsa) check_curve(credential, purpose);
 }
 
 bool matches(const X509Pointer& certificate, const KeyPointer& key) {
@@ -77,14 +87,15 @@ bool matches(const X509Pointer& certificate, const KeyPointer& key) {
   return same;
 }
 
-void check_match(const LoadedCredential& credential) {
+void check_match(const LoadedCredential& credential, Purpose purpose) {
   const auto& certificates = credential.certificates;
   if (matches(certificates.front(), credential.key)) return;
   for (std::size_t i = 1; i < certificates.size(); ++i) {
     if (!matches(certificates[i], credential.key)) continue;
     throw Unusable("the key in " + credential.key_name + " belongs to certificate " +
-                   std::to_string(i + 1) + " in " + credential.name +
-                   ": put the server's own certificate first, behind it those that lead to a root");
+                   std::to_string(i + 1) + " in " + credential.name + ": put the " +
+                   own_end(purpose) +
+                   "'s own certificate first, behind it those that lead to a root");
   }
   throw Unusable("the key in " + credential.key_name + " does not match the certificate in " +
                  credential.name + ": give the key that it was issued for");
@@ -112,32 +123,34 @@ void check_dates(LoadedCredential& credential, std::chrono::sys_seconds now) {
   }
 }
 
-void check_purpose(LoadedCredential& credential) {
+void check_purpose(LoadedCredential& credential, Purpose purpose) {
   X509& leaf = credential.leaf();
   const std::uint32_t flags = X509_get_extension_flags(&leaf);
   if ((flags & EXFLAG_INVALID) != 0) {
     throw Unusable(place_of(credential, 0) + " has extensions that can't be read: it is damaged");
   }
+  const std::uint32_t usage = purpose == Purpose::server ? XKU_SSL_SERVER : XKU_SSL_CLIENT;
   if ((flags & EXFLAG_XKUSAGE) != 0 &&
-      (X509_get_extended_key_usage(&leaf) & (XKU_SSL_SERVER | XKU_ANYEKU)) == 0) {
-    throw Unusable(place_of(credential, 0) +
-                   " is not for servers: get one with the extended key usage serverAuth");
+      (X509_get_extended_key_usage(&leaf) & (usage | XKU_ANYEKU)) == 0) {
+    throw Unusable(place_of(credential, 0) + " is not for " + own_end(purpose) +
+                   "s: get one with the extended key usage " + own_end(purpose) + "Auth");
   }
   if ((flags & EXFLAG_KUSAGE) != 0 && (X509_get_key_usage(&leaf) & KU_DIGITAL_SIGNATURE) == 0) {
-    credential.warnings.push_back(place_of(credential, 0) +
-                                  " is not for signing: many clients will refuse it; get one with "
-                                  "the key usage digitalSignature");
+    credential.warnings.push_back(place_of(credential, 0) + " is not for signing: many " +
+                                  peers(purpose) +
+                                  " will refuse it; get one with the key usage digitalSignature");
   }
   if ((flags & EXFLAG_CA) != 0) {
     credential.warnings.push_back(place_of(credential, 0) +
                                   " is an authority's: its key could sign for any name; use one "
-                                  "that is for a server only");
+                                  "that is for a " +
+                                  own_end(purpose) + " only");
   }
 }
 
-/// Signatures by SHA-1 and MD5 can be forged, so that clients refuse them. A root's own says
+/// Signatures by SHA-1 and MD5 can be forged, so that peers refuse them. A root's own says
 /// nothing.
-void check_signatures(const LoadedCredential& credential) {
+void check_signatures(const LoadedCredential& credential, Purpose purpose) {
   for (std::size_t i = 0; i < credential.certificates.size(); ++i) {
     X509& certificate = *credential.certificates[i];
     if (is_self_signed(certificate)) continue;
@@ -150,7 +163,7 @@ void check_signatures(const LoadedCredential& credential) {
     const char* digest_name = OBJ_nid2sn(digest);
     throw Unusable(place_of(credential, i) + " is signed with " +
                    std::string(digest_name != nullptr ? digest_name : "an old digest") +
-                   ", which clients refuse: get one that is signed with SHA-256");
+                   ", which " + peers(purpose) + " refuse: get one that is signed with SHA-256");
   }
 }
 
@@ -172,7 +185,7 @@ bool has_issued(const X509Pointer& issuer, const X509Pointer& subject) {
 }
 
 /// Where the way from the first certificate to its issuer, that one's issuer and so on ends within
-/// the file. In whatever order they are; clients put up with that.
+/// the file. In whatever order they are; peers put up with that.
 X509& last_of_chain(std::span<const X509Pointer> certificates) {
   std::size_t last = 0;
   // Authorities may have signed each other: as many steps as there are certificates.
@@ -187,17 +200,22 @@ X509& last_of_chain(std::span<const X509Pointer> certificates) {
   return *certificates[last];
 }
 
-void check_chain(LoadedCredential& credential) {
+void check_order(LoadedCredential& credential, Purpose purpose) {
   const auto& certificates = credential.certificates;
   for (std::size_t i = 1; i < certificates.size(); ++i) {
     if (has_issued(certificates[i], certificates[i - 1])) continue;
-    credential.warnings.push_back(place_of(credential, i) +
-                                  " has not issued the one before it: clients expect the server's "
-                                  "own certificate first, and behind each one its issuer's");
-    break;
+    credential.warnings.push_back(place_of(credential, i) + " has not issued the one before it: " +
+                                  peers(purpose) + " expect the " + own_end(purpose) +
+                                  "'s own certificate first, and behind each one its issuer's");
+    return;
   }
+}
+
+/// What clients lack for the way to a root that they know. A server that asks for certificates
+/// knows who has issued them.
+void check_chain(LoadedCredential& credential) {
   if (credential.root_left_out) return;
-  X509& last = last_of_chain(certificates);
+  X509& last = last_of_chain(credential.certificates);
   if (is_self_signed(last) || issued_by_system_root(last)) return;
   const bool alone = &last == &credential.leaf();
   credential.warnings.push_back(
@@ -217,12 +235,14 @@ void check_names(LoadedCredential& credential) {
 
 }  // namespace
 
-void check_credential(LoadedCredential& credential, std::chrono::sys_seconds now) {
-  check_key(credential);
-  check_match(credential);
+void check_credential(LoadedCredential& credential, std::chrono::sys_seconds now, Purpose purpose) {
+  check_key(credential, purpose);
+  check_match(credential, purpose);
   check_dates(credential, now);
-  check_purpose(credential);
-  check_signatures(credential);
+  check_purpose(credential, purpose);
+  check_signatures(credential, purpose);
+  check_order(credential, purpose);
+  if (purpose == Purpose::client) return;
   check_names(credential);
   check_chain(credential);
 }

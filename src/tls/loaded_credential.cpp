@@ -54,7 +54,8 @@ void read_into(LoadedCredential& loaded, const Credential& credential) {
 
 }  // namespace
 
-LoadedCredential load_credential(const Credential& credential, std::chrono::sys_seconds now) {
+LoadedCredential load_credential(const Credential& credential, std::chrono::sys_seconds now,
+                                 Purpose purpose) {
   if (credential.certificate.empty()) {
     throw Unusable("a key is given without a certificate: name the certificate's file, too");
   }
@@ -62,7 +63,7 @@ LoadedCredential load_credential(const Credential& credential, std::chrono::sys_
   read_into(loaded, credential);
   loaded.description = describe_x509(loaded.leaf());
   loaded.host_names = host_names_of(loaded.leaf(), loaded.description);
-  check_credential(loaded, now);
+  check_credential(loaded, now, purpose);
   return loaded;
 }
 

@@ -1,15 +1,19 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <vector>
 
 #include "tls/key_type.hpp"
 #include "tls/openssl.hpp"
 #include <duplex/tls/certificate.hpp>
-#include <duplex/tls/server_options.hpp>
+#include <duplex/tls/credential.hpp>
 
 namespace duplex::tls {
+
+/// Which end of connections shows a certificate.
+enum class Purpose : std::uint8_t { server, client };
 
 /// A `Credential` that was read and found good.
 struct LoadedCredential {
@@ -17,13 +21,13 @@ struct LoadedCredential {
   std::string name;
   /// How sentences name where the key was found.
   std::string key_name;
-  /// The server's own first; at least one.
+  /// That of who shows them first; at least one.
   std::vector<X509Pointer> certificates;
-  /// Whether the file holds the root to which they lead, too, which clients aren't sent.
+  /// Whether the file holds the root to which they lead, too, which peers aren't sent.
   bool root_left_out = false;
   KeyPointer key;
   KeyType key_type = KeyType::ecdsa;
-  /// Of the server's own certificate.
+  /// Of the first certificate.
   Certificate description;
   /// The hosts that it is for, wildcards as they are: the alternative names, or in old
   /// certificates, which have none at all, the common name.
@@ -34,6 +38,7 @@ struct LoadedCredential {
 };
 
 /// Reads and checks; `now` is what the dates are held against. Throws Unusable.
-LoadedCredential load_credential(const Credential& credential, std::chrono::sys_seconds now);
+LoadedCredential load_credential(const Credential& credential, std::chrono::sys_seconds now,
+                                 Purpose purpose = Purpose::server);
 
 }  // namespace duplex::tls

@@ -40,6 +40,7 @@ using StorePointer = std::unique_ptr<X509_STORE, FreedBy<X509_STORE_free>>;
 using StoreContextPointer = std::unique_ptr<X509_STORE_CTX, FreedBy<X509_STORE_CTX_free>>;
 using SslContextPointer = std::unique_ptr<SSL_CTX, FreedBy<SSL_CTX_free>>;
 using SslPointer = std::unique_ptr<SSL, FreedBy<SSL_free>>;
+using SessionPointer = std::unique_ptr<SSL_SESSION, FreedBy<SSL_SESSION_free>>;
 using X509StackPointer = std::unique_ptr<STACK_OF(X509), FreedAsStack>;
 using GeneralNamesPointer = std::unique_ptr<GENERAL_NAMES, FreedAsStack>;
 using NameStackPointer = std::unique_ptr<STACK_OF(X509_NAME), FreedAsStack>;

@@ -70,11 +70,11 @@ std::expected<Opened, Failure> RecordLayer::open(ConstBytes ciphertext, Bytes pl
   }
   if (peer_alert_ != 0) {
     const char* const words = SSL_alert_desc_string_long(peer_alert_);
-    return std::unexpected(Failure{
-        FailureKind::alert, std::string("the peer gave up, with the alert \"") + words + '"'});
+    return std::unexpected(
+        Failure{TlsError::alert, std::string("the peer gave up, with the alert \"") + words + '"'});
   }
   send_alert(fatal, checked.error().alert, output);
-  return std::unexpected(Failure{FailureKind::broken, checked.error().sentence});
+  return std::unexpected(Failure{TlsError::broken, checked.error().sentence});
 }
 
 /// The next record's first `bytes`, where they are; empty when not all of them have come. What has

@@ -91,23 +91,12 @@ std::optional<End> end_of(SSL_SESSION& session) noexcept {
   return End(End::duration(seconds));
 }
 
-/// Of a session whose full handshake has just ended.
-End end_of_new(const SSL& ssl, End now) noexcept {
-  End end = now + session_life_max;
-  // Those that led from the client's to an authority; none when it has shown none.
-  const STACK_OF(X509)* chain = SSL_get0_verified_chain(&ssl);
-  for (int i = 0; i < sk_X509_num(chain); ++i) {
-    end = std::min(end, seconds_of(*X509_get0_notAfter(sk_X509_value(chain, i))));
-  }
-  return end;
-}
-
 int on_new_ticket(SSL* ssl, void* /*argument*/) noexcept {
   SSL_SESSION& session = *SSL_get_session(ssl);
   const End now = std::chrono::floor<std::chrono::seconds>(tickets_of(*ssl).calendar());
   auto end = end_of(session);
   if (!end) {
-    end = end_of_new(*ssl, now);
+    end = end_of_new_session(*ssl, now);
     const End::rep seconds = end->time_since_epoch().count();
     if (SSL_SESSION_set1_ticket_appdata(&session, &seconds, sizeof seconds) != 1) return 0;
   }
@@ -131,6 +120,16 @@ SSL_TICKET_RETURN on_opened_ticket(SSL* ssl, SSL_SESSION* session, const unsigne
 }
 
 }  // namespace
+
+std::chrono::sys_seconds end_of_new_session(const SSL& ssl, std::chrono::sys_seconds now) noexcept {
+  std::chrono::sys_seconds end = now + session_life_max;
+  // Those that led from the peer's to an authority; none when it has shown none.
+  const STACK_OF(X509)* chain = SSL_get0_verified_chain(&ssl);
+  for (int i = 0; i < sk_X509_num(chain); ++i) {
+    end = std::min(end, seconds_of(*X509_get0_notAfter(sk_X509_value(chain, i))));
+  }
+  return end;
+}
 
 void offer_tickets(SSL_CTX& context, std::shared_ptr<TicketKeys> keys, Clock clock,
                    Calendar calendar) {

@@ -4,12 +4,16 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
+#include <algorithm>
 #include <new>
 #include <string>
 #include <utility>
 
+#include "tls/client_side.hpp"
 #include "tls/context.hpp"
 #include "tls/handover.hpp"
+#include "tls/offer.hpp"
+#include "tls/refusal.hpp"
 #include "tls/x509_description.hpp"
 
 namespace duplex::tls {
@@ -28,27 +32,28 @@ unsigned long take_error() noexcept {
   return first;
 }
 
-FailureKind kind_of(unsigned long error) noexcept {
-  if (ERR_FATAL_ERROR(error)) return FailureKind::internal;
-  if (ERR_GET_LIB(error) != ERR_LIB_SSL) return FailureKind::broken;
+TlsError kind_of(unsigned long error) noexcept {
+  if (ERR_FATAL_ERROR(error)) return TlsError::internal;
+  if (ERR_GET_LIB(error) != ERR_LIB_SSL) return TlsError::broken;
   switch (ERR_GET_REASON(error)) {
     case SSL_R_WRONG_VERSION_NUMBER:
     case SSL_R_HTTPS_PROXY_REQUEST:
-    case SSL_R_HTTP_REQUEST: return FailureKind::not_tls;
+    case SSL_R_HTTP_REQUEST: return TlsError::not_tls;
     case SSL_R_UNSUPPORTED_PROTOCOL:
     case SSL_R_VERSION_TOO_LOW:
     case SSL_R_NO_PROTOCOLS_AVAILABLE:
-    case SSL_R_INAPPROPRIATE_FALLBACK: return FailureKind::no_common_version;
+    case SSL_R_INAPPROPRIATE_FALLBACK: return TlsError::no_common_version;
     case SSL_R_NO_SHARED_CIPHER:
+    case SSL_R_NO_CIPHERS_AVAILABLE:
     case SSL_R_NO_SHARED_GROUPS:
     case SSL_R_NO_SUITABLE_GROUPS:
     case SSL_R_NO_SUITABLE_KEY_SHARE:
     case SSL_R_NO_SUITABLE_SIGNATURE_ALGORITHM:
-    case SSL_R_NO_SHARED_SIGNATURE_ALGORITHMS: return FailureKind::no_common_cipher;
-    case SSL_R_NO_APPLICATION_PROTOCOL: return FailureKind::no_common_protocol;
+    case SSL_R_NO_SHARED_SIGNATURE_ALGORITHMS: return TlsError::no_common_cipher;
+    case SSL_R_NO_APPLICATION_PROTOCOL: return TlsError::no_common_protocol;
     case SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE:
-    case SSL_R_CERTIFICATE_VERIFY_FAILED: return FailureKind::certificate;
-    default: return FailureKind::broken;
+    case SSL_R_CERTIFICATE_VERIFY_FAILED: return TlsError::certificate;
+    default: return TlsError::broken;
   }
 }
 
@@ -70,39 +75,69 @@ void Stream::Free::operator()(SSL* ssl) const noexcept {
   SSL_free(ssl);
 }
 
+Stream::SslPointer Stream::new_ssl(const Context& context, Workspace& workspace) {
+  SslPointer ssl(SSL_new(context.native()));
+  if (ssl == nullptr) throw std::bad_alloc();
+  BIO_up_ref(workspace.bio_);
+  SSL_set_bio(ssl.get(), workspace.bio_, workspace.bio_);
+  return ssl;
+}
+
 Stream::Stream(const Context& context, Workspace& workspace)
     : workspace_(workspace),
       handover_(std::make_unique<Handover>()),
-      ssl_(SSL_new(context.native())) {
-  if (ssl_ == nullptr) throw std::bad_alloc();
-  BIO_up_ref(workspace.bio_);
-  SSL_set_bio(ssl_.get(), workspace.bio_, workspace.bio_);
+      ssl_(new_ssl(context, workspace)) {
   SSL_set_accept_state(ssl_.get());
   handover_->watch(*ssl_);
 }
 
+Stream::Stream(const Context& context, Workspace& workspace, const ClientTarget& target)
+    : workspace_(workspace),
+      client_(std::make_unique<ClientSide>(target)),
+      ssl_(new_ssl(context, workspace)) {
+  SSL_set_connect_state(ssl_.get());
+}
+
 Stream::~Stream() = default;
 
+std::expected<void, Failure> Stream::begin() {
+  if (!client_) return {};
+  workspace_.input_ = {};
+  return shake_hands();
+}
+
+/// Goes on with the handshake, as far as the input leads.
+std::expected<void, Failure> Stream::shake_hands() {
+  if (client_ && !client_->begun()) {
+    if (auto begun = client_->begin(*ssl_); !begun) {
+      failed_ = true;
+      return begun;
+    }
+  }
+  ERR_clear_error();
+  const int result = SSL_do_handshake(ssl_.get());
+  if (result == 1) return note_established();
+  if (SSL_get_error(ssl_.get(), result) == SSL_ERROR_WANT_READ) return {};
+  return std::unexpected(fail());
+}
+
 std::expected<Opened, Failure> Stream::open(ConstBytes ciphertext, Bytes plaintext) {
-  if (!first_byte_seen_ && !ciphertext.empty()) {
+  if (client_) {
+    client_->note_first_bytes(ciphertext);
+  } else if (!first_byte_seen_ && !ciphertext.empty()) {
     first_byte_seen_ = true;
     // A record begins with its type, from 20 to 24 (RFC 8446 section 5.1); a request, with the
     // letters of its method.
     const auto first = std::to_integer<char>(ciphertext.front());
     if (first >= 'A' && first <= 'Z') {
       failed_ = true;
-      return std::unexpected(Failure{FailureKind::clear_http, "an HTTP request came in clear"});
+      return std::unexpected(Failure{TlsError::clear_http, "an HTTP request came in clear"});
     }
   }
   workspace_.input_ = ciphertext;
   if (!established_) {
-    ERR_clear_error();
-    const int result = SSL_do_handshake(ssl_.get());
-    if (result != 1) {
-      if (SSL_get_error(ssl_.get(), result) == SSL_ERROR_WANT_READ) return Opened{};
-      return std::unexpected(fail());
-    }
-    note_established();
+    if (auto shaken = shake_hands(); !shaken) return std::unexpected(std::move(shaken).error());
+    if (!established_) return Opened{};
   }
   if (!records_) return read(plaintext);
   auto opened =
@@ -131,12 +166,13 @@ std::expected<Opened, Failure> Stream::read(Bytes plaintext) {
   }
 }
 
-void Stream::note_established() {
-  established_ = true;
+std::expected<void, Failure> Stream::note_established() {
   const unsigned char* protocol = nullptr;
   unsigned protocol_bytes = 0;
   SSL_get0_alpn_selected(ssl_.get(), &protocol, &protocol_bytes);
-  const char* const server_name = SSL_get_servername(ssl_.get(), TLSEXT_NAMETYPE_host_name);
+  const char* const server_name = client_
+                                      ? client_->server_name().c_str()
+                                      : SSL_get_servername(ssl_.get(), TLSEXT_NAMETYPE_host_name);
   Agreement agreement{
       .protocol = SSL_get_version(ssl_.get()),
       .cipher = SSL_CIPHER_standard_name(SSL_get_current_cipher(ssl_.get())),
@@ -145,11 +181,26 @@ void Stream::note_established() {
       .resumed = SSL_session_reused(ssl_.get()) == 1,
       .peer_certificate = nullptr,
   };
+  // RFC 7301 section 3.1: one of those that were offered, which OpenSSL does not look after.
+  if (!agreement.application_protocol.empty() &&
+      std::ranges::find(application_protocols, agreement.application_protocol) ==
+          application_protocols.end()) {
+    failed_ = true;
+    return std::unexpected(Failure{
+        TlsError::broken, "the server chose an application protocol that it was not offered"});
+  }
   const X509* const certificate = SSL_get0_peer_certificate(ssl_.get());
   if (certificate != nullptr && SSL_get_verify_result(ssl_.get()) == X509_V_OK) {
     agreement.peer_certificate = std::make_unique<const Certificate>(describe_x509(*certificate));
   }
   agreement_ = std::make_unique<const Agreement>(std::move(agreement));
+  established_ = true;
+  if (handover_) hand_over();
+  return {};
+}
+
+/// Lets a record layer go on in OpenSSL's place, if it can.
+void Stream::hand_over() {
   if (auto records = handover_->complete(*ssl_, workspace_.cipher_cache())) {
     records_ = std::make_unique<RecordLayer>(std::move(*records));
     ssl_.reset();
@@ -162,7 +213,7 @@ void Stream::note_established() {
 
 std::expected<void, Failure> Stream::seal(ConstBytes plaintext) {
   if (!established_ || failed_) {
-    return std::unexpected(Failure{FailureKind::internal, "there is nothing to encrypt with"});
+    return std::unexpected(Failure{TlsError::internal, "there is nothing to encrypt with"});
   }
   if (records_) {
     records_->seal(plaintext, workspace_.output());
@@ -189,6 +240,7 @@ void Stream::close() noexcept {
   records_.reset();
   ssl_.reset();
   handover_.reset();
+  client_.reset();
 }
 
 /// Reads from OpenSSL's queue of errors what went wrong.
@@ -196,20 +248,26 @@ Failure Stream::fail() {
   failed_ = true;
   workspace_.input_ = {};
   const unsigned long error = take_error();
+  if (client_) client_->forget_sessions(*ssl_);
   if (error == 0 && (SSL_get_shutdown(ssl_.get()) & SSL_RECEIVED_SHUTDOWN) != 0) {
-    return {FailureKind::truncated, "the peer took its leave during the handshake"};
+    return {TlsError::truncated, "the peer took its leave during the handshake"};
   }
-  const FailureKind kind = kind_of(error);
+  const TlsError kind = kind_of(error);
   const int alert = ERR_GET_REASON(error) - SSL_AD_REASON_OFFSET;
-  if (kind == FailureKind::broken && alert >= 0 && alert <= UINT8_MAX &&
+  if (kind == TlsError::broken && alert >= 0 && alert <= UINT8_MAX &&
       ERR_GET_LIB(error) == ERR_LIB_SSL) {
     const char* const words = SSL_alert_desc_string_long(alert);
-    return {FailureKind::alert, std::string("the peer gave up, with the alert \"") + words + '"'};
+    return {TlsError::alert, std::string("the peer gave up, with the alert \"") + words + '"'};
   }
-  if (kind == FailureKind::certificate &&
-      ERR_GET_REASON(error) == SSL_R_CERTIFICATE_VERIFY_FAILED) {
-    return {kind, std::string("the peer's certificate was refused: ") +
-                      X509_verify_cert_error_string(SSL_get_verify_result(ssl_.get()))};
+  if (client_ && client_->refusal()) return *client_->refusal();
+  if (client_ && client_->has_heard_http() && !established_) {
+    return {TlsError::not_tls, "the server speaks HTTP in clear, not TLS, on this port"};
+  }
+  if (kind == TlsError::certificate && ERR_GET_REASON(error) == SSL_R_CERTIFICATE_VERIFY_FAILED) {
+    const long result = SSL_get_verify_result(ssl_.get());
+    return {refusal_kind(static_cast<int>(result)),
+            std::string("the peer's certificate was refused: ") +
+                X509_verify_cert_error_string(result)};
   }
   const char* const words = ERR_reason_error_string(error);
   return {kind, words != nullptr ? words : "TLS failed without a reason"};

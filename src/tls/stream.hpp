@@ -16,23 +16,31 @@ struct ssl_st;
 
 namespace duplex::tls {
 
+struct ClientTarget;
+class ClientSide;
 class Context;
 class Handover;
 class RecordLayer;
 
 /// One encrypted connection: ciphertext in, plaintext out, and back. Touches no socket and knows no
-/// time. OpenSSL shakes hands; with TLS 1.3 a `RecordLayer` then takes its place, which needs a
-/// small part of its memory. What it has to send is put into the workspace's output, by any call;
-/// the caller sends it.
+/// time. OpenSSL shakes hands; with TLS 1.3 a server then has a `RecordLayer` in its place, which
+/// needs a small part of its memory. What it has to send is put into the workspace's output, by any
+/// call; the caller sends it.
 ///
 /// One thread, its workspace's.
 class Stream {
  public:
   /// The server's end of a new connection. Throws std::bad_alloc.
   Stream(const Context& context, Workspace& workspace);
+  /// The client's end of one; `context` is a client's. Throws std::bad_alloc.
+  Stream(const Context& context, Workspace& workspace, const ClientTarget& target);
   ~Stream();
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;
+
+  /// Says what there is to say at the beginning: a client, that it wants to shake hands; a server,
+  /// nothing. Once, before all else. After a failure the stream can only be destroyed.
+  std::expected<void, Failure> begin();
 
   /// Takes all of `ciphertext` and writes what it holds to `plaintext`, which has room for as much
   /// and `opened_extra` more. What is incomplete is kept inside. After a failure the stream can
@@ -62,14 +70,19 @@ class Stream {
   struct Free {
     void operator()(ssl_st* ssl) const noexcept;
   };
+  using SslPointer = std::unique_ptr<ssl_st, Free>;
 
+  static SslPointer new_ssl(const Context& context, Workspace& workspace);
+  std::expected<void, Failure> shake_hands();
   std::expected<Opened, Failure> read(Bytes plaintext);
   Failure fail();
-  void note_established();
+  std::expected<void, Failure> note_established();
+  void hand_over();
 
   Workspace& workspace_;
-  std::unique_ptr<Handover> handover_;  // while hands are shaken
-  std::unique_ptr<ssl_st, Free> ssl_;   // until the record layer takes over
+  std::unique_ptr<Handover> handover_;  // a server's, while hands are shaken
+  std::unique_ptr<ClientSide> client_;  // a client's
+  SslPointer ssl_;                      // until the record layer takes over
   std::unique_ptr<RecordLayer> records_;
   std::unique_ptr<const Agreement> agreement_;
   bool established_ = false;

@@ -16,7 +16,7 @@
 namespace duplex::connection {
 namespace {
 
-using tls::testing::ClientOptions;
+using tls::testing::PeerOptions;
 using tls::testing::OpensslClient;
 
 const tls::Context& context() {
@@ -311,7 +311,7 @@ TEST_P(EncryptedPipe, TakesAnEndWithoutCloseNotifyForATruncation) {
   ends->peer.end_sending();
   ASSERT_TRUE(bench_->until([&] { return script_.closes > 0; }));
   ASSERT_EQ(script_.failures.size(), 1u);
-  EXPECT_EQ(script_.failures[0].kind, tls::FailureKind::truncated);
+  EXPECT_EQ(script_.failures[0].kind, tls::TlsError::truncated);
   EXPECT_EQ(script_.input_ends, 0);
 }
 
@@ -346,7 +346,7 @@ TEST_P(EncryptedPipe, GivesUpAHandshakeThatTakesTooLong) {
     if (at < hello.size() - 1 && ends->pipe.is_open()) ends->peer.send({&hello[at++], 1});
     return !script_.failures.empty();
   }));
-  EXPECT_EQ(script_.failures[0].kind, tls::FailureKind::timed_out);
+  EXPECT_EQ(script_.failures[0].kind, tls::TlsError::timed_out);
   EXPECT_GE(bench_->loop.now_ms(), began + 60);
   EXPECT_LE(bench_->loop.now_ms(), began + 2000);
   EXPECT_EQ(script_.secured, 0);
@@ -387,7 +387,7 @@ TEST_P(EncryptedPipe, FinishesDuringTheHandshakeWithoutAWord) {
 
 TEST_P(EncryptedPipe, SaysWhatItWasToldToSayInClear) {
   script_.on_insecure = [](TestPipe& its, const tls::Failure& failure) {
-    if (failure.kind == tls::FailureKind::clear_http) its.write("speak TLS");
+    if (failure.kind == tls::TlsError::clear_http) its.write("speak TLS");
   };
   auto ends = connect();
   ends->peer.send("GET / HTTP/1.1\r\n\r\n");
@@ -431,7 +431,7 @@ TEST_P(EncryptedPipe, SendsNothingInClearWhenARecordWasChanged) {
   ASSERT_TRUE(ends->pipe.blocked());
   ends->peer.send(tampered(ends->client));
   ASSERT_TRUE(bench_->until([&] { return !script_.failures.empty(); }));
-  EXPECT_EQ(script_.failures[0].kind, tls::FailureKind::broken);
+  EXPECT_EQ(script_.failures[0].kind, tls::TlsError::broken);
   ASSERT_TRUE(ends->pipe.is_open());
   // Users go on for a while before they hear of it.
   ends->pipe.retain();

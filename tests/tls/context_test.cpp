@@ -29,7 +29,7 @@ Issued for_name(const std::string& name, TestKey key = TestKey::p256) {
 
 struct Limited {
   const char* what;
-  ClientOptions client;
+  PeerOptions client;
   bool accepted;
   const char* agreed = "";  // suite
 };

@@ -16,9 +16,7 @@
 /// A handshake between a `Context` and OpenSSL's client, in memory.
 namespace duplex::tls::testing {
 
-using SessionPointer = std::unique_ptr<SSL_SESSION, FreedBy<SSL_SESSION_free>>;
-
-struct ClientOptions {
+struct PeerOptions {
   std::string server_name = {};
   std::string alpn = {};  ///< as on the wire: each name with its length before it
   int version_min = TLS1_VERSION;
@@ -75,7 +73,7 @@ inline int on_session(SSL* client, SSL_SESSION* session) {
   return 1;
 }
 
-inline SslContextPointer client_context(const ClientOptions& options) {
+inline SslContextPointer client_context(const PeerOptions& options) {
   SslContextPointer context(SSL_CTX_new(TLS_client_method()));
   SSL_CTX_set_security_level(context.get(), 0);
   SSL_CTX_set_min_proto_version(context.get(), options.version_min);
@@ -117,7 +115,7 @@ inline bool failed(SSL* ssl, int result, int& reason) {
 
 /// Runs a handshake as far as it gets, and a byte each way behind it.
 inline std::unique_ptr<Handshake> shake_hands(SSL_CTX* server_context,
-                                              const ClientOptions& options = {}) {
+                                              const PeerOptions& options = {}) {
   ERR_clear_error();
   auto hands = std::make_unique<Handshake>();
   hands->client_context = client_context(options);
@@ -156,7 +154,7 @@ inline std::unique_ptr<Handshake> shake_hands(SSL_CTX* server_context,
 }
 
 inline std::unique_ptr<Handshake> shake_hands(const Context& context,
-                                              const ClientOptions& options = {}) {
+                                              const PeerOptions& options = {}) {
   return shake_hands(context.native(), options);
 }
 

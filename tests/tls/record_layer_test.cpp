@@ -114,7 +114,7 @@ class Ends {
   void expect_fault(std::string_view ciphertext, std::uint8_t description) {
     const auto heard = open(ciphertext);
     ASSERT_FALSE(heard);
-    EXPECT_EQ(heard.error().kind, FailureKind::broken);
+    EXPECT_EQ(heard.error().kind, TlsError::broken);
     EXPECT_FALSE(heard.error().sentence.empty());
     EXPECT_EQ(sent(), (std::vector<Record>{{21, alert(description)}}));
   }
@@ -382,7 +382,7 @@ TEST(RecordLayer, EndsByAnAlertOfThePeer) {
     const auto heard = ends.open(
         joined({ends.data("a"), ends.alerted(alert(static_cast<std::uint8_t>(description), 1))}));
     ASSERT_FALSE(heard);
-    EXPECT_EQ(heard.error().kind, FailureKind::alert);
+    EXPECT_EQ(heard.error().kind, TlsError::alert);
     EXPECT_TRUE(ends.output.empty()) << "it is not answered";
   }
   Ends ends;

@@ -31,7 +31,7 @@ inline std::shared_ptr<const Context> context_of(
 /// OpenSSL's client, whose ciphertext goes by hand.
 class OpensslClient {
  public:
-  explicit OpensslClient(const ClientOptions& options = {})
+  explicit OpensslClient(const PeerOptions& options = {})
       : context_(client_context(options)), ssl_(SSL_new(context_.get())) {
     SSL_set_app_data(native(), &hands_);
     if (!options.server_name.empty()) {
@@ -158,7 +158,7 @@ class StreamEnd {
 
 /// Both, and the bytes between them.
 struct Meeting {
-  Meeting(const Context& context, Workspace& workspace, const ClientOptions& options = {})
+  Meeting(const Context& context, Workspace& workspace, const PeerOptions& options = {})
       : client(options), server(context, workspace) {}
 
   /// Runs the handshake as far as it gets. True when both are ready.

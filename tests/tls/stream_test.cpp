@@ -46,8 +46,8 @@ struct Kind {
 
 class StreamOf : public Streams, public ::testing::WithParamInterface<Kind> {
  protected:
-  ClientOptions options() const {
-    ClientOptions options{.version_min = GetParam().version, .version_max = GetParam().version};
+  PeerOptions options() const {
+    PeerOptions options{.version_min = GetParam().version, .version_max = GetParam().version};
     if (GetParam().version == TLS1_3_VERSION) {
       options.suites_1_3 = GetParam().suite;
     } else {
@@ -86,7 +86,7 @@ TEST_P(StreamOf, ResumesASession) {
   ASSERT_TRUE(first.shake_hands());
   ASSERT_TRUE(first.talk());
   EXPECT_FALSE(first.server.stream().info()->resumed);
-  ClientOptions again = options();
+  PeerOptions again = options();
   again.session = first.client.session();
   Meeting second(*context_, workspace_, again);
   ASSERT_TRUE(second.shake_hands());
@@ -166,8 +166,7 @@ TEST_P(StreamOf, RefusesWhatWasChanged) {
     ASSERT_TRUE(meeting.server.failure) << place;
     // OpenSSL takes another version for another protocol.
     const bool is_version = place == 1 && !GetParam().by_record_layer;
-    EXPECT_EQ(meeting.server.failure->kind,
-              is_version ? FailureKind::not_tls : FailureKind::broken);
+    EXPECT_EQ(meeting.server.failure->kind, is_version ? TlsError::not_tls : TlsError::broken);
     // OpenSSL has other words for it: so it is told who has opened the record.
     EXPECT_EQ(meeting.server.failure->sentence == "a record was changed on its way",
               GetParam().by_record_layer)
@@ -179,7 +178,7 @@ TEST_P(StreamOf, RefusesWhatWasChanged) {
     meeting.server.write("secret");
     meeting.server.end();
     EXPECT_EQ(meeting.server.take(), "");
-    EXPECT_EQ(meeting.server.failure->kind, FailureKind::internal);
+    EXPECT_EQ(meeting.server.failure->kind, TlsError::internal);
   }
 }
 
@@ -192,13 +191,13 @@ TEST_P(StreamOf, TellsWhichAlertThePeerGaveUpWith) {
   meeting.client.hear(record);
   meeting.server.hear(meeting.client.take());
   ASSERT_TRUE(meeting.server.failure);
-  EXPECT_EQ(meeting.server.failure->kind, FailureKind::alert);
+  EXPECT_EQ(meeting.server.failure->kind, TlsError::alert);
   EXPECT_EQ(meeting.server.failure->sentence,
             "the peer gave up, with the alert \"bad record mac\"");
 }
 
 TEST_P(StreamOf, TellsWhatWasAgreedOnEvenWhenItIsClosed) {
-  ClientOptions wanted = options();
+  PeerOptions wanted = options();
   wanted.server_name = "example.test";
   wanted.alpn = "\x08http/1.1";
   Meeting meeting(*context_, workspace_, wanted);
@@ -226,7 +225,7 @@ TEST_P(StreamOf, KnowsTheClientsCertificate) {
                                   .alternative_names = {},
                                   .issuer = &trusted(),
                                   .extended_key_usage = "clientAuth"});
-  ClientOptions known = options();
+  PeerOptions known = options();
   known.certificate = &device;
   Meeting first(*context, workspace_, known);
   ASSERT_TRUE(first.shake_hands());
@@ -248,15 +247,15 @@ TEST_P(StreamOf, RefusesClientsWithoutAGoodCertificate) {
   Meeting without(*context, workspace_, options());
   EXPECT_FALSE(without.shake_hands());
   ASSERT_TRUE(without.server.failure);
-  EXPECT_EQ(without.server.failure->kind, FailureKind::certificate);
+  EXPECT_EQ(without.server.failure->kind, TlsError::certificate);
 
   const Issued stranger = issue_by({.common_name = "stranger"});
-  ClientOptions unknown = options();
+  PeerOptions unknown = options();
   unknown.certificate = &stranger;
   Meeting with(*context, workspace_, unknown);
   EXPECT_FALSE(with.shake_hands());
   ASSERT_TRUE(with.server.failure);
-  EXPECT_EQ(with.server.failure->kind, FailureKind::certificate);
+  EXPECT_EQ(with.server.failure->kind, TlsError::self_signed);
   EXPECT_TRUE(with.server.failure->sentence.starts_with("the peer's certificate was refused: "));
 
   // Of the right name, signed by somebody else: the signature's failure is noted by a part of
@@ -267,7 +266,7 @@ TEST_P(StreamOf, RefusesClientsWithoutAGoodCertificate) {
   Meeting third(*context, workspace_, unknown);
   EXPECT_FALSE(third.shake_hands());
   ASSERT_TRUE(third.server.failure);
-  EXPECT_EQ(third.server.failure->kind, FailureKind::certificate);
+  EXPECT_EQ(third.server.failure->kind, TlsError::certificate);
   EXPECT_EQ(third.server.failure->sentence,
             "the peer's certificate was refused: certificate signature failure");
 }
@@ -280,8 +279,7 @@ TEST_P(StreamOf, TellsAHandshakeThatThePeerLeaves) {
   // close_notify, in clear.
   meeting.server.hear(std::string("\x15\x03\x03\x00\x02\x01\x00", 7));
   ASSERT_TRUE(meeting.server.failure);
-  EXPECT_EQ(meeting.server.failure->kind, FailureKind::truncated)
-      << meeting.server.failure->sentence;
+  EXPECT_EQ(meeting.server.failure->kind, TlsError::truncated) << meeting.server.failure->sentence;
 }
 
 TEST_P(StreamOf, KeepsToShortRecordsForWhomAsksForThem) {
@@ -308,7 +306,7 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST_P(Tls13Stream, IsReadyBehindAHelloRetryRequest) {
   // The client guesses a group that the server has not.
-  ClientOptions guessing = options();
+  PeerOptions guessing = options();
   guessing.groups = "P-521:P-256:X25519";
   Meeting meeting(*context_, workspace_, guessing);
   meeting.client.shake_hands();
@@ -341,7 +339,7 @@ TEST_P(Tls13Stream, GoesOnWithTheNumberOfTheRecordThatIsNext) {
     EXPECT_EQ(meeting.client.session() != nullptr, tickets > 0);
     EXPECT_TRUE(meeting.talk()) << tickets;
     if (tickets == 0) continue;
-    ClientOptions again = options();
+    PeerOptions again = options();
     again.session = meeting.client.session();
     Meeting second(*context_, workspace_, again);
     ASSERT_TRUE(second.shake_hands());
@@ -356,7 +354,7 @@ TEST_P(Tls13Stream, IsHandedOverForEveryName) {
   two.more = {other.credential()};
   const auto context = context_of(two);
   for (const char* name : {"example.test", "b.test", "unknown.test"}) {
-    ClientOptions wanted = options();
+    PeerOptions wanted = options();
     wanted.server_name = name;
     Meeting meeting(*context, workspace_, wanted);
     ASSERT_TRUE(meeting.shake_hands());
@@ -372,7 +370,7 @@ TEST_P(Tls13Stream, RefusesToBeginAnew) {
   another.shake_hands();
   meeting.server.hear(another.take());
   ASSERT_TRUE(meeting.server.failure);
-  EXPECT_EQ(meeting.server.failure->kind, FailureKind::broken);
+  EXPECT_EQ(meeting.server.failure->kind, TlsError::broken);
 }
 
 TEST_F(Streams, RefusesToRenegotiateTls12) {
@@ -409,7 +407,7 @@ TEST_F(Streams, KnowsHttpInClear) {
     StreamEnd server(*context_, workspace_);
     server.hear(text);
     ASSERT_TRUE(server.failure);
-    EXPECT_EQ(server.failure->kind, FailureKind::clear_http);
+    EXPECT_EQ(server.failure->kind, TlsError::clear_http);
     EXPECT_EQ(server.take(), "") << "an alert would be garbage in front of the answer";
   }
 }
@@ -424,22 +422,22 @@ TEST_F(Streams, RefusesWhatIsNoTls) {
     server.hear(text);
     ASSERT_TRUE(server.failure) << text;
     EXPECT_FALSE(server.failure->sentence.empty());
-    EXPECT_NE(server.failure->kind, FailureKind::clear_http);
-    EXPECT_NE(server.failure->kind, FailureKind::internal) << server.failure->sentence;
+    EXPECT_NE(server.failure->kind, TlsError::clear_http);
+    EXPECT_NE(server.failure->kind, TlsError::internal) << server.failure->sentence;
   }
 }
 
 TEST_F(Streams, TellsWhatIsNotInCommon) {
   struct Case {
-    ClientOptions options;
-    FailureKind kind;
+    PeerOptions options;
+    TlsError kind;
   };
   for (const Case& each : std::vector<Case>{
-           {{.version_max = TLS1_1_VERSION}, FailureKind::no_common_version},
+           {{.version_max = TLS1_1_VERSION}, TlsError::no_common_version},
            {{.version_max = TLS1_2_VERSION, .cipher_list = "AES128-SHA:@SECLEVEL=0"},
-            FailureKind::no_common_cipher},
-           {{.version_min = TLS1_3_VERSION, .groups = "P-521"}, FailureKind::no_common_cipher},
-           {{.alpn = "\x02h2"}, FailureKind::no_common_protocol}}) {
+            TlsError::no_common_cipher},
+           {{.version_min = TLS1_3_VERSION, .groups = "P-521"}, TlsError::no_common_cipher},
+           {{.alpn = "\x02h2"}, TlsError::no_common_protocol}}) {
     Meeting meeting(*context_, workspace_, each.options);
     EXPECT_FALSE(meeting.shake_hands());
     ASSERT_TRUE(meeting.server.failure);
@@ -461,7 +459,7 @@ TEST_F(Streams, SaysNothingBeforeTheHandshakeHasEnded) {
 TEST_F(Streams, SharesAWorkspaceWithOthers) {
   std::vector<std::unique_ptr<Meeting>> meetings;
   for (int i = 0; i < 12; ++i) {
-    ClientOptions options;
+    PeerOptions options;
     if (i % 4 == 3) options.version_max = TLS1_2_VERSION;
     meetings.push_back(std::make_unique<Meeting>(*context_, workspace_, options));
   }
@@ -483,7 +481,7 @@ TEST_F(Streams, OutlivesItsWorkspaceToBeDestroyed) {
     Workspace workspace;
     for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
       meetings.push_back(
-          std::make_unique<Meeting>(*context_, workspace, ClientOptions{.version_max = version}));
+          std::make_unique<Meeting>(*context_, workspace, PeerOptions{.version_max = version}));
       ASSERT_TRUE(meetings.back()->shake_hands());
     }
     meetings.push_back(std::make_unique<Meeting>(*context_, workspace));

@@ -4,25 +4,13 @@
 #include <string>
 #include <vector>
 
-namespace duplex::tls {
+#include <duplex/tls/credential.hpp>
+#include <duplex/tls/version.hpp>
 
-/// Versions of TLS (RFC 5246, RFC 8446). What is older is not offered (RFC 8996).
-enum class Version : std::uint8_t { tls_1_2, tls_1_3 };
+namespace duplex::tls {
 
 /// Whether a client must show a certificate (mutual TLS).
 enum class ClientCertificates : std::uint8_t { optional, required };
-
-/// A certificate and its private key. Each is the name of a file, or the PEM text itself.
-struct Credential {
-  /// The chain as PEM: first the server's own certificate, behind it those that lead to a root
-  /// which clients know, without the root. Or a PKCS#12 file (`.p12`, `.pfx`), which holds the key
-  /// too.
-  std::string certificate;
-  /// The private key as PEM, encrypted or not. Empty when `certificate` holds it.
-  std::string key = {};
-  /// A file whose first line is the passphrase of the key or of the PKCS#12 file.
-  std::string passphrase_file = {};
-};
 
 /// What encrypts a listener's connections. Off while it names no certificate.
 struct ServerOptions {

@@ -13,13 +13,14 @@ struct SessionInfo {
   std::string_view protocol;
   /// The suite by its registered name: `TLS_AES_128_GCM_SHA256`.
   std::string_view cipher;
-  /// What ALPN chose (RFC 7301), such as `http/1.1`; empty when the client did not ask.
+  /// What ALPN chose (RFC 7301), such as `http/1.1`; empty when an end did without it.
   std::string_view application_protocol;
   /// The host that the client asked for (SNI); empty when it named none.
   std::string_view server_name;
   /// Whether an earlier session was resumed, which spares the costly part of the handshake.
   bool resumed = false;
-  /// The peer's certificate, which was verified; nullptr when it has shown none.
+  /// The peer's certificate, which was verified, unless a client does without that; nullptr when it
+  /// has shown none.
   const Certificate* peer_certificate = nullptr;
 };
 
