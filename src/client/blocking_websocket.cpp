@@ -54,7 +54,9 @@ Task<std::optional<std::chrono::microseconds>> measure_in_time(
 /// Closes, and drops what comes until the end.
 Task<> close_and_wait(WebSocket& socket, websocket::CloseCode code, std::string_view reason) {
   socket.close(code, reason);
-  while (co_await socket.receive()) {
+  for (bool more = true; more;) {
+    const auto message = co_await socket.receive();
+    more = message.has_value();
   }
 }
 

@@ -170,9 +170,10 @@ Task<Result<BlockingWebSocket>> connect_for_blocking(std::shared_ptr<ClientState
 }  // namespace
 
 Result<BlockingWebSocket> ConnectCall::wait() && {
+  const auto client = client_;  // which moves with the rest
   std::optional<Result<BlockingWebSocket>> result;
-  detail::run_and_wait(
-      client_, detail::keep_result(connect_for_blocking(client_, std::move(*this)), result));
+  Task<Result<BlockingWebSocket>> task = connect_for_blocking(client, std::move(*this));
+  detail::run_and_wait(client, detail::keep_result(std::move(task), result));
   return std::move(*result);
 }
 

@@ -109,6 +109,7 @@ Result<std::string> Handshake::send_request(Http1Connection& http) {
   http::Fields fields;
   try {
     fields = websocket::handshake_fields(offer_, key_);
+    fields.remove("Connection");  // follows from the intent
   } catch (const std::invalid_argument& error) {
     return std::unexpected(flow_.error(ClientError::invalid_request, error.what()));
   }

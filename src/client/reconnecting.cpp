@@ -240,7 +240,8 @@ Task<Result<WebSocket>> ReconnectingWebSocket::Keeper::welcome(WebSocket socket)
     }
   }
   while (!queue_.empty()) {
-    if (co_await socket.send(queue_.front()) == SendStatus::closed) break;
+    const SendStatus sent = co_await socket.send(queue_.front());
+    if (sent == SendStatus::closed) break;
     queue_bytes_ -= queue_.front().bytes().size();
     queue_.pop_front();
   }

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -62,6 +63,29 @@ TEST(Task, WaitsThroughAllThatAwaitIt) {
   gate.open();
   ASSERT_TRUE(task.done());
   EXPECT_EQ(task.result(), "was spoken");
+}
+
+Task<bool> is_true(bool value) {
+  co_return value;
+}
+
+Task<> count_if(bool value, int& count) {
+  if (!co_await is_true(value)) co_return;
+  ++count;
+}
+
+TEST(TaskDeathTest, SaysSoWhenTheCompilerCanNotCompileTheFirstWait) {
+  const auto run = [] {
+    int count = 0;
+    Task<> task = count_if(true, count);
+    task.start();
+    std::_Exit(count == 1 ? 7 : 8);
+  };
+  if constexpr (misplaces_promises) {
+    EXPECT_DEATH(run(), "give its result a name first");
+  } else {
+    EXPECT_EXIT(run(), testing::ExitedWithCode(7), "");
+  }
 }
 
 Task<> fail() {

@@ -574,7 +574,8 @@ Task<> send_many(WebSocket socket, int count) {
 
 Task<> receive_many(WebSocket socket, int count, int& received) {
   while (received < count) {
-    if (!co_await socket.receive()) co_return;
+    const auto message = co_await socket.receive();
+    if (!message) co_return;
     ++received;
   }
 }

@@ -11,4 +11,9 @@ inline constexpr bool destroys_awaited_closures_twice = true;
 inline constexpr bool destroys_awaited_closures_twice = false;
 #endif
 
+/// GCC before 13 lays out the frame of a coroutine whose first `co_await` is the condition of an
+/// `if` or a `while` in one way, and uses it in another: it can't be resumed. Where the condition
+/// declares a name for the result, all is well.
+inline constexpr bool misplaces_promises = destroys_awaited_closures_twice;
+
 }  // namespace duplex

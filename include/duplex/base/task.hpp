@@ -1,9 +1,13 @@
 #pragma once
 
 #include <coroutine>
+#include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <optional>
 #include <utility>
+
+#include <duplex/base/compiler.hpp>
 
 namespace duplex {
 
@@ -15,7 +19,20 @@ namespace detail {
 /// What the promises of all tasks share: lazy start, and at the end a jump to whoever awaits.
 class TaskPromiseCore {
  public:
-  std::suspend_always initial_suspend() const noexcept { return {}; }
+  /// Looks whether the compiler has laid the coroutine's frame out as it believes itself.
+  struct Initial {
+    const TaskPromiseCore& promise;
+    bool await_ready() const noexcept { return false; }
+    template <class Promise>
+    void await_suspend(std::coroutine_handle<Promise> self) const noexcept {
+      if constexpr (misplaces_promises) {
+        const TaskPromiseCore& believed = self.promise();
+        if (&believed != &promise) end_misplaced();
+      }
+    }
+    void await_resume() const noexcept {}
+  };
+  Initial initial_suspend() const noexcept { return {*this}; }
 
   struct Final {
     bool await_ready() const noexcept { return false; }
@@ -33,6 +50,15 @@ class TaskPromiseCore {
   }
 
  protected:
+  [[noreturn]] static void end_misplaced() noexcept {
+    std::fputs(
+        "duplex: this compiler (GCC before 13) can't compile a coroutine whose first co_await is "
+        "the condition of an if or a while; give its result a name first: "
+        "const auto result = co_await ...; if (result) ...\n",
+        stderr);
+    std::abort();
+  }
+
   std::coroutine_handle<> continuation_ = std::noop_coroutine();
   std::exception_ptr exception_;
 };
@@ -67,6 +93,10 @@ class TaskPromise<void> : public TaskPromiseCore {
 }  // namespace detail
 
 /// A lazily started coroutine that yields one `T`; `co_await` it to run it and take its result.
+///
+/// GCC before 13 can't compile one whose first `co_await` is the condition of an `if` or a `while`,
+/// unless that declares a name for its result; calling it ends the program with a sentence that
+/// says so.
 ///
 /// The object owns the coroutine: destroying a task that is suspended ends it there, and the
 /// destructors of its local variables (and of what it awaits) run. An exception that leaves the

@@ -142,14 +142,16 @@ class [[nodiscard]] Call {
   /// Waits in this thread, which may not be one of duplex.
   Result<T> wait() && {
     std::optional<Result<T>> result;
-    detail::run_and_wait(client_, detail::keep_result(std::move(self()), result));
+    const auto client = client_;  // which moves with the rest
+    detail::run_and_wait(client, detail::keep_result(std::move(self()), result));
     return std::move(*result);
   }
 
   /// Begins it, and has `callback` called with its result. An exception that the callback throws is
   /// logged.
   void then(std::move_only_function<void(Result<T>)> callback) && {
-    detail::spawn(client_, call_back(std::move(self()), std::move(callback)));
+    const auto client = client_;  // which moves with the rest
+    detail::spawn(client, call_back(std::move(self()), std::move(callback)));
   }
 
  protected:
