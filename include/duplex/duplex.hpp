@@ -10,6 +10,8 @@
 #include <duplex/base/shared_bytes.hpp>
 #include <duplex/base/task.hpp>
 #include <duplex/client/client.hpp>
+#include <duplex/client/decode_error.hpp>
+#include <duplex/client/proxy_error.hpp>
 #include <duplex/connection/websocket.hpp>
 #include <duplex/http/authorization.hpp>
 #include <duplex/http/method.hpp>
@@ -18,6 +20,8 @@
 #include <duplex/net/resolve_error.hpp>
 #include <duplex/server/server.hpp>
 #include <duplex/tls/certificate.hpp>
+#include <duplex/tls/client_options.hpp>
+#include <duplex/tls/error.hpp>
 #include <duplex/tls/server_options.hpp>
 #include <duplex/tls/session_info.hpp>
 

@@ -160,8 +160,9 @@ def test_middleware(example):
         assert client.send_text("hi").text() == "hi"
 
 
-def transcript(name):
-    done = subprocess.run([program_path("examples/" + name)], capture_output=True, timeout=30)
+def transcript(name, *arguments):
+    command = [program_path("examples/" + name), *arguments]
+    done = subprocess.run(command, capture_output=True, timeout=30)
     assert done.returncode == 0, done.stderr.decode()
     return done.stdout.decode().splitlines()
 
@@ -190,6 +191,45 @@ def test_websocket_in_memory():
     lines = transcript("websocket_in_memory")
     assert lines[1:4] == ["message: Hello, server", "ping, answered already", "close: 1000 Goodbye"]
     assert lines[-1].startswith("close: 1000")
+
+
+@pytest.fixture
+def hello():
+    server = Program([program_path("examples/hello"), "0"])
+    yield server
+    server.signal(signal.SIGTERM)
+    server.wait()
+
+
+def test_client(hello):
+    lines = transcript("client", hello.url)
+    assert lines[:2] == ["Hello, World!", "hello"]
+    assert lines[2].startswith("a ping takes less than ")
+
+
+def test_client_says_what_is_wrong():
+    command = [program_path("examples/client"), "http://127.0.0.1:1"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30)
+    assert done.returncode == 1
+    assert done.stderr == "connect: 127.0.0.1:1: 127.0.0.1:1: Connection refused\n"
+
+
+def test_blocking_client(hello):
+    assert transcript("blocking_client", hello.url) == ["Hello, World!", "one", "two"]
+
+
+def test_gateway(example, hello):
+    server = example("gateway")
+    assert get(server, f"/both?of={hello.url}/hello/World").body == b"14 and 14\n"
+    assert b"Connection refused" in get(server, "/both?of=http://127.0.0.1:1/").body
+
+
+def test_reconnecting(example):
+    server = example("echo")
+    url = server.url.replace("http", "ws") + "/echo"
+    lines = transcript("reconnecting", url, "3")
+    assert lines[1:] == ["message 1", "message 2", "message 3"]
+    assert lines[0].startswith("connected to 127.0.0.1:")
 
 
 def test_every_example_has_a_test():

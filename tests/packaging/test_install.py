@@ -1,6 +1,6 @@
 """A project outside of duplex builds and runs against it, in each way that users have.
 
-Its server is the one that README.md shows, so that this too is tried."""
+Its server and its client are those that README.md shows, so that these too are tried."""
 
 import http.client
 import os
@@ -42,13 +42,14 @@ def port():
 
 
 @pytest.fixture(scope="module")
-def server_source(tmp_path_factory, port):
-    """README's first program, with a port that is free here."""
-    program = next(sample for sample in samples(ROOT / "README.md") if sample.is_program)
-    assert "8080" in program.code
-    source = tmp_path_factory.mktemp("readme") / "server.cpp"
-    source.write_text(program.code.replace("8080", str(port)))
-    return source
+def sources(tmp_path_factory, port):
+    """A folder with README's programs, a server and a client, with a port that is free here."""
+    programs = [sample.code for sample in samples(ROOT / "README.md") if sample.is_program]
+    folder = tmp_path_factory.mktemp("readme")
+    for name, code in zip(["server", "client"], programs, strict=True):
+        assert f"duplex::{name.capitalize()} {name};" in code and "8080" in code
+        (folder / f"{name}.cpp").write_text(code.replace("8080", str(port)))
+    return folder
 
 
 @pytest.fixture(scope="module")
@@ -61,9 +62,9 @@ def prefix(tmp_path_factory):
     return final
 
 
-def check_server(program: Path, port: int):
-    """Starts README's server and asks it something."""
-    with subprocess.Popen([program]) as process:
+def check_programs(folder: Path, port: int):
+    """Starts README's server, asks it something, and has README's client talk to it."""
+    with subprocess.Popen([folder / "server"]) as process:
         try:
             deadline = time.monotonic() + 20
             while True:
@@ -77,46 +78,53 @@ def check_server(program: Path, port: int):
             response = connection.getresponse()
             assert (response.status, response.read()) == (200, b"Hello, world!\n")
             connection.close()
+            assert run(folder / "client") == "Hello, World!\nhello\n"
         finally:
             process.terminate()
+
+
+def test_readme_client_is_short():
+    code = next(sample.code for sample in samples(ROOT / "README.md") if "Client client" in sample.code)
+    assert len(code.splitlines()) <= 10
 
 
 def check_cores(program: Path):
     assert run(program) == "Not Found\n"
 
 
-def build_project(build: Path, server_source: Path, *definitions):
+def build_project(build: Path, sources: Path, *definitions):
     run(
         "cmake", "-S", PROJECT, "-B", build, "-G", "Ninja", f"-DCMAKE_CXX_COMPILER={CXX}",
-        f"-DDUPLEX_SERVER={server_source}", *definitions,
+        f"-DDUPLEX_PROGRAMS={sources}", *definitions,
     )  # fmt: skip
     run("cmake", "--build", build)
 
 
-def test_by_find_package(prefix, tmp_path, server_source, port):
-    build_project(tmp_path, server_source, f"-DCMAKE_PREFIX_PATH={prefix}")
+def test_by_find_package(prefix, tmp_path, sources, port):
+    build_project(tmp_path, sources, f"-DCMAKE_PREFIX_PATH={prefix}")
     check_cores(tmp_path / "cores")
-    check_server(tmp_path / "server", port)
+    check_programs(tmp_path, port)
 
 
-def test_by_fetch_content(tmp_path, server_source, port):
-    build_project(tmp_path, server_source, f"-DDUPLEX_SOURCE={ROOT}")
+def test_by_fetch_content(tmp_path, sources, port):
+    build_project(tmp_path, sources, f"-DDUPLEX_SOURCE={ROOT}")
     check_cores(tmp_path / "cores")
-    check_server(tmp_path / "bin" / "server" if (tmp_path / "bin").exists() else tmp_path / "server", port)
+    check_programs(tmp_path / "bin" if (tmp_path / "bin").exists() else tmp_path, port)
 
 
 @pytest.mark.parametrize("options", [[], ["--static"]], ids=["plain", "static"])
-def test_by_pkg_config(prefix, tmp_path, server_source, port, options):
+def test_by_pkg_config(prefix, tmp_path, sources, port, options):
     folder = next(prefix.rglob("duplex.pc")).parent
     environment = {**os.environ, "PKG_CONFIG_PATH": str(folder)}
     for program, source, package in [
         ("cores", PROJECT / "cores.cpp", "duplex-core"),
-        ("server", server_source, "duplex"),
+        ("server", sources / "server.cpp", "duplex"),
+        ("client", sources / "client.cpp", "duplex"),
     ]:
         flags = run("pkg-config", "--cflags", "--libs", *options, package, env=environment)
         run(CXX, "-std=c++23", source, "-o", tmp_path / program, *flags.split())
     check_cores(tmp_path / "cores")
-    check_server(tmp_path / "server", port)
+    check_programs(tmp_path, port)
 
 
 def test_installed_program_runs(prefix):
