@@ -12,6 +12,13 @@ std::string take_openssl_error() {
   return "error " + std::to_string(code);
 }
 
+std::string alert_words(int alert) {
+  // OpenSSL 3.0 calls these unknown.
+  if (alert == TLS13_AD_MISSING_EXTENSION) return "missing extension";
+  if (alert == TLS13_AD_CERTIFICATE_REQUIRED) return "certificate required";
+  return SSL_alert_desc_string_long(alert);
+}
+
 BioPointer reader_of(std::string_view text) {
   return made(BioPointer(BIO_new_mem_buf(text.data(), static_cast<int>(text.size()))));
 }

@@ -48,6 +48,9 @@ using NameStackPointer = std::unique_ptr<STACK_OF(X509_NAME), FreedAsStack>;
 /// What OpenSSL says of its last failure, in its words; empties the thread's error queue.
 std::string take_openssl_error();
 
+/// What an alert says (RFC 8446 section 6).
+std::string alert_words(int alert);
+
 /// `object`, unless it is null, as OpenSSL's constructors return when there is no memory: then it
 /// throws std::bad_alloc.
 template <class Pointer>

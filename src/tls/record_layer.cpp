@@ -7,6 +7,8 @@
 #include <string>
 #include <utility>
 
+#include "tls/openssl.hpp"
+
 namespace duplex::tls {
 
 namespace {
@@ -69,9 +71,8 @@ std::expected<Opened, Failure> RecordLayer::open(ConstBytes ciphertext, Bytes pl
     return opened;
   }
   if (peer_alert_ != 0) {
-    const char* const words = SSL_alert_desc_string_long(peer_alert_);
-    return std::unexpected(
-        Failure{TlsError::alert, std::string("the peer gave up, with the alert \"") + words + '"'});
+    return std::unexpected(Failure{
+        TlsError::alert, "the peer gave up, with the alert \"" + alert_words(peer_alert_) + '"'});
   }
   send_alert(fatal, checked.error().alert, output);
   return std::unexpected(Failure{TlsError::broken, checked.error().sentence});

@@ -4,7 +4,6 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
-#include <algorithm>
 #include <new>
 #include <string>
 #include <utility>
@@ -12,7 +11,7 @@
 #include "tls/client_side.hpp"
 #include "tls/context.hpp"
 #include "tls/handover.hpp"
-#include "tls/offer.hpp"
+#include "tls/openssl.hpp"
 #include "tls/refusal.hpp"
 #include "tls/x509_description.hpp"
 
@@ -75,8 +74,8 @@ void Stream::Free::operator()(SSL* ssl) const noexcept {
   SSL_free(ssl);
 }
 
-Stream::SslPointer Stream::new_ssl(const Context& context, Workspace& workspace) {
-  SslPointer ssl(SSL_new(context.native()));
+Stream::OwnedSsl Stream::new_ssl(const Context& context, Workspace& workspace) {
+  OwnedSsl ssl(SSL_new(context.native()));
   if (ssl == nullptr) throw std::bad_alloc();
   BIO_up_ref(workspace.bio_);
   SSL_set_bio(ssl.get(), workspace.bio_, workspace.bio_);
@@ -111,12 +110,16 @@ std::expected<void, Failure> Stream::shake_hands() {
   if (client_ && !client_->begun()) {
     if (auto begun = client_->begin(*ssl_); !begun) {
       failed_ = true;
+      workspace_.input_ = {};
       return begun;
     }
   }
   ERR_clear_error();
   const int result = SSL_do_handshake(ssl_.get());
-  if (result == 1) return note_established();
+  if (result == 1) {
+    note_established();
+    return {};
+  }
   if (SSL_get_error(ssl_.get(), result) == SSL_ERROR_WANT_READ) return {};
   return std::unexpected(fail());
 }
@@ -166,7 +169,7 @@ std::expected<Opened, Failure> Stream::read(Bytes plaintext) {
   }
 }
 
-std::expected<void, Failure> Stream::note_established() {
+void Stream::note_established() {
   const unsigned char* protocol = nullptr;
   unsigned protocol_bytes = 0;
   SSL_get0_alpn_selected(ssl_.get(), &protocol, &protocol_bytes);
@@ -181,14 +184,6 @@ std::expected<void, Failure> Stream::note_established() {
       .resumed = SSL_session_reused(ssl_.get()) == 1,
       .peer_certificate = nullptr,
   };
-  // RFC 7301 section 3.1: one of those that were offered, which OpenSSL does not look after.
-  if (!agreement.application_protocol.empty() &&
-      std::ranges::find(application_protocols, agreement.application_protocol) ==
-          application_protocols.end()) {
-    failed_ = true;
-    return std::unexpected(Failure{
-        TlsError::broken, "the server chose an application protocol that it was not offered"});
-  }
   const X509* const certificate = SSL_get0_peer_certificate(ssl_.get());
   if (certificate != nullptr && SSL_get_verify_result(ssl_.get()) == X509_V_OK) {
     agreement.peer_certificate = std::make_unique<const Certificate>(describe_x509(*certificate));
@@ -196,7 +191,6 @@ std::expected<void, Failure> Stream::note_established() {
   agreement_ = std::make_unique<const Agreement>(std::move(agreement));
   established_ = true;
   if (handover_) hand_over();
-  return {};
 }
 
 /// Lets a record layer go on in OpenSSL's place, if it can.
@@ -256,8 +250,7 @@ Failure Stream::fail() {
   const int alert = ERR_GET_REASON(error) - SSL_AD_REASON_OFFSET;
   if (kind == TlsError::broken && alert >= 0 && alert <= UINT8_MAX &&
       ERR_GET_LIB(error) == ERR_LIB_SSL) {
-    const char* const words = SSL_alert_desc_string_long(alert);
-    return {TlsError::alert, std::string("the peer gave up, with the alert \"") + words + '"'};
+    return {TlsError::alert, "the peer gave up, with the alert \"" + alert_words(alert) + '"'};
   }
   if (client_ && client_->refusal()) return *client_->refusal();
   if (client_ && client_->has_heard_http() && !established_) {

@@ -70,19 +70,19 @@ class Stream {
   struct Free {
     void operator()(ssl_st* ssl) const noexcept;
   };
-  using SslPointer = std::unique_ptr<ssl_st, Free>;
+  using OwnedSsl = std::unique_ptr<ssl_st, Free>;
 
-  static SslPointer new_ssl(const Context& context, Workspace& workspace);
+  static OwnedSsl new_ssl(const Context& context, Workspace& workspace);
   std::expected<void, Failure> shake_hands();
   std::expected<Opened, Failure> read(Bytes plaintext);
   Failure fail();
-  std::expected<void, Failure> note_established();
+  void note_established();
   void hand_over();
 
   Workspace& workspace_;
   std::unique_ptr<Handover> handover_;  // a server's, while hands are shaken
   std::unique_ptr<ClientSide> client_;  // a client's
-  SslPointer ssl_;                      // until the record layer takes over
+  OwnedSsl ssl_;                        // until the record layer takes over
   std::unique_ptr<RecordLayer> records_;
   std::unique_ptr<const Agreement> agreement_;
   bool established_ = false;

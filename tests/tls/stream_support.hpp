@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "tests/tls/handshake_support.hpp"
+#include "tls/client_target.hpp"
 #include "tls/context.hpp"
 #include "tls/failure.hpp"
 #include "tls/stream.hpp"
@@ -114,8 +115,18 @@ class StreamEnd {
  public:
   StreamEnd(const Context& context, Workspace& workspace)
       : workspace_(workspace), stream_(std::make_unique<Stream>(context, workspace)) {}
+  StreamEnd(const Context& context, Workspace& workspace, const ClientTarget& target)
+      : workspace_(workspace), stream_(std::make_unique<Stream>(context, workspace, target)) {}
 
   Stream& stream() { return *stream_; }
+  bool ready() const { return stream_->established() && !failure; }
+
+  /// What it says is there to `take`.
+  void begin() {
+    const auto begun = stream_->begin();
+    collect();
+    if (!begun) failure = begun.error();
+  }
 
   /// Gives it ciphertext; the answer is the plaintext in it. What it says is there to `take`.
   std::string hear(std::string_view ciphertext) {
