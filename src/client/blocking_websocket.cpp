@@ -90,11 +90,9 @@ BlockingWebSocket& BlockingWebSocket::operator=(BlockingWebSocket&& other) noexc
 
 BlockingWebSocket::~BlockingWebSocket() {
   if (!state_) return;
-  // In the client's thread, or nowhere if that has ended: then nothing is connected any more.
+  // In the client's thread; in this one if that has ended, and nothing is connected any more.
   if (Engine* const engine = state_->client->own_engine()) {
     engine->loop().inbox()->post([state = std::move(state_)] {});
-  } else {
-    static_cast<void>(state_.release());
   }
 }
 

@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "client/default_fields.hpp"
 #include "client/engine.hpp"
 #include <duplex/http/redirect.hpp>
 
@@ -33,16 +34,13 @@ Result<http::Url> parse_url(Flow& flow, const std::string& text) {
   return std::move(*url);
 }
 
-/// The fields of one request: its own, and what the client adds.
+/// The fields of one request: those of its leg, and what the client adds.
 http::Fields fields_of(const Leg& leg, const Route& route, const Request& request,
                        const ClientOptions& options) {
   http::Fields fields = leg.fields;
   const auto add = [&fields](std::string_view name, std::string_view value) {
     if (!value.empty() && !fields.contains(name)) fields.add(name, value);
   };
-  for (const http::Fields::Line& line : options.fields.lines()) {
-    if (!leg.fields.contains(line.name)) fields.add(line.name, line.value);
-  }
   add("User-Agent", options.user_agent);
   add("Accept", "*/*");
   // A part of what is encoded can't be decoded.
@@ -96,6 +94,8 @@ Task<Result<OpenedResponse>> open_response(Flow& flow, std::shared_ptr<Request> 
           .method = request->method,
           .fields = request->fields,
           .with_content = !request->content.empty()};
+  // Before redirections, which may have to take some of them out.
+  add_missing(leg.fields, flow.engine().options().fields);
   while (true) {
     Result<OpenedResponse> opened = co_await go(flow, leg, request);
     if (!opened) co_return opened;

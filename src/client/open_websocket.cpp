@@ -9,6 +9,7 @@
 #include <utility>
 #include <variant>
 
+#include "client/default_fields.hpp"
 #include "client/engine.hpp"
 #include "client/random.hpp"
 #include "client/response_facts.hpp"
@@ -45,13 +46,10 @@ websocket::HandshakeKey fresh_key() {
   return websocket::handshake_key(nonce);
 }
 
-/// The handshake's offer, with what the client adds to every request.
+/// The offer of one handshake, with what the client adds to each.
 websocket::HandshakeOffer offer_of(const websocket::HandshakeOffer& asked, const http::Url& url,
                                    const ClientOptions& options) {
   websocket::HandshakeOffer offer = asked;
-  for (const http::Fields::Line& line : options.fields.lines()) {
-    if (!asked.fields.contains(line.name)) offer.fields.add(line.name, line.value);
-  }
   if (!options.user_agent.empty() && !offer.fields.contains("User-Agent")) {
     offer.fields.add("User-Agent", options.user_agent);
   }
@@ -199,6 +197,7 @@ Task<Result<connection::WebSocket>> open_websocket(Flow& flow, WebSocketRequest 
                                                    std::shared_ptr<WebSocketHandlers> handlers) {
   Result<http::Url> url = parse_url(flow, request.url);
   if (!url) co_return std::unexpected(std::move(url.error()));
+  add_missing(request.offer.fields, flow.engine().options().fields);
   for (std::uint32_t redirects = 0;; ++redirects) {
     Handshake handshake(flow, request, *url, handlers);
     auto opened = co_await handshake.run(request.redirects_max > 0);

@@ -79,6 +79,13 @@ Pipe* Hub::find(std::uint32_t index, std::uint32_t generation) noexcept {
 
 void Hub::service_later(Pipe& pipe) {
   to_service_.push_back(&pipe);
+  note_work();
+}
+
+/// There is something for the end of this iteration, or of the next if ours was before: several
+/// hubs may share a loop, and what one does at its end may concern another's pipes.
+void Hub::note_work() noexcept {
+  if (!in_epilogue_) loop_.note_late_work();
 }
 
 void Hub::wake_by(std::uint32_t index, std::uint64_t due_ms) noexcept {
@@ -120,9 +127,11 @@ void Hub::retire(Pipe& pipe) noexcept {
   free_slots_.push_back(pipe.index());
   --pipe_count_;
   retired_.push_back(&pipe);
+  note_work();
 }
 
 void Hub::on_iteration_end() noexcept {
+  in_epilogue_ = true;
   for (int round = 0; round < service_rounds_max && !to_service_.empty(); ++round) {
     in_service_.swap(to_service_);
     for (Pipe* pipe : in_service_) pipe->service();
@@ -131,7 +140,8 @@ void Hub::on_iteration_end() noexcept {
   free_retired();
   // Whoever still has work, like a response whose reader keeps up, goes on in the next iteration,
   // when the others have had their turn.
-  if (!to_service_.empty()) loop_.inbox()->wake();
+  if (!to_service_.empty()) loop_.note_late_work();
+  in_epilogue_ = false;
 }
 
 void Hub::free_retired() noexcept {

@@ -114,6 +114,7 @@ class Hub : public net::Epilogue, private net::Timer {
   std::uint32_t now_ms() const noexcept;
   void arm_sweep(std::uint32_t due_ms) noexcept;
   void free_retired() noexcept;
+  void note_work() noexcept;
 
   net::EventLoop& loop_;
   PipeLimits limits_;
@@ -126,6 +127,7 @@ class Hub : public net::Epilogue, private net::Timer {
   std::vector<Pipe*> in_service_;
   std::vector<Pipe*> retired_;
   std::unordered_set<Pipe*> orphans_;
+  bool in_epilogue_ = false;
   ByteQueue scratch_;
   std::unique_ptr<tls::Workspace> tls_workspace_;
   HubCounters counters_;

@@ -142,11 +142,12 @@ void EventLoop::iterate(std::uint64_t wait_ms_max) noexcept {
 
   timers_.advance(now_ms_);
   inbox_->run_posted();
+  late_work_ = false;
   for (std::size_t i = 0; i < epilogues_.size(); ++i) epilogues_[i]->on_iteration_end();
 }
 
 std::size_t EventLoop::wait(std::uint64_t wait_ms_max) noexcept {
-  std::uint64_t wait_ms = wait_ms_max;
+  std::uint64_t wait_ms = late_work_ ? 0 : wait_ms_max;
   // Reckoned from the time that this iteration's predecessor read, so that a timer may be late by
   // as long as that one took: no later than if its time had come at the predecessor's beginning.
   if (const std::optional<std::uint64_t> due_ms = timers_.next_due_ms()) {

@@ -83,6 +83,10 @@ class EventLoop {
   void add(Epilogue& epilogue);
   void remove(Epilogue& epilogue) noexcept;
 
+  /// For epilogues that were given work behind their turn, by others': the next wait does not
+  /// sleep.
+  void note_late_work() noexcept { late_work_ = true; }
+
   /// Takes what is to live with the loop: destroyed with it, the last one first, by whoever
   /// destroys the loop; or before, by `evict`, which is not for code that the resident has called.
   void house(std::unique_ptr<Resident> resident);
@@ -139,6 +143,7 @@ class EventLoop {
   std::array<epoll_event, events_max> events_;
   std::size_t events_next_ = 0;
   std::size_t events_count_ = 0;
+  bool late_work_ = false;
   std::atomic<bool> stopping_ = false;
 };
 

@@ -120,5 +120,31 @@ TEST(Hub, WatchesTheTimeOfManyPipesAtOnce) {
   for (std::size_t i = 0; i < scripts.size(); ++i) EXPECT_GE(rung[i], due[i]);
 }
 
+/// Gives a pipe something to send, once, when its hub has had its turn.
+class Latecomer final : public net::Epilogue {
+ public:
+  void on_iteration_end() noexcept override {
+    if (TestPipe* const to = std::exchange(pipe, nullptr)) {
+      to->send(SharedBytes::copy_of(as_bytes("late")));
+    }
+  }
+  TestPipe* pipe = nullptr;
+};
+
+TEST(Hub, DoesNotSleepOnWorkThatComesBehindItsTurn) {
+  Script script;
+  PipeBench bench;
+  Latecomer latecomer;
+  bench.loop.add(latecomer);
+  auto [pipe, peer] = bench.connect(script);
+  bench.turn();
+  latecomer.pipe = &pipe;
+  bench.loop.run_once(0);
+  const std::uint64_t before_ms = bench.loop.now_ms();
+  bench.loop.run_once(20'000);
+  EXPECT_LT(bench.loop.now_ms(), before_ms + 10'000);
+  EXPECT_EQ(peer.receive(), "late");
+}
+
 }  // namespace
 }  // namespace duplex::connection
