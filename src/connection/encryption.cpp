@@ -63,11 +63,10 @@ class Encryption::Cursor {
   std::size_t offset_ = 0;
 };
 
-void Encryption::begin(int socket) {
+std::expected<bool, std::error_code> Encryption::begin(int socket) {
   const auto begun = stream_->begin();
-  // A socket that is gone is reported by the loop, too.
-  static_cast<void>(send_sealed(socket));
   if (!begun) fail(begun.error());
+  return send_sealed(socket);
 }
 
 // ---------------------------------------------------------------------------- input

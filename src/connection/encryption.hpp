@@ -27,9 +27,9 @@ class Encryption {
 
   const tls::Stream& stream() const noexcept { return *stream_; }
 
-  /// Says what has to be said first: a client begins the handshake. When TLS has failed, `failure`
-  /// tells; what the system refuses is found out by `receive`.
-  void begin(int socket);
+  /// Says what has to be said first: a client begins the handshake. False when that waits for the
+  /// socket. When TLS has failed, `failure` tells.
+  std::expected<bool, std::error_code> begin(int socket);
 
   /// Receives what is there and opens it into `buffer`, which is larger than
   /// `tls::Stream::opened_extra`. Sends what the protocol itself has to say, and answers

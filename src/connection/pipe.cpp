@@ -43,9 +43,10 @@ void Pipe::begin(std::uint32_t index) noexcept {
   const auto error = hub_->loop().watch(descriptor(), {.readable = true}, *this);
   if (error) return close();
   if (transport_.shaking_hands()) {
-    transport_.encryption()->begin(descriptor());
+    const auto begun = transport_.encryption()->begin(descriptor());
+    if (!begun) return close();
     if (transport_.encryption()->failure()) return fail_encryption();
-    if (transport_.unsent_bytes() > 0) {
+    if (!*begun) {
       note_blocked(true);
       update_interest();
     }

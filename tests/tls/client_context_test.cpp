@@ -21,6 +21,7 @@ std::string problem_of(const ClientOptions& options) {
   return made ? std::string() : made.error();
 }
 
+// NOLINTBEGIN(concurrency-mt-unsafe): these tests have one thread.
 /// Sets a variable of the environment for as long as it lives.
 class Variable {
  public:
@@ -42,6 +43,7 @@ class Variable {
   const char* name_;
   std::optional<std::string> before_;
 };
+// NOLINTEND(concurrency-mt-unsafe)
 
 TEST(ClientContext, IsMadeOfNothing) {
   EXPECT_EQ(problem_of({}), "");

@@ -547,6 +547,7 @@ TEST_P(ClientStreams, ShareTheirSessionsAmongThreads) {
   const auto server_context = context_of(own().options());
   SSL_CTX_set_max_proto_version(server_context->native(), GetParam());
   std::vector<std::thread> threads;
+  threads.reserve(4);
   std::atomic<int> resumed = 0;
   std::atomic<int> failed = 0;
   for (int i = 0; i < 4; ++i) {

@@ -116,6 +116,14 @@ class OpensslServer {
     SSL_CTX_set_security_level(context.get(), 0);
     SSL_CTX_set_min_proto_version(context.get(), TLS1_VERSION);
     SSL_CTX_set_max_proto_version(context.get(), options.version_max);
+    // Whatever the system's configuration says.
+    SSL_CTX_clear_options(context.get(), SSL_CTX_get_options(context.get()));
+    const PeerOptions offered;
+    SSL_CTX_set_cipher_list(context.get(), offered.cipher_list.c_str());
+    SSL_CTX_set_ciphersuites(context.get(), offered.suites_1_3.c_str());
+    SSL_CTX_set1_sigalgs_list(context.get(), offered.signature_algorithms.c_str());
+    SSL_CTX_set1_groups_list(context.get(), "X25519:P-256:P-384");
+    SSL_CTX_set_verify(context.get(), SSL_VERIFY_NONE, nullptr);
     SSL_CTX_set_session_id_context(context.get(), reinterpret_cast<const unsigned char*>("s"), 1);
     const X509StackPointer chain(sk_X509_new_null());
     for (const Issued* issuer : options.issuers) {

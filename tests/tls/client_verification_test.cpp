@@ -5,6 +5,7 @@
 #include <chrono>
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/tls/client_support.hpp"
@@ -36,7 +37,8 @@ class ServerCertificates : public ::testing::TestWithParam<int> {
                                 const Issued& shown, std::vector<const Issued*> issuers = {}) {
     auto meeting = std::make_unique<Meeting>(
         *client_of(options), workspace_, ClientTarget{.host = host},
-        OpensslServer({.certificate = &shown, .issuers = issuers, .version_max = GetParam()}));
+        OpensslServer(
+            {.certificate = &shown, .issuers = std::move(issuers), .version_max = GetParam()}));
     meeting->shake_hands();
     return meeting;
   }

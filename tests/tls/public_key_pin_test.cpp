@@ -57,9 +57,8 @@ TEST(PublicKeyPin, RefusesWhatIsNone) {
        {std::string(), std::string("sha256//"), good.substr(8), "sha1//" + good.substr(8),
         "SHA256//" + good.substr(8), "sha256/" + good.substr(8), good + "=", good + ";" + good,
         good.substr(0, good.size() - 1), " " + good.substr(0, good.size() - 1),
-        good.substr(0, good.size() - 2) + "==", good.substr(0, 20) + "*" + good.substr(21),
-        good.substr(0, 20) + "-" + good.substr(21),
-        "sha256//" + std::string(1, ' ') + good.substr(9),
+        good.substr(0, good.size() - 2) + "==", std::string(good).replace(20, 1, "*"),
+        std::string(good).replace(20, 1, "-"), std::string(good).replace(8, 1, " "),
         // The last character has two bits too many, which have to be zero.
         good.substr(0, good.size() - 2) + "B="}) {
     try {
