@@ -32,6 +32,7 @@ connection::WebSocketLink* Connection::websocket() noexcept {
 WebSocketConnection& Connection::become_websocket(const WebSocketRequest& request,
                                                   std::shared_ptr<WebSocketHandlers> handlers) {
   websocket_ = std::make_unique<WebSocketConnection>(*this, request, std::move(handlers));
+  if (const std::uint64_t due_ms = websocket_->on_time(now_ms()); due_ms != never) wake_by(due_ms);
   input_wanted();
   return *websocket_;
 }
