@@ -75,6 +75,18 @@ void Connection::on_room() noexcept {
   }
 }
 
+void Connection::on_stalled() noexcept {
+  const std::string reason = "time limit: the server took nothing of what is sent within " +
+                             std::to_string(engine().options().time_limits.stalled_write_ms_max) +
+                             " ms";
+  if (websocket_) websocket_->note_failure(reason);
+  if (failure_) return;
+  failure_ = std::make_unique<const Error>(Error{.step = Step::protocol,
+                                                 .code = std::make_error_code(std::errc::timed_out),
+                                                 .peer = peer_name_,
+                                                 .reason = reason});
+}
+
 std::uint64_t Connection::on_time(std::uint64_t now) noexcept {
   return websocket_ ? websocket_->on_time(now) : http_->on_time(now);
 }
