@@ -32,6 +32,7 @@ connection::WebSocketLink* Connection::websocket() noexcept {
 WebSocketConnection& Connection::become_websocket(const WebSocketRequest& request,
                                                   std::shared_ptr<WebSocketHandlers> handlers) {
   websocket_ = std::make_unique<WebSocketConnection>(*this, request, std::move(handlers));
+  if (const std::uint64_t due_ms = websocket_->on_time(now_ms()); due_ms != never) wake_by(due_ms);
   input_wanted();
   return *websocket_;
 }
@@ -72,6 +73,18 @@ void Connection::on_room() noexcept {
   } else {
     http_->on_room();
   }
+}
+
+void Connection::on_stalled() noexcept {
+  const std::string reason = "time limit: the server took nothing of what is sent within " +
+                             std::to_string(engine().options().time_limits.stalled_write_ms_max) +
+                             " ms";
+  if (websocket_) websocket_->note_failure(reason);
+  if (failure_) return;
+  failure_ = std::make_unique<const Error>(Error{.step = Step::protocol,
+                                                 .code = std::make_error_code(std::errc::timed_out),
+                                                 .peer = peer_name_,
+                                                 .reason = reason});
 }
 
 std::uint64_t Connection::on_time(std::uint64_t now) noexcept {

@@ -69,6 +69,7 @@ class Connection final : public connection::Pipe {
   void on_input(Bytes& input) noexcept override;
   void on_input_end() noexcept override;
   void on_room() noexcept override;
+  void on_stalled() noexcept override;
   void on_secured() noexcept override;
   void on_insecure(const tls::Failure& failure) noexcept override;
   void on_ended() noexcept override;

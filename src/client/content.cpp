@@ -35,7 +35,12 @@ bool ContentWriter::Write::await_ready() const noexcept {
 }
 
 void ContentWriter::Write::await_suspend(std::coroutine_handle<> waiter) noexcept {
+  waiting_ = true;
   connection_->wait_for_room(waiter);
+}
+
+ContentWriter::Write::~Write() {
+  if (waiting_) connection_->wait_for_room(nullptr);
 }
 
 }  // namespace duplex::client

@@ -230,6 +230,8 @@ void Exchange::take_end(http::FieldsView trailers) {
   // A request that is still being sent keeps its connection.
   if (sending_ && !sending_.done() && connection_->http().wants_content()) return;
   sending_ = {};
+  // The connection may live on for longer than who wants to know.
+  connection_->http().report_upload(nullptr, std::nullopt);
   Engine& engine = connection_->engine();
   engine.pool().give_back(std::move(connection_));
 }

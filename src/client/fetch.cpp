@@ -107,12 +107,13 @@ Task<Result<OpenedResponse>> open_response(Flow& flow, std::shared_ptr<Request> 
 
     const http::RedirectRules rules{.allow_downgrade = request->allow_downgrade};
     auto redirection = http::redirect(leg.url, leg.method, head.status(), head.fields(), rules);
-    flow.at(Step::redirect);
     if (!redirection) {
+      flow.at(Step::redirect);
       co_return std::unexpected(
           flow.error(redirection.error(), std::string(http::describe(redirection.error()))));
     }
     if (!*redirection) co_return opened;
+    flow.at(Step::redirect);
     if (leg.redirects == request->redirects_max) {
       co_return std::unexpected(
           flow.error(ClientError::too_many_redirects,

@@ -390,7 +390,10 @@ void Pipe::on_deadline(std::uint64_t now) noexcept {
   } else {
     if (blocked_) {
       due = progress_ms() + hub_->limits().stalled_write_ms_max;
-      if (now >= due) return close();
+      if (now >= due) {
+        on_stalled();
+        return close();
+      }
     }
     const std::uint64_t protocol_due = on_time(now);
     if (!is_open()) return;

@@ -105,6 +105,8 @@ class Pipe : public net::Pollable, public Carrier {
   /// At the end of an iteration in which something was written or sent: go on with what waited for
   /// room, if there is.
   virtual void on_room() noexcept = 0;
+  /// The peer has taken nothing of what is sent for too long: the connection ends.
+  virtual void on_stalled() noexcept {}
   /// The connection has ended: only note it. May be inside any other call.
   virtual void on_ended() noexcept = 0;
   /// The connection has ended: tell whoever is to know, once, at the end of the iteration, when

@@ -5,6 +5,7 @@ DUPLEX_BIN names the duplex program to test; build/dev/bin/duplex by default."""
 
 import pytest
 from support.certificates import Certificates
+from support.client import Client
 from support.program import Program, program_path
 
 
@@ -119,3 +120,34 @@ def start_tls_server(start, certificates):
 @pytest.fixture(scope="module")
 def start_tls_server_for_module(start_for_module, certificates):
     return _tls_server(start_for_module, certificates)
+
+
+def _clients():
+    """Starts clients; at the end each must end well."""
+    started = []
+
+    def begin(**options):
+        started.append(Client(**options))
+        return started[-1]
+
+    yield begin
+    for client in started:
+        client.close()
+
+
+@pytest.fixture
+def start_client():
+    """start_client(**options): the client library as a program that is told what to do; see
+    support/client.py."""
+    yield from _clients()
+
+
+@pytest.fixture(scope="module")
+def start_client_for_module():
+    yield from _clients()
+
+
+@pytest.fixture
+def client(start_client):
+    """A client that was told nothing."""
+    return start_client()

@@ -136,7 +136,8 @@ class [[nodiscard]] Call {
   }
 
   detail::CallAwaiter<T> operator co_await() && {
-    return {client_, std::move(bounds_), self().start()};
+    auto start = self().start();  // which may set bounds
+    return {client_, std::move(bounds_), std::move(start)};
   }
 
   /// Waits in this thread, which may not be one of duplex.

@@ -42,12 +42,17 @@ class [[nodiscard]] ContentWriter::Write {
  public:
   bool await_ready() const noexcept;
   void await_suspend(std::coroutine_handle<> waiter) noexcept;
-  void await_resume() const noexcept {}
+  void await_resume() noexcept { waiting_ = false; }
+
+  Write(const Write&) = delete;
+  Write& operator=(const Write&) = delete;
+  ~Write();
 
  private:
   friend ContentWriter;
   explicit Write(Http1Connection& connection) noexcept : connection_(&connection) {}
   Http1Connection* connection_;
+  bool waiting_ = false;
 };
 
 /// What a request carries: nothing, text, a file, or what a coroutine makes. Whatever is not made

@@ -72,7 +72,7 @@ class Authority:
         self._sign(name, f"/CN={common_name}", "authority", "DNS:unused", "ec", issuer, 3650)
         return self.folder / f"{name}.crt"
 
-    def _sign(self, name, subject, extensions, names, kind, issuer, days):
+    def _sign(self, name, subject, extensions, names, kind, issuer, days, digest="sha256"):
         folder, openssl_key = self.folder, {
             "ec": ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"],
             "rsa": ["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"],
@@ -86,16 +86,24 @@ class Authority:
         signer = ["-CA", folder / f"{issuer}.crt", "-CAkey", folder / f"{issuer}.key"] if issuer else ["-signkey", key]
         # `x509 -days` takes what is negative too: a certificate that has expired.
         openssl(
-            *("x509", "-req", "-in", request, *signer, "-days", days, "-set_serial", f"0x01{os.urandom(12).hex()}"),
+            *("x509", "-req", "-in", request, *signer, f"-{digest}", "-days", days),
+            *("-set_serial", f"0x01{os.urandom(12).hex()}"),
             *("-extfile", config, "-extensions", extensions, "-out", folder / f"{name}.crt"),
         )
 
-    def issue(self, name, names, kind="ec", role="server", days=90, subject=None):
+    def issue(self, name, names, kind="ec", role="server", days=90, subject=None, **options):
         """Makes a certificate for `names`, such as ["localhost", "127.0.0.1"]."""
         written = ",".join(("IP:" if part[0].isdigit() or ":" in part else "DNS:") + part for part in names)
-        self._sign(name, subject or f"/CN={names[0]}", role, written, kind, "intermediate", days)
+        self._sign(name, subject or f"/CN={names[0]}", role, written, kind, "intermediate", days, **options)
         made = Certificate(self.folder, name)
         made.chain.write_text(made.certificate.read_text() + (self.folder / "intermediate.crt").read_text())
+        return made
+
+    def issue_to_itself(self, name, names):
+        """Makes a certificate that nobody but itself vouches for."""
+        self._sign(name, f"/CN={names[0]}", "server", ",".join("DNS:" + part for part in names), "ec", None, 90)
+        made = Certificate(self.folder, name)
+        made.chain.write_text(made.certificate.read_text())
         return made
 
     def issue_for_later(self, name, names):
@@ -159,6 +167,38 @@ class Certificates:
     @property
     def exact(self):
         return self.issue("exact", ["special.example.test"])
+
+    @property
+    def elsewhere(self):
+        """For another host."""
+        return self.issue("elsewhere", ["elsewhere.example.test"])
+
+    @property
+    def by_name_only(self):
+        return self.issue("by-name", ["localhost"])
+
+    @property
+    def other_address(self):
+        return self.issue("other-address", ["127.0.0.9"])
+
+    @property
+    def self_signed(self):
+        return self._once("alone", lambda: self.authority.issue_to_itself("alone", ["localhost"]))
+
+    @property
+    def weak_key(self):
+        """RSA with 1024 bits."""
+        return self.issue("weak-key", self.HERE, kind="weak")
+
+    @property
+    def weak_digest(self):
+        """Signed by way of SHA-1."""
+        return self.issue("weak-digest", self.HERE, digest="sha1")
+
+    @property
+    def for_clients(self):
+        """A client's certificate, shown by a server."""
+        return self.issue("for-clients", self.HERE, role="client")
 
     @property
     def expired(self):
