@@ -53,6 +53,11 @@ std::string Outflow::take_now() {
   return take_all(lock);
 }
 
+bool Outflow::at_end() {
+  const std::lock_guard lock(mutex_);
+  return ended_ && text_.empty();
+}
+
 void Outflow::abandon() {
   std::unique_lock lock(mutex_);
   abandoned_ = true;

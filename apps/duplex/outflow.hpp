@@ -37,6 +37,9 @@ class Outflow {
   /// The same without waiting; may be empty.
   std::string take_now();
 
+  /// The other thread: whether there is nothing to take, nor will be.
+  bool at_end();
+
   /// The other thread: nobody takes any more.
   void abandon();
 

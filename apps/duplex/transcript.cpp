@@ -14,6 +14,9 @@ namespace {
 /// Where the text begins: behind time, mark and size.
 constexpr std::size_t text_column = 27;
 
+/// A dump is as wide as most terminals are, and so begins further left.
+constexpr std::string_view dump_indent = " ";
+
 /// `text` with `indent` behind each line break.
 std::string indented(std::string_view text, std::string_view indent) {
   std::string result;
@@ -58,10 +61,10 @@ std::string Transcript::head(std::string_view mark, Style style, std::optional<s
 std::string Transcript::body(const connection::Message& message, Style style) const {
   const std::string indent(text_column, ' ');
   const std::size_t bytes = message.bytes().size();
-  const bool shows_all = options_.show_bytes_max == 0 || bytes <= options_.show_bytes_max;
+  const std::size_t limit = message.is_text() ? options_.text_bytes_max : options_.binary_bytes_max;
+  const bool shows_all = limit == 0 || bytes <= limit;
   if (message.is_text()) {
-    const std::string_view shown =
-        shows_all ? message.text() : cut_text(message.text(), options_.show_bytes_max);
+    const std::string_view shown = shows_all ? message.text() : cut_text(message.text(), limit);
     std::string text =
         styled(indented(printable(shown, LineBreaks::keep), indent), style, options_.color);
     if (!shows_all) {
@@ -69,10 +72,9 @@ std::string Transcript::body(const connection::Message& message, Style style) co
     }
     return text + "\n";
   }
-  const ConstBytes shown =
-      shows_all ? message.bytes() : message.bytes().first(options_.show_bytes_max);
+  const ConstBytes shown = shows_all ? message.bytes() : message.bytes().first(limit);
   std::string text = styled("binary", Style::faint, options_.color) + "\n";
-  if (!shown.empty()) text += styled(hex_dump(shown, indent), style, options_.color);
+  if (!shown.empty()) text += styled(hex_dump(shown, dump_indent), style, options_.color);
   if (!shows_all) {
     text += indent + styled(more(bytes - shown.size()), Style::faint, options_.color) + "\n";
   }

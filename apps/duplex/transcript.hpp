@@ -19,7 +19,7 @@ enum class Direction : std::uint8_t { incoming, outgoing };
 ///
 ///   10:22:03.123 >        5 B  hello
 ///   10:22:03.125 <        3 B  binary
-///                              00000000  01 02 03                                          |...|
+///    00000000  01 02 03                                          |...|
 ///   10:22:04.000 *             the answer to a ping took 0.31 ms
 ///
 /// What the server says can neither steer the terminal nor look as if others had said it: control
@@ -31,7 +31,8 @@ class Transcript {
   struct Options {
     bool color = false;
     /// Of a longer message, only so much is shown; 0 for all of it.
-    std::size_t show_bytes_max = 0;
+    std::size_t text_bytes_max = 0;
+    std::size_t binary_bytes_max = 0;
   };
 
   explicit Transcript(Options options) noexcept : options_(options) {}

@@ -43,8 +43,7 @@ TEST_F(TranscriptLines, TellDirectionTimeAndSize) {
 TEST_F(TranscriptLines, ShowBinaryInHexadecimal) {
   EXPECT_EQ(plain_.message(Direction::incoming, binary("\x01\x02"), ten_past),
             "10:22:03.123 <        2 B  binary\n"
-            "                           00000000  01 02                                   "
-            "          |..|\n");
+            " 00000000  01 02                                             |..|\n");
 }
 
 TEST_F(TranscriptLines, CanNotBeForgedByAMessage) {
@@ -56,7 +55,7 @@ TEST_F(TranscriptLines, CanNotBeForgedByAMessage) {
 }
 
 TEST_F(TranscriptLines, CutWhatIsLong) {
-  const Transcript short_one({.color = false, .show_bytes_max = 4});
+  const Transcript short_one({.color = false, .text_bytes_max = 4, .binary_bytes_max = 4});
   EXPECT_EQ(short_one.message(Direction::incoming, text("abcé"), ten_past),
             "10:22:03.123 <        5 B  abc\n"
             "                           ... 2 B more\n");
@@ -69,7 +68,7 @@ TEST_F(TranscriptLines, CutWhatIsLong) {
 }
 
 TEST_F(TranscriptLines, TellDirectionsApartByColor) {
-  const Transcript colored({.color = true, .show_bytes_max = 0});
+  const Transcript colored({.color = true});
   EXPECT_EQ(colored.message(Direction::incoming, text("a"), ten_past),
             "\x1b[2m10:22:03.123\x1b[0m \x1b[32m<\x1b[0m \x1b[2m       1 B  \x1b[0m"
             "\x1b[32ma\x1b[0m\n");

@@ -1,4 +1,4 @@
-#include "typed_line.hpp"
+#include "action.hpp"
 
 #include <fmt/format.h>
 
@@ -11,7 +11,7 @@
 namespace duplex::app {
 namespace {
 
-using Parsed = std::expected<std::optional<TypedLine>, std::string>;
+using Parsed = std::expected<std::optional<Action>, std::string>;
 using websocket::CloseCode;
 using websocket::Opcode;
 
@@ -73,14 +73,14 @@ Parsed parse_command(std::string_view line) {
 
 }  // namespace
 
-Parsed parse_typed_line(std::string_view line) {
+Parsed parse_action(std::string_view line) {
   if (line.empty()) return std::nullopt;
   if (line.starts_with("//")) return SendMessage{Opcode::text, std::string(line.substr(1))};
   if (line.starts_with('/')) return parse_command(line);
   return SendMessage{Opcode::text, std::string(line)};
 }
 
-const std::string_view typed_line_help =
+const std::string_view action_help =
     R"(TEXT                    send a text message
 //TEXT                  the same, of a text that begins with /
 /ping                   ping, and tell how long the answer took

@@ -43,14 +43,14 @@ struct ShowHelp {
   bool operator==(const ShowHelp&) const = default;
 };
 
-using TypedLine = std::variant<SendMessage, SendFile, Ping, Close, ShowHelp>;
+using Action = std::variant<SendMessage, SendFile, Ping, Close, ShowHelp>;
 
 /// Understands a line. What begins with `/` is a command, but for what begins with `//`, which is
 /// text without the first of them. nullopt for an empty line; the error is a sentence that says
 /// what to type.
-std::expected<std::optional<TypedLine>, std::string> parse_typed_line(std::string_view line);
+std::expected<std::optional<Action>, std::string> parse_action(std::string_view line);
 
 /// What can be typed, a line each.
-extern const std::string_view typed_line_help;
+extern const std::string_view action_help;
 
 }  // namespace duplex::app

@@ -1,4 +1,4 @@
-#include "typed_line.hpp"
+#include "action.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -10,10 +10,10 @@ using testing::HasSubstr;
 using websocket::CloseCode;
 using websocket::Opcode;
 
-TEST(TypedLine, IsUnderstood) {
+TEST(Action, IsUnderstood) {
   const struct {
     std::string_view line;
-    TypedLine expected;
+    Action expected;
   } cases[] = {
       {"hello", SendMessage{Opcode::text, "hello"}},
       {" spaces stay ", SendMessage{Opcode::text, " spaces stay "}},
@@ -32,19 +32,19 @@ TEST(TypedLine, IsUnderstood) {
       {"/help", ShowHelp{}},
   };
   for (const auto& [line, expected] : cases) {
-    const auto parsed = parse_typed_line(line);
+    const auto parsed = parse_action(line);
     ASSERT_TRUE(parsed && *parsed) << line;
     EXPECT_TRUE(**parsed == expected) << line;
   }
 }
 
-TEST(TypedLine, MayBeEmpty) {
-  const auto parsed = parse_typed_line("");
+TEST(Action, MayBeEmpty) {
+  const auto parsed = parse_action("");
   ASSERT_TRUE(parsed);
   EXPECT_FALSE(*parsed);
 }
 
-TEST(TypedLine, SaysWhatToTypeInstead) {
+TEST(Action, SaysWhatToTypeInstead) {
   const std::string long_reason(124, 'x');
   const struct {
     std::string line;
@@ -63,16 +63,16 @@ TEST(TypedLine, SaysWhatToTypeInstead) {
       {"/close 1000 " + long_reason, "at most 123 bytes"},
   };
   for (const auto& [line, words] : cases) {
-    const auto parsed = parse_typed_line(line);
+    const auto parsed = parse_action(line);
     ASSERT_FALSE(parsed) << line;
     EXPECT_THAT(parsed.error(), HasSubstr(words)) << line;
   }
 }
 
-TEST(TypedLine, HelpNamesEveryCommand) {
+TEST(Action, HelpNamesEveryCommand) {
   for (const auto* const command :
        {"/ping", "/binary", "/file", "/text", "/close", "/quit", "/help", "//"}) {
-    EXPECT_THAT(std::string(typed_line_help), HasSubstr(command));
+    EXPECT_THAT(std::string(action_help), HasSubstr(command));
   }
 }
 
