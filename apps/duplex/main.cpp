@@ -35,6 +35,7 @@ int main(int argc, char** argv) {
   Run run;
   add_serve(program, run);
   add_connect(program, run);
+  add_get(program, run);
   add_cert(program, run);
 
   try {
