@@ -82,12 +82,12 @@ Parsed parse_action(std::string_view line) {
 
 const std::string_view action_help =
     R"(TEXT                    send a text message
-//TEXT                  the same, of a text that begins with /
-/ping                   ping, and tell how long the answer took
-/binary HEX             send a binary message, such as /binary 48 65 6c 6c 6f
-/file PATH              send a file as one binary message
-/text PATH              send a file as one text message
-/close [CODE] [REASON]  close, by default with 1000
+//TEXT                  the same, beginning with /
+/ping                   measure a round trip
+/binary HEX             send bytes, such as 48 65 6c
+/file PATH              send a file as binary
+/text PATH              send a file as text
+/close [CODE] [REASON]  close, with 1000 by default
 /quit, Ctrl+D, Ctrl+C   close, and end
 /help                   this)";
 

@@ -336,7 +336,7 @@ client::ReconnectOptions Conversation::reconnect_options() {
 int Conversation::status(const Failure& failure) const {
   if (failure) {
     // Asked to stop before there was a connection, or between two.
-    if (closing_) return exit_success;
+    if (closing_ || (failure->cancelled() && stop_.stop_requested())) return exit_success;
     audience_.note(describe_failure(*failure), Style::warning);
     return exit_status_of(*failure);
   }

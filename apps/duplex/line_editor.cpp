@@ -95,7 +95,6 @@ class LineEditor::Terminal {
     ::el_set(edit_.get(), EL_EDITOR, "emacs");
     ::el_set(edit_.get(), EL_BIND, "^R", "em-inc-search-prev", nullptr);
     bind_keys();
-    // Ctrl+Z comes as a signal here, and else would be typed to the program behind.
     HistEvent event{};
     ::history(history_.get(), &event, H_SETSIZE, options_.lines_max);
     ::history(history_.get(), &event, H_SETUNIQUE, 1);
@@ -115,12 +114,14 @@ class LineEditor::Terminal {
   std::optional<std::string> read() {
     stopped_ = false;
     reading_ = true;
+    // Before the prompt, and not only behind it: who sees it may type, and is not to be echoed.
+    ::el_set(edit_.get(), EL_PREP_TERM, 1);
     int count = 0;
     const char* const text = ::el_gets(edit_.get(), &count);
     reading_ = false;
     if (text == nullptr || count <= 0) {
       // What was being typed is not sent; the screen is left as if it had never been.
-      clear_line(shown_text());
+      clear_line(text_before_cursor());
       return std::nullopt;
     }
     std::string line(text, static_cast<std::size_t>(count));
@@ -255,9 +256,6 @@ class LineEditor::Terminal {
     const LineInfo* const line = ::el_line(edit_.get());
     return {line->buffer, static_cast<std::size_t>(line->cursor - line->buffer)};
   }
-
-  /// libedit has moved the cursor nowhere when reading ends without a line.
-  std::string_view shown_text() const { return text_before_cursor(); }
 
   void clear_line(std::string_view before_cursor) {
     clear_rows(display_rows(wide_prompt_ + widened(before_cursor), columns()));
