@@ -19,8 +19,6 @@
 namespace duplex::app {
 namespace {
 
-constexpr std::size_t file_bytes_max = 1024 * 1024;
-
 [[noreturn]] void fail(std::string_view what, const std::string& path, int error) {
   throw std::runtime_error(
       fmt::format("can't {} {}: {}", what, path, std::generic_category().message(error)));
@@ -76,7 +74,7 @@ class Draft {
 
 }  // namespace
 
-std::string read_file(const std::string& path) {
+std::string read_file(const std::string& path, std::size_t bytes_max) {
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rbe"),
                                                              &std::fclose);
   if (!file) fail("read", path, errno);
@@ -86,7 +84,7 @@ std::string read_file(const std::string& path) {
     const std::size_t count = std::fread(buffer.data(), 1, buffer.size(), file.get());
     if (std::ferror(file.get()) != 0) fail("read", path, errno);
     text.append(buffer.data(), count);
-    if (text.size() > file_bytes_max) fail("read", path, EFBIG);
+    if (text.size() > bytes_max) fail("read", path, EFBIG);
   }
   return text;
 }

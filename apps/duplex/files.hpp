@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -8,8 +9,8 @@
 /// words that name the file.
 namespace duplex::app {
 
-/// At most 1 MiB: what is larger is not what it is taken for.
-std::string read_file(const std::string& path);
+/// Of at most `bytes_max`, 1 MiB by default: what is larger is not what it is taken for.
+std::string read_file(const std::string& path, std::size_t bytes_max = std::size_t{1024} * 1024);
 
 bool file_exists(const std::string& path);
 

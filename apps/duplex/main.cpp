@@ -23,15 +23,19 @@ std::string spoken_to(const CLI::App& program) {
 
 int main(int argc, char** argv) {
   using namespace duplex::app;
-  CLI::App program("duplex serves files, HTTP and WebSocket on one port.", "duplex");
+  CLI::App program(
+      "duplex serves files, HTTP and WebSocket on one port, and talks to those who do.", "duplex");
   program.set_version_flag("--version", "duplex " + std::string(version()), "Show the version");
   program.set_help_flag("-h,--help", "Show this help");
   program.footer(
       "Begin with:\n"
       "  duplex serve            then open http://127.0.0.1:8080/ in a browser\n"
+      "  duplex connect ws://127.0.0.1:8080/echo\n"
       "  duplex serve --help     all that it can do");
   Run run;
   add_serve(program, run);
+  add_connect(program, run);
+  add_get(program, run);
   add_cert(program, run);
 
   try {

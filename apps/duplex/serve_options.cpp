@@ -13,6 +13,7 @@
 #include "origin.hpp"
 #include "quantity.hpp"
 #include "subcommand.hpp"
+#include "tls_version.hpp"
 
 namespace duplex::app {
 namespace {
@@ -49,12 +50,6 @@ LogFormat parse_log_format(const std::string& text) {
   if (text == "json") return LogFormat::json;
   if (text == "off") return LogFormat::off;
   throw BadValue(fmt::format("\"{}\" is not a kind of log; write text, json or off", text));
-}
-
-tls::Version parse_version(const std::string& text) {
-  if (text == "1.2") return tls::Version::tls_1_2;
-  if (text == "1.3") return tls::Version::tls_1_3;
-  throw BadValue(fmt::format("\"{}\" is not a version to be had; write 1.2 or 1.3", text));
 }
 
 tls::ClientCertificates parse_client_certificates(const std::string& text) {
@@ -159,7 +154,7 @@ constexpr std::array table = {
     ServeOption{"tls-min", "VERSION", false, encryption,
                 "Oldest version of TLS: 1.2, the default, or 1.3",
                 [](ServeOptions& options, Values values) {
-                  options.tls.version_min = parse_version(only(values));
+                  options.tls.version_min = checked(parse_tls_version(only(values)));
                 }},
     ServeOption{
         "redirect-to-https", "", false, encryption,

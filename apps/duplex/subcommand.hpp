@@ -31,6 +31,12 @@ class UsageError : public std::runtime_error {
 /// `duplex serve`: files, echo and live channels.
 void add_serve(CLI::App& program, Run& run);
 
+/// `duplex connect`: a WebSocket at the terminal or in a pipe.
+void add_connect(CLI::App& program, Run& run);
+
+/// `duplex get`: an HTTP request and its response.
+void add_get(CLI::App& program, Run& run);
+
 /// `duplex cert`: an authority of one's own, and certificates for development.
 void add_cert(CLI::App& program, Run& run);
 
