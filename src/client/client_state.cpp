@@ -52,11 +52,7 @@ ClientState::ClientState(ClientOptions options)
       tls_context_(tls_context_of(options_)),
       proxies_(options_.proxy, [](const char* name) { return std::getenv(name); }),
       name_servers_(addresses_of(options_.name_servers)) {
-  if (options_.tls.dangerously_skip_verification) {
-    log(LogLevel::warning,
-        "the identity of servers is not verified (dangerously_skip_verification): anybody on the "
-        "way can read and change what is sent");
-  }
+  for (const std::string& warning : tls_context_->warnings()) log(LogLevel::warning, warning);
 }
 
 ClientState::~ClientState() = default;
