@@ -47,13 +47,14 @@ class PipeAudience final : public Audience {
 
   void note(std::string_view text, Style style) override {
     if (style != Style::warning && !notes_) return;
-    const std::string_view mark = style == Style::warning ? "duplex: " : "* ";
-    say(fmt::format("{}{}\n", mark, printable(text, LineBreaks::keep)), style);
+    say(style == Style::warning ? fmt::format("duplex: {}\n", printable(text, LineBreaks::keep))
+                                : marked_lines(text, "* "),
+        style);
   }
 
   void heads(std::string_view request, std::string_view response) override {
-    say(marked_head(request, "> "), Style::outgoing);
-    say(marked_head(response, "< "), Style::incoming);
+    say(marked_lines(request, "> "), Style::outgoing);
+    say(marked_lines(response, "< "), Style::incoming);
   }
 
   void ended() override { output_.end(); }

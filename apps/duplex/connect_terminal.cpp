@@ -53,7 +53,7 @@ class TerminalAudience final : public Audience {
     output_.push_now(transcript_.note(text, now(), style));
   }
   void heads(std::string_view request, std::string_view response) override {
-    for (const std::string& head : {marked_head(request, "> "), marked_head(response, "< ")}) {
+    for (const std::string& head : {marked_lines(request, "> "), marked_lines(response, "< ")}) {
       note(std::string_view(head).substr(0, head.find_last_not_of('\n') + 1), Style::faint);
     }
   }

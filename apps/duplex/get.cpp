@@ -46,18 +46,19 @@ class Notes {
     say(fmt::format("duplex: {}\n", printable(text, LineBreaks::keep)), Style::warning);
   }
   void note(std::string_view text) {
-    if (verbose_) say(fmt::format("* {}\n", printable(text, LineBreaks::keep)), Style::faint);
+    if (verbose_) say(marked_lines(text, "* "), Style::faint);
   }
   /// What went over the wire, for `--verbose`.
   void exchange(const client::ResponseHead& head) {
     if (!verbose_) return;
     if (head.redirects() > 0) {
-      note(fmt::format("{} redirections followed, to {}", head.redirects(), head.url()));
+      note(fmt::format("{} redirection{} followed, to {}", head.redirects(),
+                       head.redirects() == 1 ? "" : "s", head.url()));
     }
     note(fmt::format("the peer is {}", head.peer()));
     if (const auto session = head.tls()) note(describe_tls(*session));
-    say(marked_head(head.request_head(), "> "), Style::outgoing);
-    say(marked_head(head.raw(), "< "), Style::incoming);
+    say(marked_lines(head.request_head(), "> "), Style::outgoing);
+    say(marked_lines(head.raw(), "< "), Style::incoming);
   }
   void progress(std::uint64_t bytes, std::optional<std::uint64_t> total) {
     if (!shows_progress_) return;
@@ -178,15 +179,16 @@ class Exchange {
  private:
   Task<int> download() {
     client::DownloadCall call = client_.download(options_.url, options_.output);
-    for (const auto& [name, value] : options_.client.fields.lines()) {
-      std::move(call).field(name, value);
-    }
-    std::move(call).redirects_max(options_.redirects_max).retries_max(options_.retries_max);
-    std::move(call).on_download([this](std::uint64_t bytes, std::optional<std::uint64_t> total) {
+    // What says how leaves the call where it is.
+    const auto how = [&call]() -> client::DownloadCall&& { return std::move(call); };
+    for (const auto& [name, value] : options_.client.fields.lines()) how().field(name, value);
+    how().redirects_max(options_.redirects_max).retries_max(options_.retries_max);
+    how().on_download([this](std::uint64_t bytes, std::optional<std::uint64_t> total) {
       notes_.progress(bytes, total);
     });
-    if (!options_.resume) std::move(call).from_the_start();
-    if (!options_.client.unix_path.empty()) std::move(call).unix_socket(options_.client.unix_path);
+    if (!options_.decode) how().undecoded();
+    if (!options_.resume) how().from_the_start();
+    if (!options_.client.unix_path.empty()) how().unix_socket(options_.client.unix_path);
     const client::Result<Download> result = co_await std::move(call);
     if (!result) co_return failed(result.error());
     notes_.exchange(result->response);

@@ -35,6 +35,7 @@ std::wstring widened(std::string_view text) {
   std::mbstate_t state{};
   while (!text.empty()) {
     wchar_t character = 0;
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): the state is our own.
     const std::size_t bytes = std::mbrtowc(&character, text.data(), text.size(), &state);
     if (bytes == 0 || bytes > text.size()) break;
     result += character;
@@ -204,6 +205,7 @@ class LineEditor::Terminal {
     const ssize_t count = ::read(STDIN_FILENO, &byte, 1);
     if (count < 0 && (errno == EINTR || errno == EAGAIN)) return -1;
     if (count <= 0) return no_more;
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): the state is our own.
     const std::size_t result = std::mbrtowc(&character, &byte, 1, &partial_);
     if (result == static_cast<std::size_t>(-2)) return -1;
     if (result == static_cast<std::size_t>(-1)) {

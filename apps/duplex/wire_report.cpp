@@ -50,15 +50,15 @@ std::string_view meaning(CloseCode code) noexcept {
 
 }  // namespace
 
-std::string marked_head(std::string_view head, std::string_view mark) {
+std::string marked_lines(std::string_view text, std::string_view mark) {
   std::string result;
-  while (!head.empty()) {
-    const std::size_t end = head.find('\n');
-    std::string_view line = head.substr(0, end);
+  while (!text.empty()) {
+    const std::size_t end = text.find('\n');
+    std::string_view line = text.substr(0, end);
     if (line.ends_with('\r')) line.remove_suffix(1);
     if (!line.empty()) result += fmt::format("{}{}\n", mark, printable(line));
     if (end == std::string_view::npos) break;
-    head.remove_prefix(end + 1);
+    text.remove_prefix(end + 1);
   }
   return result;
 }

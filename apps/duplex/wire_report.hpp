@@ -10,9 +10,9 @@
 /// What happens on the wire, in words, for `--verbose`. Escaped, see `printable`.
 namespace duplex::app {
 
-/// A head of a request or response, each line behind `mark` and with its end; without the empty
-/// line that ends it.
-std::string marked_head(std::string_view head, std::string_view mark);
+/// A text of several lines, such as a head of a request or response, each behind `mark` and with
+/// its end; without those that are empty.
+std::string marked_lines(std::string_view text, std::string_view mark);
 
 /// Version, cipher and so on, and what the certificate says; lines without an end of the last.
 std::string describe_tls(const tls::SessionInfo& session);

@@ -16,9 +16,9 @@ using websocket::CloseCode;
 using websocket::Opcode;
 
 TEST(WireReport, MarksTheLinesOfAHead) {
-  EXPECT_EQ(marked_head("GET / HTTP/1.1\r\nHost: a\r\n\r\n", "> "),
+  EXPECT_EQ(marked_lines("GET / HTTP/1.1\r\nHost: a\r\n\r\n", "> "),
             "> GET / HTTP/1.1\n> Host: a\n");
-  EXPECT_EQ(marked_head("HTTP/1.1 200 \x1b[2J\r\n\r\n", "< "), "< HTTP/1.1 200 \\x1b[2J\n");
+  EXPECT_EQ(marked_lines("HTTP/1.1 200 \x1b[2J\r\n\r\n", "< "), "< HTTP/1.1 200 \\x1b[2J\n");
 }
 
 TEST(WireReport, DescribesFrames) {

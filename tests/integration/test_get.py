@@ -165,7 +165,7 @@ def test_verbose_shows_both_heads_on_standard_error(get, server):
     assert result.stdout == b"hello\n"
     text = result.stderr.decode()
     assert "> GET /hello HTTP/1.1\n" in text and "< HTTP/1.1 200 OK\n" in text
-    assert f"* 1 redirections followed, to {server.url}/hello" in text
+    assert f"* 1 redirection followed, to {server.url}/hello" in text
 
 
 def test_compressed_content_is_unpacked_unless_it_is_not_wanted(get, server):
