@@ -4,6 +4,8 @@
 
 #include <thread>
 
+#include <duplex/client/client.hpp>
+
 namespace duplex::app {
 namespace {
 
@@ -53,6 +55,38 @@ TEST(Outflow, WaitsForTextOfAnotherThread) {
   });
   EXPECT_EQ(outflow.take(), "text");
   EXPECT_EQ(outflow.take(), std::nullopt);
+}
+
+Task<bool> push_often(Outflow& outflow, int count) {
+  bool wanted = true;
+  for (int i = 0; i < count && wanted; ++i) wanted = co_await outflow.push("0123456789");
+  outflow.end();
+  co_return wanted;
+}
+
+TEST(Outflow, MakesACoroutineWaitForItsReader) {
+  const client::Client client;
+  Outflow outflow(20);
+  std::size_t bytes = 0;
+  std::jthread reader([&] {
+    while (const auto text = outflow.take()) {
+      EXPECT_LE(text->size(), 30U);
+      bytes += text->size();
+    }
+  });
+  EXPECT_TRUE(client.run(push_often(outflow, 1000)));
+  reader.join();
+  EXPECT_EQ(bytes, 10'000U);
+}
+
+TEST(Outflow, TellsACoroutineThatWaitsThatNobodyTakesAnyMore) {
+  const client::Client client;
+  Outflow outflow(20);
+  std::jthread reader([&] {
+    outflow.take();
+    outflow.abandon();
+  });
+  EXPECT_FALSE(client.run(push_often(outflow, 1000)));
 }
 
 }  // namespace
