@@ -187,14 +187,9 @@ ClientSettings resolve(const ClientArguments& arguments) {
   if (settings.connect_time_max) {
     limit_steps(settings.options.time_limits, *settings.connect_time_max);
   }
-  settings.insecure = arguments.insecure;
   settings.verbose = arguments.verbose;
   settings.color = parse_color_choice(arguments.color);
   return settings;
 }
-
-const std::string_view insecure_warning =
-    "--insecure: the server's certificate is not verified, so anybody in between can read and "
-    "change all of it";
 
 }  // namespace duplex::app

@@ -48,7 +48,6 @@ struct ClientSettings {
   /// For all of it, and until there is a connection.
   std::optional<std::chrono::milliseconds> time_max;
   std::optional<std::chrono::milliseconds> connect_time_max;
-  bool insecure = false;
   bool verbose = false;
   ColorChoice color = ColorChoice::automatic;
 };
@@ -61,8 +60,5 @@ void allow_repetition(CLI::Option& option);
 
 /// Throws UsageError for what can't be.
 ClientSettings resolve(const ClientArguments& arguments);
-
-/// What is said on standard error when `insecure` is chosen.
-extern const std::string_view insecure_warning;
 
 }  // namespace duplex::app

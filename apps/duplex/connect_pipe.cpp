@@ -112,7 +112,6 @@ int connect_pipe(const ConnectOptions& options) {
   Outflow output(waiting_bytes_max);
   Conversation::Actions actions(waiting_bytes_max);
   PipeAudience audience(options, output);
-  if (options.client.insecure) audience.note(insecure_warning, Style::warning);
   Conversation conversation(options, actions, audience);
   StopPipe stop_input;
   std::atomic<int> signal = 0;

@@ -97,7 +97,6 @@ int connect_terminal(const ConnectOptions& options) {
   prompt = &editor;
   Conversation::Actions actions(typed_bytes_max);
   TerminalAudience audience(transcript, output);
-  if (options.client.insecure) audience.note(insecure_warning, Style::warning);
   Conversation conversation(options, actions, audience);
   int status = exit_failure;
   client::ClientOptions client_options = options.client.options;

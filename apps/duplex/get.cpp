@@ -277,7 +277,6 @@ std::shared_ptr<CookieJar> load_cookies(const std::string& path) {
 int get(const GetOptions& options) {
   std::signal(SIGPIPE, SIG_IGN);
   Notes notes(options);
-  if (options.client.insecure) notes.warn(insecure_warning);
   client::ClientOptions client_options = options.client.options;
   client_options.cookies = load_cookies(options.cookies);
   client_options.log = [&notes](LogLevel level, std::string_view line) {

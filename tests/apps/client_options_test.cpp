@@ -24,7 +24,6 @@ std::string refusal(const ClientArguments& arguments) {
 TEST(ClientOptions, AreSafeByDefault) {
   const ClientSettings settings = resolve(ClientArguments{});
   EXPECT_FALSE(settings.options.tls.dangerously_skip_verification);
-  EXPECT_FALSE(settings.insecure);
   EXPECT_TRUE(settings.options.proxy.from_environment);
   EXPECT_TRUE(settings.fields.lines().empty());
   EXPECT_FALSE(settings.time_max);
@@ -59,7 +58,6 @@ TEST(ClientOptions, AreTaken) {
   EXPECT_THAT(settings.options.tls.pins, ElementsAre("sha256//AAAA"));
   EXPECT_EQ(settings.options.tls.version_min, tls::Version::tls_1_3);
   EXPECT_TRUE(settings.options.tls.dangerously_skip_verification);
-  EXPECT_TRUE(settings.insecure);
   EXPECT_EQ(settings.unix_path, "/tmp/socket");
   EXPECT_EQ(settings.time_max, 2500ms);
   EXPECT_EQ(settings.connect_time_max, 3000ms);
