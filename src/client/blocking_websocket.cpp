@@ -2,7 +2,7 @@
 #include <utility>
 
 #include "client/client_state.hpp"
-#include "client/engine.hpp"
+#include "net/event_loop.hpp"
 #include <duplex/base/task.hpp>
 #include <duplex/client/blocking_websocket.hpp>
 #include <duplex/client/call.hpp>
@@ -17,6 +17,7 @@ using connection::WebSocket;
 /// The socket is touched in the client's thread only, where the last reference to this ends, too.
 struct BlockingWebSocket::State {
   std::shared_ptr<ClientState> client;
+  std::shared_ptr<net::Inbox> inbox;  // of the client's thread
   WebSocket socket;
   connection::Sender sender;
   std::string subprotocol;
@@ -75,6 +76,7 @@ Task<std::optional<BlockingWebSocket::Ended>> look_how_it_ended(WebSocket& socke
 BlockingWebSocket::BlockingWebSocket(std::shared_ptr<ClientState> client, WebSocket socket)
     : state_(std::make_unique<State>()) {
   state_->client = std::move(client);
+  state_->inbox = net::EventLoop::current()->inbox();
   state_->sender = socket.sender();
   state_->subprotocol = socket.subprotocol();
   state_->socket = std::move(socket);
@@ -91,9 +93,8 @@ BlockingWebSocket& BlockingWebSocket::operator=(BlockingWebSocket&& other) noexc
 BlockingWebSocket::~BlockingWebSocket() {
   if (!state_) return;
   // In the client's thread; in this one if that has ended, and nothing is connected any more.
-  if (Engine* const engine = state_->client->own_engine()) {
-    engine->loop().inbox()->post([state = std::move(state_)] {});
-  }
+  const auto inbox = state_->inbox;
+  inbox->post([state = std::move(state_)] {});
 }
 
 SendStatus BlockingWebSocket::send(std::string_view text) {

@@ -178,7 +178,7 @@ Result<BlockingWebSocket> ConnectCall::wait() && {
 }
 
 ReconnectingWebSocket ConnectCall::reconnecting(ReconnectOptions options) && {
-  return keep_connected(client_, std::move(request_), std::move(options));
+  return keep_connected(client_, std::move(bounds_), std::move(request_), std::move(options));
 }
 
 }  // namespace duplex::client

@@ -1,5 +1,6 @@
 #include "client/client_state.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <stdexcept>
 #include <utility>
@@ -78,15 +79,18 @@ Engine* ClientState::engine_here() {
   return found != engines_.end() ? found->second : &make_engine(*loop);
 }
 
-Engine* ClientState::own_engine() {
+std::optional<ClientState::OwnEngine> ClientState::own_thread() {
+  // Destroyed behind the lock's end, should there be no thread to be had.
+  std::unique_ptr<OwnThread> own;
   const std::lock_guard lock(mutex_);
-  if (ended_) return nullptr;
+  if (ended_) return std::nullopt;
   if (!own_) {
-    own_ = std::make_unique<OwnThread>(read_buffer_bytes(options_.response_limits));
-    make_engine(own_->loop);
-    own_->thread = std::thread([loop = &own_->loop] { loop->run(); });
+    own = std::make_unique<OwnThread>(read_buffer_bytes(options_.response_limits));
+    make_engine(own->loop);
+    own->thread = std::thread([loop = &own->loop] { loop->run(); });
+    own_ = std::move(own);
   }
-  return engines_.at(&own_->loop);
+  return OwnEngine{own_->loop.inbox(), engines_.at(&own_->loop)};
 }
 
 void ClientState::forget(const net::EventLoop& loop) noexcept {

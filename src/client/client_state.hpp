@@ -50,9 +50,14 @@ class ClientState : public std::enable_shared_from_this<ClientState> {
   /// The engine in the loop that runs in this thread, made when it is first asked for; nullptr when
   /// the client has ended. Throws std::logic_error where no loop runs.
   Engine* engine_here();
-  /// The engine in the client's own thread, which is started when it is first asked for; nullptr
-  /// when the client has ended. Any thread.
-  Engine* own_engine();
+  /// The way into the client's own thread, and its engine, which is there as long as the inbox
+  /// takes work.
+  struct OwnEngine {
+    std::shared_ptr<net::Inbox> inbox;
+    Engine* engine;
+  };
+  /// Starts the thread when it is first asked for; nullopt when the client has ended. Any thread.
+  std::optional<OwnEngine> own_thread();
 
   /// The client ends: so does all that goes on in its engines. Any thread but the client's own.
   void end();

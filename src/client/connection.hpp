@@ -60,7 +60,7 @@ class Connection final : public connection::Pipe {
 
   const std::shared_ptr<const ConnectionFacts>& facts();
 
-  /// For the pool: how often it has been used, and how long it is idle.
+  /// Whether it has served a request before; the pool says so.
   bool used_before = false;
 
  private:
@@ -88,7 +88,6 @@ class Connection final : public connection::Pipe {
   std::unique_ptr<const Error> failure_;
   std::coroutine_handle<> secured_waiter_;
   net::Alarm<Connection> tell_{*this, &Connection::tell_failure};
-  bool counted_ = true;
 };
 
 /// See `Connection::secured`.

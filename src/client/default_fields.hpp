@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string>
+
 #include <duplex/http/fields.hpp>
 
 namespace duplex::client {
@@ -10,6 +12,13 @@ inline void add_missing(http::Fields& fields, const http::Fields& defaults) {
   for (const http::Fields::Line& line : defaults.lines()) {
     if (!own.contains(line.name)) fields.add(line.name, line.value);
   }
+}
+
+/// Adds a jar's cookies to those that are there already.
+inline void add_cookies(http::Fields& fields, const std::string& cookies) {
+  if (cookies.empty()) return;
+  const auto own = fields.find("Cookie");
+  fields.set("Cookie", own ? std::string(*own) + "; " + cookies : cookies);
 }
 
 }  // namespace duplex::client

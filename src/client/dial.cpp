@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "client/engine.hpp"
+#include "client/printable.hpp"
 #include "client/response_facts.hpp"
 #include "client/tunnel.hpp"
 #include "net/resolver.hpp"
@@ -138,7 +139,7 @@ class Tunnelling {
   Result<net::Descriptor> await_resume() {
     if (*result_) return std::move(**result_);
     TunnelError& failure = result_->error();
-    Error error = flow_.error(failure.error, std::move(failure.message));
+    Error error = flow_.error(failure.error, printable(failure.message));
     if (failure.status) {
       error.response =
           std::make_shared<const Response>(response_of(*failure.status, route_.url.text()),
@@ -155,6 +156,13 @@ class Tunnelling {
   std::optional<std::expected<net::Descriptor, TunnelError>> result_;
   std::unique_ptr<Tunnel> tunnel_;
 };
+
+/// In a coroutine of its own, so that a late answer of the other family finds nobody.
+Task<Result<net::Dialed>> dial_host(Flow& flow, std::string host, std::uint16_t port) {
+  flow.at(Step::resolve, authority_of(host, port));
+  Dialing dialing(flow, std::move(host), port);
+  co_return co_await dialing;
+}
 
 Task<Result<net::Dialed>> dial_unix(Flow& flow, const std::string& path) {
   const auto address = net::SocketAddress::parse("unix:" + path);
@@ -202,9 +210,7 @@ Task<Result<net::Dialed>> dial(Flow& flow, const Route& route) {
   const bool direct = route.proxy == nullptr;
   const std::string host = direct ? route.url.host : route.proxy->host;
   const std::uint16_t port = direct ? route.url.port : route.proxy->port;
-  flow.at(Step::resolve, authority_of(host, port));
-  Dialing dialing(flow, host, port);
-  Result<net::Dialed> dialed = co_await dialing;
+  Result<net::Dialed> dialed = co_await dial_host(flow, host, port);
   if (!dialed || direct || route.asks_proxy()) co_return dialed;
 
   Tunnelling tunnelling(flow, std::move(dialed->socket), route);

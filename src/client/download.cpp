@@ -9,6 +9,7 @@
 #include "client/partial_file.hpp"
 #include "tls/failure.hpp"
 #include <duplex/base/ascii.hpp>
+#include <duplex/http/date.hpp>
 #include <duplex/http/entity_tag.hpp>
 #include <duplex/http/range.hpp>
 #include <duplex/net/async.hpp>
@@ -23,14 +24,24 @@ constexpr std::size_t sample_bytes_max = std::size_t{64} * 1024;
 // Between two attempts, doubled each time.
 constexpr std::chrono::milliseconds retry_delay{200};
 
-/// By what a later request can tell that it is about the same: a strong tag, or else the date,
-/// which servers compare exactly (RFC 9110 section 13.1.5). Empty when there is neither.
+std::optional<std::int64_t> date_of(const ResponseHead& head, std::string_view name) {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return http::parse_date(trim(head.field(name).value_or("")),
+                          std::chrono::duration_cast<std::chrono::seconds>(now).count());
+}
+
+/// By what a later request can tell that it is about the same: a strong tag, or else a date that is
+/// older than the response, since within one second a file may change twice (RFC 9110 sections
+/// 8.8.2.2 and 13.1.5). Empty when there is neither.
 std::string validator_of(const ResponseHead& head) {
   if (const auto value = head.field("etag")) {
     const auto tag = http::parse_entity_tag(trim(*value));
     if (tag && !tag->weak) return std::string(trim(*value));
   }
-  return std::string(trim(head.field("last-modified").value_or("")));
+  const auto modified = date_of(head, "last-modified");
+  const auto sent = date_of(head, "date");
+  if (!modified || !sent || *sent <= *modified) return {};
+  return std::string(trim(*head.field("last-modified")));
 }
 
 /// Whether trying again may help: the way was interrupted, and not the goal in doubt.
@@ -56,7 +67,11 @@ class Attempt {
 
  private:
   Error file_error(std::error_code code) const {
-    return {.step = Step::file, .code = code, .peer = file_.part_path(), .reason = code.message()};
+    const bool locked = code == std::errc::resource_unavailable_try_again;
+    return {.step = Step::file,
+            .code = code,
+            .peer = file_.part_path(),
+            .reason = locked ? "another download is writing it" : code.message()};
   }
   std::optional<Error> place(const ResponseHead& head, const std::string& validator);
   Task<Result<ResponseHead>> receive(OpenedResponse opened);
@@ -67,6 +82,7 @@ class Attempt {
   const Progress& progress_;
   bool resumable_ = false;
   std::uint64_t resumed_bytes_ = 0;
+  std::optional<std::uint64_t> total_bytes_;
 };
 
 Task<Result<ResponseHead>> Attempt::run(bool resume) {
@@ -122,6 +138,7 @@ std::optional<Error> Attempt::place(const ResponseHead& head, const std::string&
                          "the server sent another part than was asked for");
     }
     resumable_ = true;
+    total_bytes_ = range->size;
     return std::nullopt;
   }
   resumed_bytes_ = 0;
@@ -134,18 +151,27 @@ std::optional<Error> Attempt::place(const ResponseHead& head, const std::string&
 }
 
 Task<Result<ResponseHead>> Attempt::receive(OpenedResponse opened) {
-  std::optional<std::uint64_t> total;
-  if (const auto length = opened.exchange->content_length()) total = *length + resumed_bytes_;
+  if (const auto length = opened.exchange->content_length(); length && !total_bytes_) {
+    total_bytes_ = *length + resumed_bytes_;
+  }
   while (true) {
     const auto piece = co_await opened.exchange->read();
     if (!piece) co_return std::unexpected(piece.error());
-    if (!*piece) co_return std::move(opened.head);
+    if (!*piece) break;
     if (const std::error_code code = file_.append(**piece)) {
       resumable_ = false;
       co_return std::unexpected(file_error(code));
     }
-    if (progress_) progress_(file_.size(), total);
+    if (progress_) progress_(file_.size(), total_bytes_);
   }
+  // A server may send less than it was asked for (RFC 9110 section 15.3.7): what is missing is
+  // asked for next.
+  if (total_bytes_ && file_.size() != *total_bytes_) {
+    flow_.at(Step::protocol);
+    co_return std::unexpected(flow_.error(http1::Error::incomplete_content,
+                                          "the server sent only a part of what is missing"));
+  }
+  co_return std::move(opened.head);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "client/connection.hpp"
 #include "client/random.hpp"
 #include "connection/pipe.hpp"
 #include "connection/websocket_link.hpp"
@@ -73,6 +74,10 @@ void Engine::shut_down() noexcept {
   for_each_pipe([](connection::Pipe& pipe) {
     if (connection::WebSocketLink* link = pipe.websocket()) {
       link->close(websocket::CloseCode::going_away, "the client ends");
+    } else {
+      static_cast<Connection&>(pipe).fail(Step::protocol,
+                                          std::make_error_code(std::errc::operation_canceled),
+                                          "the client has ended");
     }
   });
 }

@@ -12,6 +12,7 @@
 
 #include "client/content_access.hpp"
 #include "client/engine.hpp"
+#include "client/printable.hpp"
 #include "client/response_facts.hpp"
 #include "tls/failure.hpp"
 
@@ -147,7 +148,7 @@ Task<> Exchange::send_content() {
         co_await http.room();
       }
     } else if (file_) {
-      if (http.wants_content()) http.write_file(file_.release(), file_bytes_);
+      if (http.wants_content()) http.write_file(std::move(file_), file_bytes_);
     } else if (auto* stream = ContentAccess::stream(request_->content)) {
       ContentWriter writer(http);
       if (http.wants_content()) co_await stream->writer(writer);
@@ -175,11 +176,11 @@ std::optional<Error> Exchange::begin_decoding(const ResponseHead& head) {
   if (!request_->decode) return std::nullopt;
   auto decoder = ContentDecoder::make(head.fields().joined("content-encoding"));
   if (!decoder) {
-    return Error{
-        .step = Step::content,
-        .code = decoder.error().error,
-        .peer = peer_,
-        .reason = std::string(describe(decoder.error().error)) + ": " + decoder.error().coding};
+    return Error{.step = Step::content,
+                 .code = decoder.error().error,
+                 .peer = peer_,
+                 .reason = std::string(describe(decoder.error().error)) + ": " +
+                           printable(decoder.error().coding)};
   }
   decoder_.emplace(std::move(*decoder));
   return std::nullopt;

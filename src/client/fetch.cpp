@@ -5,6 +5,7 @@
 
 #include "client/default_fields.hpp"
 #include "client/engine.hpp"
+#include "client/printable.hpp"
 #include <duplex/http/redirect.hpp>
 
 namespace duplex::client {
@@ -22,7 +23,7 @@ struct Leg {
 
 Result<http::Url> parse_url(Flow& flow, const std::string& text) {
   auto url = http::Url::parse(text);
-  flow.at(Step::request, text);
+  flow.at(Step::request, printable(text));
   if (!url) {
     return std::unexpected(flow.error(url.error(), std::string(http::describe(url.error()))));
   }
@@ -46,13 +47,7 @@ http::Fields fields_of(const Leg& leg, const Route& route, const Request& reques
   // A part of what is encoded can't be decoded.
   if (request.decode && !fields.contains("Range")) add("Accept-Encoding", accepted_codings());
   if (leg.with_content) add("Content-Type", request.content.media_type());
-  if (options.cookies) {
-    std::string cookies(fields.find("Cookie").value_or(""));
-    const std::string stored = options.cookies->cookie_field(leg.url);
-    if (!cookies.empty() && !stored.empty()) cookies += "; ";
-    cookies += stored;
-    if (!cookies.empty()) fields.set("Cookie", cookies);
-  }
+  if (options.cookies) add_cookies(fields, options.cookies->cookie_field(leg.url));
   if (route.asks_proxy()) {
     if (const auto authorization = proxy_authorization(*route.proxy)) {
       fields.set("Proxy-Authorization", *authorization);

@@ -1,6 +1,7 @@
 #include "client/http1_connection.hpp"
 
 #include <algorithm>
+#include <exception>
 #include <string_view>
 #include <utility>
 #include <variant>
@@ -54,6 +55,12 @@ std::expected<std::string, http1::RequestError> Http1Connection::begin(const Ope
 
 void Http1Connection::write(ConstBytes piece) {
   if (piece.empty() || !wants_content() || !connection_.is_open()) return;
+  // The rest would be taken for another request.
+  if (plan_.framing == http1::Framing::content_length &&
+      piece.size() > plan_.content_length - content_bytes_) {
+    return fail(Step::request, ClientError::content_failed,
+                "the content is longer than was announced");
+  }
   content_bytes_ += piece.size();
   const bool chunked = plan_.framing == http1::Framing::chunked;
   if (piece.size() < large_piece_bytes) {
@@ -77,10 +84,11 @@ void Http1Connection::write(ConstBytes piece) {
   }
 }
 
-void Http1Connection::write_file(int descriptor_to_take, std::uint64_t bytes) {
-  auto file = std::make_shared<const net::Descriptor>(descriptor_to_take);
+void Http1Connection::write_file(net::Descriptor file, std::uint64_t bytes) {
   content_bytes_ += bytes;
-  connection_.send_file({.file = std::move(file), .offset = 0, .length = bytes});
+  connection_.send_file({.file = std::make_shared<const net::Descriptor>(std::move(file)),
+                         .offset = 0,
+                         .length = bytes});
 }
 
 bool Http1Connection::end_request() {
@@ -110,6 +118,7 @@ void Http1Connection::report_upload(const Progress* progress,
                                     std::optional<std::uint64_t> total) noexcept {
   upload_progress_ = progress;
   upload_total_ = total;
+  upload_reported_ = 0;
 }
 
 bool Http1Connection::has_room() const noexcept {
@@ -177,6 +186,10 @@ void Http1Connection::on_input(Bytes& input) {
       break;
     }
     if (!*event) break;
+    // What stands behind a response answers nothing: the next request must not take it for its own.
+    if (std::holds_alternative<ResponseParser::End>(**event) && !input.empty()) {
+      exchange_.close_after_response();
+    }
     if (note(**event)) deliver(**event);
   }
   in_input_ = false;
@@ -225,10 +238,23 @@ void Http1Connection::on_input_end() {
 }
 
 void Http1Connection::on_room() {
-  if (upload_progress_ != nullptr && content_bytes_ > 0) {
-    (*upload_progress_)(content_bytes_sent(), upload_total_);
-  }
+  report_upload();
   if (room_waiter_ && has_room()) std::exchange(room_waiter_, nullptr).resume();
+}
+
+/// Tells how much of the content has gone, when that has changed.
+void Http1Connection::report_upload() {
+  if (upload_progress_ == nullptr || content_bytes_sent() == upload_reported_) return;
+  upload_reported_ = content_bytes_sent();
+  try {
+    (*upload_progress_)(upload_reported_, upload_total_);
+  } catch (const std::exception& exception) {
+    fail(Step::request, ClientError::content_failed,
+         std::string("on_upload failed: ") + exception.what());
+  } catch (...) {
+    fail(Step::request, ClientError::content_failed,
+         "on_upload failed by an exception that is no std::exception");
+  }
 }
 
 void Http1Connection::rest(std::uint32_t idle_ms_max) noexcept {

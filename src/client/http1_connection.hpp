@@ -9,6 +9,7 @@
 #include <string>
 #include <system_error>
 
+#include "net/descriptor.hpp"
 #include <duplex/base/bytes.hpp>
 #include <duplex/client/error.hpp>
 #include <duplex/client/request.hpp>
@@ -48,7 +49,7 @@ class Http1Connection {
 
   /// Content of the request, as it was planned: in chunks, or as long as was said.
   void write(ConstBytes piece);
-  void write_file(int descriptor_to_take, std::uint64_t bytes);
+  void write_file(net::Descriptor file, std::uint64_t bytes);
   /// All of the request is written. False when that is not as much as was said.
   bool end_request();
   /// Whether the request's content is still wanted.
@@ -100,7 +101,7 @@ class Http1Connection {
   void deliver(Found found);
   void fail(Step step, std::error_code code, std::string reason);
   void fail_late(std::string_view what, std::uint32_t limit_ms);
-  std::optional<Found> take_now();
+  void report_upload();
   void resume_sender();
 
   Connection& connection_;
@@ -114,6 +115,7 @@ class Http1Connection {
   std::optional<Found> found_;
   const Progress* upload_progress_ = nullptr;
   std::optional<std::uint64_t> upload_total_;
+  std::uint64_t upload_reported_ = 0;
   std::uint64_t content_bytes_ = 0;  // written of the request's
   std::uint64_t waiting_since_ms_ = 0;
   std::uint64_t continue_due_ms_ = 0;

@@ -11,6 +11,7 @@
 
 #include "client/default_fields.hpp"
 #include "client/engine.hpp"
+#include "client/printable.hpp"
 #include "client/random.hpp"
 #include "client/response_facts.hpp"
 #include <duplex/http/redirect.hpp>
@@ -30,7 +31,7 @@ constexpr std::chrono::milliseconds refusal_ms_max{2'000};
 
 Result<http::Url> parse_url(Flow& flow, const std::string& text) {
   auto url = http::Url::parse(text);
-  flow.at(Step::request, text);
+  flow.at(Step::request, printable(text));
   if (!url) {
     return std::unexpected(flow.error(url.error(), std::string(http::describe(url.error()))));
   }
@@ -53,10 +54,7 @@ websocket::HandshakeOffer offer_of(const websocket::HandshakeOffer& asked, const
   if (!options.user_agent.empty() && !offer.fields.contains("User-Agent")) {
     offer.fields.add("User-Agent", options.user_agent);
   }
-  if (options.cookies && !offer.fields.contains("Cookie")) {
-    const std::string cookies = options.cookies->cookie_field(url);
-    if (!cookies.empty()) offer.fields.add("Cookie", cookies);
-  }
+  if (options.cookies) add_cookies(offer.fields, options.cookies->cookie_field(url));
   return offer;
 }
 
@@ -210,6 +208,7 @@ Task<Result<connection::WebSocket>> open_websocket(Flow& flow, WebSocketRequest 
                      "there are more than " + std::to_string(redirects) + " redirections"));
     }
     http::adapt_fields(request.offer.fields, handshake.redirection());
+    if (!handshake.redirection().same_origin) request.offer.origin.clear();
     *url = handshake.redirection().url;
   }
 }

@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <chrono>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <semaphore>
@@ -124,12 +126,30 @@ class Signal {
   std::binary_semaphore* semaphore_;
 };
 
-Task<> signalling(Task<> task, Signal /*signal*/, bool& ended) {
-  {
+/// How a task has ended.
+struct Outcome {
+  bool ended = false;
+  std::exception_ptr exception;
+};
+
+Task<> signalling(Task<> task, Signal /*signal*/, Outcome& outcome) {
+  try {
+    // Of its own, so that what the task owns has gone when the other thread goes on.
     Task<> own = std::move(task);
     co_await std::move(own);
+  } catch (...) {
+    outcome.exception = std::current_exception();
   }
-  ended = true;
+  outcome.ended = true;
+}
+
+/// Has `task` run in the client's own thread.
+void post(ClientState& client, Task<> task) {
+  const auto own = client.own_thread();
+  if (!own) throw std::logic_error("the client has ended");
+  own->inbox->post([engine = own->engine, its_task = std::move(task)]() mutable {
+    engine->spawn(std::move(its_task));
+  });
 }
 
 }  // namespace
@@ -139,27 +159,20 @@ void run_and_wait(const std::shared_ptr<ClientState>& client, Task<> task) {
     throw std::logic_error(
         "this thread runs a loop, which waiting would stop: co_await the call instead");
   }
-  Engine* const engine = client->own_engine();
-  if (engine == nullptr) throw std::logic_error("the client has ended");
   std::binary_semaphore over(0);
-  bool ended = false;
-  engine->loop().inbox()->post(
-      [engine, its_task = signalling(std::move(task), Signal(over), ended)]() mutable {
-        engine->spawn(std::move(its_task));
-      });
+  Outcome outcome;
+  post(*client, signalling(std::move(task), Signal(over), outcome));
   over.acquire();
-  if (!ended) throw std::runtime_error("the client has ended before the task did");
+  if (outcome.exception) std::rethrow_exception(outcome.exception);
+  if (!outcome.ended) throw std::runtime_error("the client has ended before the task did");
 }
 
 void spawn(const std::shared_ptr<ClientState>& client, Task<> task) {
-  if (net::EventLoop::current() != nullptr) {
-    if (Engine* const engine = client->engine_here()) engine->spawn(std::move(task));
-    return;
-  }
-  Engine* const engine = client->own_engine();
-  if (engine == nullptr) throw std::logic_error("the client has ended");
-  engine->loop().inbox()->post(
-      [engine, its_task = std::move(task)]() mutable { engine->spawn(std::move(its_task)); });
+  if (net::EventLoop::current() == nullptr) return post(*client, std::move(task));
+  Engine* const engine = client->engine_here();
+  // Without one, the task's first call tells it at once that the client has ended.
+  if (engine == nullptr || engine->shutting_down()) return task.start();
+  engine->spawn(std::move(task));
 }
 
 }  // namespace duplex::client::detail

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -28,6 +29,11 @@ std::error_code write_all(int file, ConstBytes bytes) noexcept {
     if (written > 0) bytes = bytes.subspan(static_cast<std::size_t>(written));
   }
   return {};
+}
+
+/// Whether nobody else is writing that file: two would mix what they bring.
+bool lock(const net::Descriptor& file) noexcept {
+  return ::flock(file.number(), LOCK_EX | LOCK_NB) == 0;
 }
 
 std::string read_info(const std::string& path) {
@@ -59,7 +65,8 @@ std::optional<PartialFile::Origin> PartialFile::reopen(const std::string& url) {
   if (origin.url != url || origin.validator.empty()) return std::nullopt;
   net::Descriptor file(::open(part_path_.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC));
   struct stat facts{};
-  if (!file || ::fstat(file.number(), &facts) != 0 || !S_ISREG(facts.st_mode)) return std::nullopt;
+  if (!file || !lock(file) || ::fstat(file.number(), &facts) != 0 || !S_ISREG(facts.st_mode))
+    return std::nullopt;
   file_ = std::move(file);
   size_ = static_cast<std::uint64_t>(facts.st_size);
   return origin;
@@ -67,11 +74,11 @@ std::optional<PartialFile::Origin> PartialFile::reopen(const std::string& url) {
 
 std::error_code PartialFile::create(const Origin& origin) {
   size_ = 0;
+  file_.reset(::open(part_path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666));
+  if (!file_ || !lock(file_)) return last_error();
   // What can't be resumed leaves no word of it.
   ::unlink(info_path_.c_str());
-  file_.reset(
-      ::open(part_path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0666));
-  if (!file_) return last_error();
+  if (::ftruncate(file_.number(), 0) != 0) return last_error();
   if (origin.validator.empty()) return {};
   const net::Descriptor info(
       ::open(info_path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
@@ -86,7 +93,8 @@ std::error_code PartialFile::append(ConstBytes bytes) {
 }
 
 std::error_code PartialFile::complete() {
-  // With some file systems an error is told only here.
+  // What the system could not write is told here, or by closing at the latest.
+  if (::fsync(file_.number()) != 0) return last_error();
   if (::close(file_.release()) != 0) return last_error();
   if (::rename(part_path_.c_str(), path_.c_str()) != 0) return last_error();
   ::unlink(info_path_.c_str());

@@ -12,11 +12,12 @@
 
 namespace duplex::client {
 
-Task<Result<ConnectionHandle>> connect(Flow& flow, const Route& route, std::string key) {
-  Result<net::Dialed> dialed = co_await dial(flow, route);
-  if (!dialed) co_return std::unexpected(std::move(dialed.error()));
+namespace {
+
+/// Makes a connection of what was dialled; `key` is the pool's name for the place, or empty.
+ConnectionHandle make_connection(Flow& flow, const Route& route, net::Dialed dialed,
+                                 std::string key) {
   Engine& engine = flow.engine();
-  flow.at(route.url.is_secure() ? Step::tls : Step::protocol, route.peer());
   std::unique_ptr<tls::Stream> stream;
   if (route.url.is_secure()) {
     const tls::ClientTarget target{.host = route.url.host, .session_key = route.peer()};
@@ -24,13 +25,27 @@ Task<Result<ConnectionHandle>> connect(Flow& flow, const Route& route, std::stri
                                            target);
   }
   // Owned by the hub from its adoption on.
-  auto* const connection = new Connection(engine, std::move(dialed->socket), std::move(stream),
+  auto* const connection = new Connection(engine, std::move(dialed.socket), std::move(stream),
                                           std::move(key), route.peer());
   ConnectionHandle handle(*connection);
   engine.adopt(*connection);
-  const auto secured = co_await connection->secured();
+  return handle;
+}
+
+/// Waits until a new connection is encrypted, if it is to be.
+Task<Result<ConnectionHandle>> secure(Flow& flow, const Route& route, ConnectionHandle handle) {
+  flow.at(route.url.is_secure() ? Step::tls : Step::protocol, route.peer());
+  const auto secured = co_await handle->secured();
   if (!secured) co_return std::unexpected(secured.error());
   co_return handle;
+}
+
+}  // namespace
+
+Task<Result<ConnectionHandle>> connect(Flow& flow, const Route& route) {
+  Result<net::Dialed> dialed = co_await dial(flow, route);
+  if (!dialed) co_return std::unexpected(std::move(dialed.error()));
+  co_return co_await secure(flow, route, make_connection(flow, route, std::move(*dialed), {}));
 }
 
 /// What goes on at one place.
@@ -105,7 +120,12 @@ Task<Result<ConnectionHandle>> Pool::acquire(Flow& flow, const Route& route, boo
       ++place.open;
       break;
     }
-    if (fresh && !place.resting.empty()) place.resting.front()->abort();
+    // One that can't be used makes room for one that can.
+    if (fresh && !place.resting.empty()) {
+      Connection& oldest = *place.resting.front();
+      leave_rest(oldest);
+      oldest.abort();
+    }
     if (place.waiting.size() >= limits.waiting_per_origin_max) {
       co_return std::unexpected(flow.error(
           ClientError::too_many_requests,
@@ -117,19 +137,24 @@ Task<Result<ConnectionHandle>> Pool::acquire(Flow& flow, const Route& route, boo
     co_await turn;
   }
   Reservation reservation(*this, key);
-  Result<ConnectionHandle> connected = co_await connect(flow, route, key);
-  // One that has come so far that it could fail counts itself, and tells its end.
-  if (connected) reservation.take();
-  co_return connected;
+  Result<net::Dialed> dialed = co_await dial(flow, route);
+  if (!dialed) co_return std::unexpected(std::move(dialed.error()));
+  ConnectionHandle handle = make_connection(flow, route, std::move(*dialed), key);
+  // From here on it counts itself, however it ends: see `closed`.
+  reservation.take();
+  co_return co_await secure(flow, route, std::move(handle));
 }
 
 ConnectionHandle Pool::take_resting(Place& place) {
   while (!place.resting.empty()) {
     Connection& connection = *place.resting.back();
     leave_rest(connection);
-    if (connection.is_open() && !connection.finishing() && connection.http().may_begin()) {
+    // What has come while it rested answers nothing, and must not answer the next request; an end
+    // that has come spares a request that would be lost.
+    if (connection.is_quiet() && !connection.finishing() && connection.http().may_begin()) {
       return ConnectionHandle(connection);
     }
+    connection.abort();
   }
   return {};
 }
@@ -186,7 +211,10 @@ void Pool::wake_later(const std::string& key) {
 void Pool::wake() noexcept {
   const std::size_t open_max = engine_.options().pool.connections_per_origin_max;
   for (const std::string& key : std::exchange(due_, {})) {
-    while (true) {
+    const auto there = places_.find(key);
+    // Not more than wait now: who can't go on after all waits again.
+    const std::size_t turns = there != places_.end() ? there->second.waiting.size() : 0;
+    for (std::size_t turn = 0; turn < turns; ++turn) {
       const auto found = places_.find(key);
       if (found == places_.end() || found->second.waiting.empty()) break;
       Place& place = found->second;

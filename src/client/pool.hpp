@@ -19,8 +19,8 @@ namespace duplex::client {
 class Engine;
 
 /// A new connection along `route`, encrypted if the URL wants that, on which nothing was said yet.
-/// `key` is the pool's name for the place; empty for a connection that is none of its.
-Task<Result<ConnectionHandle>> connect(Flow& flow, const Route& route, std::string key = {});
+/// It is none of the pool's.
+Task<Result<ConnectionHandle>> connect(Flow& flow, const Route& route);
 
 /// The connections of one thread, by what they may serve for; see `Route::key`. Those that rest are
 /// handed out again, and no more are made to one place than the limits allow.

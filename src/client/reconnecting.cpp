@@ -7,6 +7,7 @@
 #include <cstring>
 #include <deque>
 #include <exception>
+#include <functional>
 #include <stop_token>
 #include <string>
 #include <utility>
@@ -15,6 +16,7 @@
 #include "client/engine.hpp"
 #include "client/flow.hpp"
 #include "client/open_websocket.hpp"
+#include "client/printable.hpp"
 #include "client/random.hpp"
 #include <duplex/base/ascii.hpp>
 #include <duplex/client/call.hpp>
@@ -92,7 +94,7 @@ std::uint32_t backoff_ms(const ReconnectOptions& options, std::uint32_t failures
 // ---------------------------------------------------------------------------- Keeper
 
 /// What keeps a WebSocket open; shared by its user's object and the coroutine that does it.
-class ReconnectingWebSocket::Keeper {
+class ReconnectingWebSocket::Keeper final : private Endable {
  public:
   Keeper(std::shared_ptr<ClientState> client, WebSocketRequest request, ReconnectOptions options)
       : client_(std::move(client)), request_(std::move(request)), options_(std::move(options)) {
@@ -100,11 +102,12 @@ class ReconnectingWebSocket::Keeper {
     if (!options_.retry_after_close) options_.retry_after_close = may_come_back;
   }
 
-  static Task<> run(std::shared_ptr<Keeper> keeper) {
-    co_await keeper->keep();
-    keeper->over_ = true;
-    if (keeper->receiver_) std::exchange(keeper->receiver_, nullptr).resume();
-  }
+  ~Keeper() { leave(); }
+  Keeper(const Keeper&) = delete;
+  Keeper& operator=(const Keeper&) = delete;
+
+  /// Begins; `bounds` are the user's: for each attempt, and for the whole.
+  static void start(const std::shared_ptr<Keeper>& keeper, detail::Bounds bounds);
 
   SendStatus send(const Message& message);
   void close(websocket::CloseCode code, std::string_view reason);
@@ -119,42 +122,46 @@ class ReconnectingWebSocket::Keeper {
   const std::optional<Error>& error() const noexcept { return error_; }
 
  private:
-  /// Waits for something that happens in this thread.
+  /// Something that happens in this thread, and one coroutine that waits for it.
   class Signal {
    public:
-    bool await_ready() const noexcept { return set_; }
-    void await_suspend(std::coroutine_handle<> waiter) noexcept { waiter_ = waiter; }
-    void await_resume() noexcept { waiter_ = nullptr; }
+    class Wait;
+    Wait wait() noexcept;
     void set() noexcept {
       set_ = true;
       if (waiter_) std::exchange(waiter_, nullptr).resume();
     }
     void reset() noexcept { set_ = false; }
-    void forget() noexcept { waiter_ = nullptr; }
 
    private:
     std::coroutine_handle<> waiter_;
     bool set_ = false;
   };
 
+  static Task<> run(std::shared_ptr<Keeper> keeper);
   Task<> keep();
   Task<Result<WebSocket>> attempt();
   Task<Result<WebSocket>> welcome(WebSocket socket);
   Task<> pass_on();
-  Task<> wait_for(Signal& signal);
+  void on_client_end() noexcept override;
+  void stop(std::string reason) noexcept;
+  void leave() noexcept;
   Error lost(const CloseInfo& info) const;
   bool give_up(const Error& error);
 
   std::shared_ptr<ClientState> client_;
   WebSocketRequest request_;
   ReconnectOptions options_;
+  Engine* engine_ = nullptr;  // while it goes on
+  WebSocket welcomed_;        // a new connection, until all is said that comes first
   WebSocket current_;
   std::deque<OwnedMessage> queue_;  // sent while away
   std::size_t queue_bytes_ = 0;
   std::optional<OwnedMessage> received_;
   std::coroutine_handle<> receiver_;
   std::optional<Error> error_;
-  std::stop_source stop_;
+  std::stop_source stop_;  // of an attempt
+  std::optional<std::stop_callback<std::function<void()>>> on_stop_;
   Signal closed_;
   Signal taken_;  // what was received
   std::uint64_t connections_ = 0;
@@ -163,11 +170,90 @@ class ReconnectingWebSocket::Keeper {
   bool over_ = false;
 };
 
+/// See `Signal::wait`.
+class [[nodiscard]] ReconnectingWebSocket::Keeper::Signal::Wait {
+ public:
+  explicit Wait(Signal& signal) noexcept : signal_(&signal) {}
+  Wait(Wait&& other) noexcept : signal_(other.signal_) {}  // before it has begun
+  Wait& operator=(Wait&&) = delete;
+  ~Wait() {
+    if (waiting_) signal_->waiter_ = nullptr;
+  }
+
+  bool await_ready() const noexcept { return signal_->set_; }
+  void await_suspend(std::coroutine_handle<> waiter) noexcept {
+    waiting_ = true;
+    signal_->waiter_ = waiter;
+  }
+  void await_resume() noexcept { waiting_ = false; }
+
+ private:
+  Signal* signal_;
+  bool waiting_ = false;
+};
+
+auto ReconnectingWebSocket::Keeper::Signal::wait() noexcept -> Wait {
+  return Wait(*this);
+}
+
+void ReconnectingWebSocket::Keeper::start(const std::shared_ptr<Keeper>& keeper,
+                                          detail::Bounds bounds) {
+  if (bounds.deadline) {
+    keeper->options_.attempt_ms_max =
+        static_cast<std::uint32_t>(std::max<std::int64_t>(0, bounds.deadline->count()));
+  }
+  Engine* const engine = keeper->client_->engine_here();
+  if (engine == nullptr || engine->shutting_down()) return keeper->stop("the client has ended");
+  keeper->engine_ = engine;
+  engine->add(*keeper);
+  if (bounds.stop.stop_possible()) {
+    // Called in any thread; what it asks for is done in this one.
+    keeper->on_stop_.emplace(bounds.stop,
+                             [inbox = engine->loop().inbox(), its = std::weak_ptr(keeper)] {
+                               inbox->post([its] {
+                                 if (const auto there = its.lock()) there->stop("it was stopped");
+                               });
+                             });
+  }
+  engine->spawn(run(keeper));
+}
+
+Task<> ReconnectingWebSocket::Keeper::run(std::shared_ptr<Keeper> keeper) {
+  co_await keeper->keep();
+  keeper->leave();
+  keeper->over_ = true;
+  if (keeper->receiver_) std::exchange(keeper->receiver_, nullptr).resume();
+}
+
+void ReconnectingWebSocket::Keeper::leave() noexcept {
+  on_stop_.reset();
+  if (engine_ != nullptr) std::exchange(engine_, nullptr)->remove(*this);
+}
+
+void ReconnectingWebSocket::Keeper::on_client_end() noexcept {
+  stop("the client has ended");
+}
+
+/// Ends it from outside.
+void ReconnectingWebSocket::Keeper::stop(std::string reason) noexcept {
+  if (over_) return;
+  leave();
+  over_ = true;
+  error_ = Error{.step = Step::protocol,
+                 .code = std::make_error_code(std::errc::operation_canceled),
+                 .peer = request_.url,
+                 .reason = std::move(reason)};
+  close(websocket::CloseCode::going_away, {});
+  if (receiver_) std::exchange(receiver_, nullptr).resume();
+}
+
 Task<> ReconnectingWebSocket::Keeper::keep() {
   while (!closing_) {
     Result<WebSocket> opened = co_await attempt();
     Error error;
     if (opened) {
+      // Closed meanwhile, by who holds the other end of this.
+      if (closing_) co_return;
       current_ = std::move(*opened);
       const auto began = std::chrono::steady_clock::now();
       co_await pass_on();
@@ -188,9 +274,7 @@ Task<> ReconnectingWebSocket::Keeper::keep() {
         std::max(random_up_to(backoff_ms(options_, failures_)), asked_wait_ms(error));
     ++failures_;
     if (options_.on_lost) options_.on_lost(error, delay_ms);
-    Task<> closed = wait_for(closed_);
-    co_await net::within(std::chrono::milliseconds(delay_ms), std::move(closed));
-    closed_.forget();
+    co_await net::within(std::chrono::milliseconds(delay_ms), closed_.wait());
   }
 }
 
@@ -222,6 +306,7 @@ Task<Result<WebSocket>> ReconnectingWebSocket::Keeper::attempt() {
 /// What comes first on a new connection: the user's hook, then what has waited for it.
 Task<Result<WebSocket>> ReconnectingWebSocket::Keeper::welcome(WebSocket socket) {
   const bool again = connections_++ > 0;
+  welcomed_ = socket;
   std::string what;
   if (options_.on_connected) {
     try {
@@ -232,6 +317,7 @@ Task<Result<WebSocket>> ReconnectingWebSocket::Keeper::welcome(WebSocket socket)
       what = "an exception that is no std::exception";
     }
     if (!what.empty()) {
+      welcomed_ = {};
       socket.close(websocket::CloseCode::internal_error);
       co_return std::unexpected(Error{.step = Step::protocol,
                                       .code = ClientError::content_failed,
@@ -245,6 +331,7 @@ Task<Result<WebSocket>> ReconnectingWebSocket::Keeper::welcome(WebSocket socket)
     queue_bytes_ -= queue_.front().bytes().size();
     queue_.pop_front();
   }
+  welcomed_ = {};
   co_return socket;
 }
 
@@ -254,12 +341,8 @@ Task<> ReconnectingWebSocket::Keeper::pass_on() {
     taken_.reset();
     received_ = std::move(message);
     if (receiver_) std::exchange(receiver_, nullptr).resume();
-    co_await wait_for(taken_);
+    co_await taken_.wait();
   }
-}
-
-Task<> ReconnectingWebSocket::Keeper::wait_for(Signal& signal) {
-  co_await signal;
 }
 
 std::optional<OwnedMessage> ReconnectingWebSocket::Keeper::take_received() {
@@ -270,7 +353,7 @@ std::optional<OwnedMessage> ReconnectingWebSocket::Keeper::take_received() {
 
 Error ReconnectingWebSocket::Keeper::lost(const CloseInfo& info) const {
   std::string reason = "the WebSocket was closed with " + std::to_string(number(info.code));
-  if (!info.reason.empty()) reason.append(": ").append(info.reason);
+  if (!info.reason.empty()) reason.append(": ").append(printable(info.reason));
   return {.step = Step::protocol,
           .code = ClientError::connection_closed,
           .peer = request_.url,
@@ -289,18 +372,20 @@ SendStatus ReconnectingWebSocket::Keeper::send(const Message& message) {
 
 void ReconnectingWebSocket::Keeper::close(websocket::CloseCode code, std::string_view reason) {
   if (std::exchange(closing_, true)) return;
+  welcomed_.close(code, reason);
   current_.close(code, reason);
   stop_.request_stop();
+  // Nobody takes what was received any more.
+  taken_.set();
   closed_.set();
 }
 
 ReconnectingWebSocket keep_connected(const std::shared_ptr<ClientState>& client,
-                                     WebSocketRequest request, ReconnectOptions options) {
+                                     detail::Bounds bounds, WebSocketRequest request,
+                                     ReconnectOptions options) {
   auto keeper = std::make_shared<ReconnectingWebSocket::Keeper>(client, std::move(request),
                                                                 std::move(options));
-  if (Engine* const engine = client->engine_here()) {
-    engine->spawn(ReconnectingWebSocket::Keeper::run(keeper));
-  }
+  ReconnectingWebSocket::Keeper::start(keeper, std::move(bounds));
   return ReconnectingWebSocket(std::move(keeper));
 }
 

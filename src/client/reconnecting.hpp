@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 
+#include <duplex/client/call.hpp>
 #include <duplex/client/error.hpp>
 #include <duplex/client/reconnecting_websocket.hpp>
 #include <duplex/client/websocket_request.hpp>
@@ -12,10 +13,11 @@ namespace duplex::client {
 
 class ClientState;
 
-/// Opens a WebSocket in the loop of this thread, and keeps it open. Throws std::logic_error where
-/// no loop runs.
+/// Opens a WebSocket in the loop of this thread, and keeps it open. The deadline of `bounds` is for
+/// each attempt. Throws std::logic_error where no loop runs.
 ReconnectingWebSocket keep_connected(const std::shared_ptr<ClientState>& client,
-                                     WebSocketRequest request, ReconnectOptions options);
+                                     detail::Bounds bounds, WebSocketRequest request,
+                                     ReconnectOptions options);
 
 /// Whether an error may go away by itself; what `ReconnectOptions::retry_on` is by default.
 bool may_mend(const Error& error);

@@ -23,10 +23,19 @@ bool is_before(std::uint32_t left, std::uint32_t right) noexcept {
   return static_cast<std::int32_t>(left - right) < 0;
 }
 
+/// Far from those of the hubs before and behind it: steps of the golden ratio's part of 2^32.
+std::uint32_t next_first_generation() noexcept {
+  static std::atomic<std::uint32_t> last = 0;
+  return last.fetch_add(0x9E3779B9U, std::memory_order_relaxed);
+}
+
 }  // namespace
 
 Hub::Hub(net::EventLoop& loop, const PipeLimits& limits)
-    : loop_(loop), limits_(limits), began_ms_(loop.now_ms()) {
+    : loop_(loop),
+      limits_(limits),
+      began_ms_(loop.now_ms()),
+      first_generation_(next_first_generation()) {
   loop_.add(*this);
 }
 
@@ -60,7 +69,7 @@ void Hub::adopt(Pipe& pipe) {
   std::uint32_t index = 0;
   if (free_slots_.empty()) {
     index = static_cast<std::uint32_t>(slots_.size());
-    slots_.emplace_back();
+    slots_.push_back({.generation = first_generation_});
   } else {
     index = free_slots_.back();
     free_slots_.pop_back();

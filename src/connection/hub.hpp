@@ -105,7 +105,7 @@ class Hub : public net::Epilogue, private net::Timer {
  private:
   struct Slot {
     Pipe* pipe = nullptr;
-    std::uint32_t generation = 0;
+    std::uint32_t generation;
     /// When the pipe wants `on_deadline`, in milliseconds since this hub began, modulo 2^32.
     std::uint32_t due_ms = 0;
   };
@@ -119,6 +119,9 @@ class Hub : public net::Epilogue, private net::Timer {
   net::EventLoop& loop_;
   PipeLimits limits_;
   std::uint64_t began_ms_;
+  // Where generations begin: another place for each hub, so that a name of one is none of another
+  // that happens to be where the first was.
+  std::uint32_t first_generation_;
   // A deque, because its memory grows by pieces: ten thousand pipes don't pay for twenty thousand.
   std::deque<Slot> slots_;
   std::vector<std::uint32_t> free_slots_;

@@ -46,6 +46,10 @@ class Pipe : public net::Pollable, public Carrier {
   void take_input_now() noexcept {
     if (wants_input() && !input_ended_) receive();
   }
+  /// Whether all that has come was read and used.
+  bool is_quiet() const noexcept {
+    return is_open() && kept_bytes() == 0 && !input_ended_ && net::is_quiet(descriptor());
+  }
   /// Sends a part of a file behind all that was written before.
   void send_file(FileRange range) noexcept;
   /// What was written and has not been taken by the system, with files.

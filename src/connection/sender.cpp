@@ -4,6 +4,7 @@
 #include "connection/hub.hpp"
 #include "connection/pipe.hpp"
 #include "connection/websocket_link.hpp"
+#include "net/event_loop.hpp"
 #include "net/inbox.hpp"
 #include <duplex/connection/sender.hpp>
 
@@ -13,9 +14,11 @@ using websocket::PreparedMessage;
 
 namespace {
 
-/// The socket of that name; nullptr when it has ended. In the hub's thread.
-WebSocketLink* find(Hub& hub, std::uint32_t index, std::uint32_t generation) noexcept {
-  Pipe* pipe = hub.find(index, generation);
+/// The socket of that name; nullptr when it has ended, or its hub has, which a loop may outlive. In
+/// the hub's thread.
+WebSocketLink* find(Hub* hub, std::uint32_t index, std::uint32_t generation) noexcept {
+  if (!net::EventLoop::current()->has(hub)) return nullptr;
+  Pipe* pipe = hub->find(index, generation);
   return pipe != nullptr ? pipe->websocket() : nullptr;
 }
 
@@ -33,7 +36,7 @@ bool Sender::send(PreparedMessage message) const {
   if (!inbox_) return false;
   return inbox_->post(
       [hub = hub_, index = index_, generation = generation_, message = std::move(message)] {
-        if (WebSocketLink* link = find(*hub, index, generation)) link->send(message);
+        if (WebSocketLink* link = find(hub, index, generation)) link->send(message);
       });
 }
 
@@ -41,7 +44,7 @@ bool Sender::close(websocket::CloseCode code, std::string_view reason) const {
   if (!inbox_) return false;
   return inbox_->post(
       [hub = hub_, index = index_, generation = generation_, code, reason = std::string(reason)] {
-        if (WebSocketLink* link = find(*hub, index, generation)) link->close(code, reason);
+        if (WebSocketLink* link = find(hub, index, generation)) link->close(code, reason);
       });
 }
 

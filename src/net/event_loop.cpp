@@ -94,6 +94,10 @@ void EventLoop::remove(Epilogue& epilogue) noexcept {
   std::erase(epilogues_, &epilogue);
 }
 
+bool EventLoop::has(const Epilogue* epilogue) const noexcept {
+  return std::ranges::find(epilogues_, epilogue) != epilogues_.end();
+}
+
 void EventLoop::house(std::unique_ptr<Resident> resident) {
   residents_.push_back(std::move(resident));
 }

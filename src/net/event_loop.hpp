@@ -82,6 +82,8 @@ class EventLoop {
   /// Registered until `remove`, or for the life of the loop; called in order of registration.
   void add(Epilogue& epilogue);
   void remove(Epilogue& epilogue) noexcept;
+  /// Whether that one is registered now; looks at the pointer only.
+  bool has(const Epilogue* epilogue) const noexcept;
 
   /// For epilogues that were given work behind their turn, by others': the next wait does not
   /// sleep.

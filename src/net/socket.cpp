@@ -137,6 +137,13 @@ Transferred discard(int socket, std::size_t bytes_max) noexcept {
   return {discarded, Transfer::ok, {}};
 }
 
+bool is_quiet(int socket) noexcept {
+  char byte = 0;
+  const ssize_t result =
+      uninterrupted([&] { return ::recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT); });
+  return result < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+}
+
 void shutdown_write(int socket) noexcept {
   ::shutdown(socket, SHUT_WR);
 }

@@ -53,6 +53,9 @@ Transferred read_file(int file, std::uint64_t offset, Bytes buffer) noexcept;
 /// answer on its way: shut writing down, discard until `closed` or a deadline, then close.
 Transferred discard(int socket, std::size_t bytes_max) noexcept;
 
+/// Whether nothing has come that was not read yet, neither bytes nor an end nor an error.
+bool is_quiet(int socket) noexcept;
+
 /// Ends the sending direction after all that was sent; receiving goes on.
 void shutdown_write(int socket) noexcept;
 

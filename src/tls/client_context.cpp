@@ -116,10 +116,12 @@ SslContextPointer make_client_context(const ClientOptions& options, std::chrono:
   auto policy = std::make_unique<ClientPolicy>();
   policy->verifies = !options.dangerously_skip_verification;
   for (const std::string& pin : options.pins) policy->pins.push_back(PublicKeyPin::read(pin));
-  if (!policy->verifies && policy->pins.empty()) {
+  if (!policy->verifies) {
     warnings.emplace_back(
-        "the servers' certificates are not verified: anybody on the way can read and change what "
-        "goes over these connections");
+        policy->pins.empty() ? "the servers' certificates are not verified: anybody on the way can "
+                               "read and change what goes over these connections"
+                             : "the servers' certificates are not verified, but for their keys, "
+                               "which are pinned");
   }
   Attachment<ClientPolicy>::attach(*context, std::move(policy));
   ClientSide::prepare(*context);

@@ -74,6 +74,22 @@ Task<> count_if(bool value, int& count) {
   ++count;
 }
 
+Task<int> one() {
+  co_return 1;
+}
+
+Task<> add_ones(int count, int& sum) {
+  for (int i = 0; i < count; ++i) sum += co_await one();
+}
+
+TEST(Task, MayAwaitAnyNumberOfTasksThatDoNotWait) {
+  int sum = 0;
+  Task<> task = add_ones(1'000'000, sum);
+  task.start();
+  EXPECT_TRUE(task.done());
+  EXPECT_EQ(sum, 1'000'000);
+}
+
 TEST(TaskDeathTest, SaysSoWhenTheCompilerCanNotCompileTheFirstWait) {
   const auto run = [] {
     int count = 0;

@@ -129,11 +129,16 @@ class [[nodiscard]] Task {
   /// coroutines write `co_await`.
   void start() { handle_.resume(); }
 
-  /// Has `continuation` resumed when the coroutine ends, and returns what to resume to run it: for
-  /// awaiters that end a task before its time.
-  std::coroutine_handle<> begin(std::coroutine_handle<> continuation) noexcept {
+  /// Runs the coroutine until it first waits or ends, and has `continuation` resumed when it ends
+  /// later; false when it has ended already. What awaiters of tasks do.
+  ///
+  /// It runs below the caller, instead of being jumped to: where the compiler makes a jump a call,
+  /// as GCC does without -O2, a loop that awaits tasks which don't wait would fill the stack.
+  bool begin(std::coroutine_handle<> continuation) {
+    handle_.resume();
+    if (handle_.done()) return false;
     handle_.promise().continue_with(continuation);
-    return handle_;
+    return true;
   }
 
   /// The result of a task that is done, or its exception.
@@ -141,15 +146,12 @@ class [[nodiscard]] Task {
 
   auto operator co_await() && noexcept {
     struct Awaiter {
-      std::coroutine_handle<promise_type> handle;
+      Task& task;
       bool await_ready() const noexcept { return false; }
-      std::coroutine_handle<> await_suspend(std::coroutine_handle<> continuation) noexcept {
-        handle.promise().continue_with(continuation);
-        return handle;
-      }
-      T await_resume() { return handle.promise().result(); }
+      bool await_suspend(std::coroutine_handle<> continuation) { return task.begin(continuation); }
+      T await_resume() { return task.result(); }
     };
-    return Awaiter{handle_};
+    return Awaiter{*this};
   }
 
  private:

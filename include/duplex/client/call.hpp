@@ -71,10 +71,10 @@ class CallAwaiter final : private Operation {
       : Operation(std::move(client), std::move(bounds)), start_(std::move(start)) {}
 
   bool await_ready() const noexcept { return false; }
-  std::coroutine_handle<> await_suspend(std::coroutine_handle<> waiter) {
+  bool await_suspend(std::coroutine_handle<> waiter) {
     waiter_ = waiter;
     Flow* const flow = begin();
-    if (flow == nullptr) return waiter;
+    if (flow == nullptr) return false;
     task_ = start_(flow);
     return task_.begin(waiter);
   }
@@ -94,8 +94,8 @@ class CallAwaiter final : private Operation {
   std::coroutine_handle<> waiter_;
 };
 
-/// Runs `task` in the client's own thread, and waits for its end. Throws std::logic_error in a
-/// thread that runs a loop, which would wait for itself.
+/// Runs `task` in the client's own thread, and waits for its end; throws what it throws. Throws
+/// std::logic_error in a thread that runs a loop, which would wait for itself.
 void run_and_wait(const std::shared_ptr<ClientState>& client, Task<> task);
 /// Lets `task` run in this thread's loop, or else in the client's own thread.
 void spawn(const std::shared_ptr<ClientState>& client, Task<> task);
@@ -309,7 +309,8 @@ class [[nodiscard]] ConnectCall : public Call<ConnectCall, connection::WebSocket
   /// client's. Throws std::invalid_argument for callbacks that contradict each other.
   void start(WebSocketHandlers handlers) &&;
 
-  /// A socket that opens itself anew whenever it is lost. In a duplex thread.
+  /// A socket that opens itself anew whenever it is lost. A deadline is for each attempt. In a duplex
+  /// thread.
   ReconnectingWebSocket reconnecting(ReconnectOptions options = {}) &&;
 
  private:

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <exception>
 #include <memory>
 #include <optional>
 #include <string>
@@ -58,12 +57,10 @@ class Client {
   template <class T>
   T run(Task<T> task) const {
     if constexpr (std::is_void_v<T>) {
-      std::exception_ptr exception;
-      detail::run_and_wait(state_, keep_exception(std::move(task), exception));
-      if (exception) std::rethrow_exception(exception);
+      detail::run_and_wait(state_, std::move(task));
     } else {
       std::optional<T> result;
-      run(detail::keep_result(std::move(task), result));
+      detail::run_and_wait(state_, detail::keep_result(std::move(task), result));
       return std::move(*result);
     }
   }
@@ -76,14 +73,6 @@ class Client {
   ClientStatistics statistics() const;
 
  private:
-  static Task<> keep_exception(Task<> task, std::exception_ptr& exception) {
-    try {
-      co_await std::move(task);
-    } catch (...) {
-      exception = std::current_exception();
-    }
-  }
-
   std::shared_ptr<ClientState> state_;
 };
 

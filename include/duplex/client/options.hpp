@@ -22,8 +22,9 @@ namespace duplex::client {
 struct TimeLimits {
   /// For all answers of name servers.
   std::uint32_t resolve_ms_max = 10'000;
-  /// For a connection to any of the addresses, and to one of them.
+  /// For a connection to any of the addresses.
   std::uint32_t connect_ms_max = 20'000;
+  /// For one of them.
   std::uint32_t connect_attempt_ms_max = 10'000;
   /// How long one address is tried alone before the next is tried beside it (RFC 8305 section 5).
   std::uint32_t next_address_ms = 250;
@@ -76,7 +77,7 @@ struct ClientOptions {
   http::Fields fields = {};
   /// Name servers to ask, as `127.0.0.1:53`; the system's when there are none.
   std::vector<std::string> name_servers = {};
-  /// Called from any thread in which the client is used, but for one line at a time. By default
+  /// Called from any thread in which the client is used, from several at a time. By default
   /// warnings and errors go to standard error.
   std::function<void(LogLevel, std::string_view)> log = {};
 };

@@ -40,7 +40,7 @@ class Sender {
       : inbox_(std::move(inbox)), hub_(&hub), index_(index), generation_(generation) {}
 
   std::shared_ptr<net::Inbox> inbox_;
-  Hub* hub_ = nullptr;  // used in its own thread only, where it lives as long as its inbox works
+  Hub* hub_ = nullptr;  // used in its own thread only, and only if it is still there
   std::uint32_t index_ = 0;
   std::uint32_t generation_ = 0;
 };

@@ -122,7 +122,7 @@ class Within final : private Limit::Owner {
   Within& operator=(const Within&) = delete;
 
   bool await_ready() const noexcept { return false; }
-  std::coroutine_handle<> await_suspend(std::coroutine_handle<> waiter) {
+  bool await_suspend(std::coroutine_handle<> waiter) {
     waiter_ = waiter;
     limit_.begin(duration_);
     return task_.begin(waiter);
