@@ -7,30 +7,6 @@ namespace duplex::client {
 
 namespace {
 
-/// A category of which the values are an enumeration's, counted from 1, and the messages what
-/// `describe` says, without the full stop that some of them have.
-template <class Enumeration>
-class EnumerationCategory final : public std::error_category {
- public:
-  explicit constexpr EnumerationCategory(const char* name) noexcept : name_(name) {}
-
-  const char* name() const noexcept override { return name_; }
-  std::string message(int value) const override {
-    std::string text(describe(static_cast<Enumeration>(value - 1)));
-    if (text.ends_with('.')) text.pop_back();
-    return text;
-  }
-
- private:
-  const char* name_;
-};
-
-/// The code of `error` in its category; no value is 0, which would be none.
-template <class Enumeration>
-std::error_code code_of(Enumeration error, const std::error_category& category) noexcept {
-  return {static_cast<int>(error) + 1, category};
-}
-
 std::string_view describe(ClientError error) noexcept {
   switch (error) {
     case ClientError::invalid_request: return "the request can't be sent";
@@ -95,71 +71,3 @@ Failure::Failure(Error error)
       error_(std::make_shared<const Error>(std::move(error))) {}
 
 }  // namespace duplex::client
-
-// ---------------------------------------------------------------------------- the cores' errors
-
-namespace duplex::http {
-
-const std::error_category& url_category() noexcept {
-  static const client::EnumerationCategory<UrlError> category("url");
-  return category;
-}
-
-std::error_code make_error_code(UrlError error) noexcept {
-  return client::code_of(error, url_category());
-}
-
-const std::error_category& redirect_category() noexcept {
-  static const client::EnumerationCategory<RedirectError> category("redirect");
-  return category;
-}
-
-std::error_code make_error_code(RedirectError error) noexcept {
-  return client::code_of(error, redirect_category());
-}
-
-}  // namespace duplex::http
-
-namespace duplex::http1 {
-
-const std::error_category& http1_category() noexcept {
-  static const client::EnumerationCategory<Error> category("http1");
-  return category;
-}
-
-std::error_code make_error_code(Error error) noexcept {
-  return client::code_of(error, http1_category());
-}
-
-const std::error_category& request_category() noexcept {
-  static const client::EnumerationCategory<RequestError> category("request");
-  return category;
-}
-
-std::error_code make_error_code(RequestError error) noexcept {
-  return client::code_of(error, request_category());
-}
-
-}  // namespace duplex::http1
-
-namespace duplex::websocket {
-
-const std::error_category& handshake_category() noexcept {
-  static const client::EnumerationCategory<ClientHandshakeError> category("websocket handshake");
-  return category;
-}
-
-std::error_code make_error_code(ClientHandshakeError error) noexcept {
-  return client::code_of(error, handshake_category());
-}
-
-const std::error_category& websocket_category() noexcept {
-  static const client::EnumerationCategory<Error> category("websocket");
-  return category;
-}
-
-std::error_code make_error_code(Error error) noexcept {
-  return client::code_of(error, websocket_category());
-}
-
-}  // namespace duplex::websocket

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <string>
 
+#include "base/enumeration_category.hpp"
 #include <duplex/http/percent.hpp>
 #include <duplex/http/redirect.hpp>
 
@@ -40,6 +41,15 @@ std::string_view describe(RedirectError error) noexcept {
       return "the redirection leads from an encrypted connection to one that is not";
   }
   return {};
+}
+
+const std::error_category& redirect_category() noexcept {
+  static const EnumerationCategory<RedirectError> category("redirect");
+  return category;
+}
+
+std::error_code make_error_code(RedirectError error) noexcept {
+  return code_of(error, redirect_category());
 }
 
 std::expected<std::optional<Redirection>, RedirectError> redirect(const Url& from, Method method,

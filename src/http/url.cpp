@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "base/enumeration_category.hpp"
 #include <duplex/base/ascii.hpp>
 #include <duplex/http/percent.hpp>
 #include <duplex/http/url.hpp>
@@ -142,6 +143,15 @@ std::string_view describe(UrlError error) noexcept {
     case UrlError::fragment: return "a WebSocket URL has no #fragment";
   }
   return {};
+}
+
+const std::error_category& url_category() noexcept {
+  static const EnumerationCategory<UrlError> category("url");
+  return category;
+}
+
+std::error_code make_error_code(UrlError error) noexcept {
+  return code_of(error, url_category());
 }
 
 std::expected<Url, UrlError> Url::parse(std::string_view text) {

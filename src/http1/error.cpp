@@ -1,3 +1,4 @@
+#include "base/enumeration_category.hpp"
 #include <duplex/http1/error.hpp>
 
 namespace duplex::http1 {
@@ -149,6 +150,15 @@ std::string_view describe(Error error) noexcept {
       return "The server closed the connection before the response's content was complete.";
   }
   return "The message breaks a rule of HTTP/1.1.";
+}
+
+const std::error_category& http1_category() noexcept {
+  static const EnumerationCategory<Error> category("http1");
+  return category;
+}
+
+std::error_code make_error_code(Error error) noexcept {
+  return code_of(error, http1_category());
 }
 
 }  // namespace duplex::http1

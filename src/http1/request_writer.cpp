@@ -1,6 +1,7 @@
 #include <array>
 #include <cstddef>
 
+#include "base/enumeration_category.hpp"
 #include "http1/pen.hpp"
 #include "http1/request_target.hpp"
 #include "http1/scan.hpp"
@@ -144,6 +145,15 @@ std::string_view describe(RequestError error) noexcept {
       return "The field Upgrade has no place in a request that does not switch protocols.";
   }
   return "The request can't be written.";
+}
+
+const std::error_category& request_category() noexcept {
+  static const EnumerationCategory<RequestError> category("request");
+  return category;
+}
+
+std::error_code make_error_code(RequestError error) noexcept {
+  return code_of(error, request_category());
 }
 
 std::expected<void, RequestError> write_request_head(http::Method method, const http::Url& url,

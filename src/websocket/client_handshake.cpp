@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "base/enumeration_category.hpp"
 #include <duplex/base/ascii.hpp>
 #include <duplex/websocket/client_handshake.hpp>
 #include <duplex/websocket/handshake.hpp>
@@ -101,6 +102,15 @@ std::string_view describe(ClientHandshakeError error) noexcept {
       return "the server chose a subprotocol that was not offered";
   }
   return "an unknown error";
+}
+
+const std::error_category& handshake_category() noexcept {
+  static const EnumerationCategory<ClientHandshakeError> category("websocket handshake");
+  return category;
+}
+
+std::error_code make_error_code(ClientHandshakeError error) noexcept {
+  return code_of(error, handshake_category());
 }
 
 std::string describe(const ClientHandshakeFailure& failure) {

@@ -1,3 +1,4 @@
+#include "base/enumeration_category.hpp"
 #include <duplex/websocket/error.hpp>
 
 namespace duplex::websocket {
@@ -42,6 +43,15 @@ std::string_view describe(Error error) noexcept {
     case Error::close_reason_not_utf8: return "a close frame's reason is not UTF-8";
   }
   return "an unknown error";
+}
+
+const std::error_category& websocket_category() noexcept {
+  static const EnumerationCategory<Error> category("websocket");
+  return category;
+}
+
+std::error_code make_error_code(Error error) noexcept {
+  return code_of(error, websocket_category());
 }
 
 }  // namespace duplex::websocket

@@ -3,6 +3,7 @@
 
 #include <set>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include <duplex/http/redirect.hpp>
@@ -168,6 +169,20 @@ TEST(Redirect, HasASentenceForEachError) {
   for (auto error : {several_locations, invalid_location, downgrade}) {
     EXPECT_FALSE(describe(error).empty());
     EXPECT_TRUE(sentences.insert(describe(error)).second);
+  }
+}
+
+TEST(Redirect, HasErrorsThatAreErrorCodes) {
+  using enum RedirectError;
+  const std::error_code code = several_locations;
+  EXPECT_EQ(code, several_locations);
+  EXPECT_NE(code, downgrade);
+  EXPECT_NE(code, UrlError::too_long) << "the same value in another category";
+  EXPECT_EQ(code.category(), redirect_category());
+  EXPECT_STREQ(code.category().name(), "redirect");
+  for (auto error : {several_locations, invalid_location, downgrade}) {
+    EXPECT_TRUE(make_error_code(error)) << "no error is zero";
+    EXPECT_EQ(make_error_code(error).message(), describe(error));
   }
 }
 

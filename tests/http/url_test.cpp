@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <system_error>
 
 #include "fuzz/http/url_properties.hpp"
 #include <duplex/http/url.hpp>
@@ -94,6 +95,20 @@ TEST(Url, NamesTheRuleThatIsBroken) {
     ASSERT_FALSE(url) << text;
     EXPECT_EQ(url.error(), error) << text;
     EXPECT_FALSE(describe(error).empty());
+  }
+}
+
+TEST(Url, HasErrorsThatAreErrorCodes) {
+  const std::error_code code = UrlError::too_long;
+  EXPECT_EQ(code, UrlError::too_long);
+  EXPECT_NE(code, UrlError::fragment);
+  EXPECT_EQ(code.category(), url_category());
+  EXPECT_STREQ(code.category().name(), "url");
+  for (int i = 0; i <= static_cast<int>(UrlError::fragment); ++i) {
+    const auto error = static_cast<UrlError>(i);
+    EXPECT_TRUE(make_error_code(error)) << "no error is zero";
+    EXPECT_FALSE(describe(error).empty()) << i;
+    EXPECT_EQ(make_error_code(error).message(), describe(error));
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <set>
 #include <string>
+#include <system_error>
 
 #include <duplex/http1/error.hpp>
 
@@ -33,6 +34,24 @@ TEST(Http1Error, HasAnErrorStatusForEach) {
   EXPECT_EQ(status_of(Error::unknown_transfer_coding), http::Status::not_implemented);
   EXPECT_EQ(status_of(Error::chunked_not_last), http::Status::bad_request);
   EXPECT_EQ(status_of(Error::invalid_host), http::Status::bad_request);
+}
+
+TEST(Http1Error, IsAnErrorCodeOfItsOwnCategory) {
+  const std::error_code code = Error::too_many_empty_lines;
+  EXPECT_EQ(code, Error::too_many_empty_lines);
+  EXPECT_NE(code, Error::incomplete_content);
+  EXPECT_EQ(code.category(), http1_category());
+  EXPECT_STREQ(code.category().name(), "http1");
+  for (std::size_t i = 0; i < error_count; ++i) {
+    const auto error = static_cast<Error>(i);
+    EXPECT_TRUE(make_error_code(error)) << "no error is zero";
+    EXPECT_EQ(make_error_code(error).message() + ".", describe(error));
+  }
+}
+
+TEST(Http1Error, HasAMessageForCodesThatMeanNothing) {
+  EXPECT_EQ(http1_category().message(0), "The message breaks a rule of HTTP/1.1");
+  EXPECT_EQ(http1_category().message(99), "The message breaks a rule of HTTP/1.1");
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 #include <duplex/http1/request_writer.hpp>
 
@@ -181,6 +182,19 @@ TEST(RequestWriter, HasASentenceForEachError) {
     const auto sentence = describe(static_cast<RequestError>(i));
     EXPECT_TRUE(sentence.ends_with('.')) << sentence;
     EXPECT_TRUE(sentences.insert(sentence).second) << sentence;
+  }
+}
+
+TEST(RequestWriter, HasErrorsThatAreErrorCodes) {
+  const std::error_code code = RequestError::invalid_target;
+  EXPECT_EQ(code, RequestError::invalid_target);
+  EXPECT_NE(code, RequestError::upgrade_field);
+  EXPECT_EQ(code.category(), request_category());
+  EXPECT_STREQ(code.category().name(), "request");
+  for (std::size_t i = 0; i < request_error_count; ++i) {
+    const auto error = static_cast<RequestError>(i);
+    EXPECT_TRUE(make_error_code(error)) << "no error is zero";
+    EXPECT_EQ(make_error_code(error).message() + ".", describe(error));
   }
 }
 

@@ -5,6 +5,7 @@
 #include <set>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "fuzz/websocket/client_handshake_properties.hpp"
@@ -290,6 +291,20 @@ TEST(ClientHandshake, HasASentenceForEachError) {
   EXPECT_EQ(sentences.size(), client_handshake_error_count);
   const auto none = static_cast<ClientHandshakeError>(client_handshake_error_count);
   EXPECT_FALSE(sentences.contains(describe(none)));
+}
+
+TEST(ClientHandshake, HasErrorsThatAreErrorCodes) {
+  const std::error_code code = ClientHandshakeError::not_switching_protocols;
+  EXPECT_EQ(code, ClientHandshakeError::not_switching_protocols);
+  EXPECT_NE(code, ClientHandshakeError::subprotocol_not_offered);
+  EXPECT_EQ(code.category(), handshake_category());
+  EXPECT_STREQ(code.category().name(), "websocket handshake");
+  for (std::size_t i = 0; i < client_handshake_error_count; ++i) {
+    const auto error = static_cast<ClientHandshakeError>(i);
+    EXPECT_TRUE(make_error_code(error)) << "no error is zero";
+    EXPECT_EQ(make_error_code(error).message(), describe(error));
+  }
+  EXPECT_EQ(handshake_category().message(0), "an unknown error");
 }
 
 }  // namespace

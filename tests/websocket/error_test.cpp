@@ -2,6 +2,7 @@
 
 #include <set>
 #include <string_view>
+#include <system_error>
 
 #include <duplex/websocket/error.hpp>
 
@@ -30,6 +31,20 @@ TEST(WebSocketError, HasTheCloseCodeThatTheSpecificationNames) {
                                           : CloseCode::protocol_error;
     EXPECT_EQ(close_code_of(error), expected) << describe(error);
   }
+}
+
+TEST(WebSocketError, IsAnErrorCodeOfItsOwnCategory) {
+  const std::error_code code = Error::reserved_bits_set;
+  EXPECT_EQ(code, Error::reserved_bits_set);
+  EXPECT_NE(code, Error::close_reason_not_utf8);
+  EXPECT_EQ(code.category(), websocket_category());
+  EXPECT_STREQ(code.category().name(), "websocket");
+  for (std::size_t i = 0; i < error_count; ++i) {
+    const auto error = static_cast<Error>(i);
+    EXPECT_TRUE(make_error_code(error)) << "no error is zero";
+    EXPECT_EQ(make_error_code(error).message(), describe(error));
+  }
+  EXPECT_EQ(websocket_category().message(0), "an unknown error");
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <system_error>
 #include <type_traits>
 
+// Their errors are what Error::code compares with.
 #include <duplex/http/redirect.hpp>
 #include <duplex/http/url.hpp>
 #include <duplex/http1/error.hpp>
@@ -62,7 +63,7 @@ std::error_code make_error_code(ClientError error) noexcept;
 /// `code` compares with what went wrong, whoever found it: std::errc::timed_out for every limit of
 /// time, std::errc::operation_canceled for what was stopped, std::errc::connection_refused and the
 /// like of the system, and the enumerations ClientError, net::ResolveError, tls::TlsError,
-/// ProxyError, DecodeError, http1::Error, http::UrlError, http::RedirectError,
+/// ProxyError, DecodeError, http1::Error, http1::RequestError, http::UrlError, http::RedirectError,
 /// websocket::ClientHandshakeError and websocket::Error.
 struct Error {
   Step step = Step::request;
@@ -95,37 +96,5 @@ class Failure : public std::runtime_error {
 
 }  // namespace duplex::client
 
-/// Errors of the protocol cores as std::error_code, one category each.
-namespace duplex::http {
-const std::error_category& url_category() noexcept;
-std::error_code make_error_code(UrlError error) noexcept;
-const std::error_category& redirect_category() noexcept;
-std::error_code make_error_code(RedirectError error) noexcept;
-}  // namespace duplex::http
-namespace duplex::http1 {
-const std::error_category& http1_category() noexcept;
-std::error_code make_error_code(Error error) noexcept;
-const std::error_category& request_category() noexcept;
-std::error_code make_error_code(RequestError error) noexcept;
-}  // namespace duplex::http1
-namespace duplex::websocket {
-const std::error_category& handshake_category() noexcept;
-std::error_code make_error_code(ClientHandshakeError error) noexcept;
-const std::error_category& websocket_category() noexcept;
-std::error_code make_error_code(Error error) noexcept;
-}  // namespace duplex::websocket
-
 template <>
 struct std::is_error_code_enum<duplex::client::ClientError> : std::true_type {};
-template <>
-struct std::is_error_code_enum<duplex::http::UrlError> : std::true_type {};
-template <>
-struct std::is_error_code_enum<duplex::http::RedirectError> : std::true_type {};
-template <>
-struct std::is_error_code_enum<duplex::http1::Error> : std::true_type {};
-template <>
-struct std::is_error_code_enum<duplex::http1::RequestError> : std::true_type {};
-template <>
-struct std::is_error_code_enum<duplex::websocket::ClientHandshakeError> : std::true_type {};
-template <>
-struct std::is_error_code_enum<duplex::websocket::Error> : std::true_type {};

@@ -4,6 +4,8 @@
 #include <expected>
 #include <optional>
 #include <string_view>
+#include <system_error>
+#include <type_traits>
 
 #include <duplex/http/fields.hpp>
 #include <duplex/http/method.hpp>
@@ -33,6 +35,13 @@ enum class RedirectError : std::uint8_t {
 /// A sentence, without its full stop, for whoever wanted the resource.
 std::string_view describe(RedirectError error) noexcept;
 
+/// The category of `RedirectError`, named "redirect"; its messages are what `describe` says. Its
+/// values are counted from 1, since 0 would be no error. Lives for ever; any thread.
+const std::error_category& redirect_category() noexcept;
+
+/// For std::error_code, which finds it by itself.
+std::error_code make_error_code(RedirectError error) noexcept;
+
 struct RedirectRules {
   /// Whether to go from https to http, and from wss to ws.
   bool allow_downgrade = false;
@@ -58,3 +67,6 @@ std::expected<std::optional<Redirection>, RedirectError> redirect(const Url& fro
 void adapt_fields(Fields& fields, const Redirection& redirection);
 
 }  // namespace duplex::http
+
+template <>
+struct std::is_error_code_enum<duplex::http::RedirectError> : std::true_type {};

@@ -5,6 +5,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
+#include <type_traits>
 
 namespace duplex::http {
 
@@ -40,6 +42,13 @@ enum class UrlError : std::uint8_t {
 
 /// A sentence for whoever typed the URL.
 std::string_view describe(UrlError error) noexcept;
+
+/// The category of `UrlError`, named "url"; its messages are what `describe` says. Its values are
+/// counted from 1, since 0 would be no error. Lives for ever; any thread.
+const std::error_category& url_category() noexcept;
+
+/// For std::error_code, which finds it by itself.
+std::error_code make_error_code(UrlError error) noexcept;
 
 /// An absolute URL of the schemes that this library speaks, in parts that own their text.
 struct Url {
@@ -93,3 +102,6 @@ std::string remove_dot_segments(std::string_view path);
 bool same_origin(const Url& left, const Url& right) noexcept;
 
 }  // namespace duplex::http
+
+template <>
+struct std::is_error_code_enum<duplex::http::UrlError> : std::true_type {};

@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <system_error>
+#include <type_traits>
 
 #include <duplex/http/status.hpp>
 
@@ -81,4 +83,14 @@ http::Status status_of(Error error) noexcept;
 /// of the program; never echoes what the peer sent.
 std::string_view describe(Error error) noexcept;
 
+/// The category of `Error`, named "http1"; its messages are what `describe` says, without the full
+/// stop. Its values are counted from 1, since 0 would be no error. Lives for ever; any thread.
+const std::error_category& http1_category() noexcept;
+
+/// For std::error_code, which finds it by itself.
+std::error_code make_error_code(Error error) noexcept;
+
 }  // namespace duplex::http1
+
+template <>
+struct std::is_error_code_enum<duplex::http1::Error> : std::true_type {};

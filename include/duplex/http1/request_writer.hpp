@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <expected>
 #include <string_view>
+#include <system_error>
+#include <type_traits>
 
 #include <duplex/base/byte_queue.hpp>
 #include <duplex/http/fields.hpp>
@@ -42,6 +44,14 @@ inline constexpr std::size_t request_error_count =
 /// One sentence, with its full stop, on what to do instead.
 std::string_view describe(RequestError error) noexcept;
 
+/// The category of `RequestError`, named "request"; its messages are what `describe` says, without
+/// the full stop. Its values are counted from 1, since 0 would be no error. Lives for ever; any
+/// thread.
+const std::error_category& request_category() noexcept;
+
+/// For std::error_code, which finds it by itself.
+std::error_code make_error_code(RequestError error) noexcept;
+
 /// Appends request line, Host, `fields`, framing, Expect and Connection, and the empty line.
 ///
 /// `url` is what the request is for; with CONNECT only its host and port count. `plan` comes from
@@ -55,3 +65,6 @@ std::expected<void, RequestError> write_request_head(http::Method method, const 
                                                      ByteQueue& out) noexcept;
 
 }  // namespace duplex::http1
+
+template <>
+struct std::is_error_code_enum<duplex::http1::RequestError> : std::true_type {};

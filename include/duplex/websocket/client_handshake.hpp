@@ -8,6 +8,8 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <system_error>
+#include <type_traits>
 #include <vector>
 
 #include <duplex/http/fields.hpp>
@@ -64,6 +66,14 @@ inline constexpr std::size_t client_handshake_error_count = 10;
 /// A sentence without a full stop that says what is wrong with the answer; static.
 std::string_view describe(ClientHandshakeError error) noexcept;
 
+/// The category of `ClientHandshakeError`, named "websocket handshake"; its messages are what
+/// `describe` says. Its values are counted from 1, since 0 would be no error. Lives for ever; any
+/// thread.
+const std::error_category& handshake_category() noexcept;
+
+/// For std::error_code, which finds it by itself.
+std::error_code make_error_code(ClientHandshakeError error) noexcept;
+
 /// Why no WebSocket came of it. With `not_switching_protocols` the answer is an HTTP response like
 /// any other, with its content: a redirect, a challenge, a refusal. With another error the
 /// connection is of no more use.
@@ -89,3 +99,6 @@ std::expected<HandshakeAnswer, ClientHandshakeFailure> check_answer(
     const http::ResponseHead& head, const HandshakeOffer& offer, const HandshakeKey& key) noexcept;
 
 }  // namespace duplex::websocket
+
+template <>
+struct std::is_error_code_enum<duplex::websocket::ClientHandshakeError> : std::true_type {};

@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <system_error>
+#include <type_traits>
 
 #include <duplex/websocket/close_code.hpp>
 
@@ -37,4 +39,14 @@ CloseCode close_code_of(Error error) noexcept;
 /// at most 123 bytes, static.
 std::string_view describe(Error error) noexcept;
 
+/// The category of `Error`, named "websocket"; its messages are what `describe` says. Its values
+/// are counted from 1, since 0 would be no error. Lives for ever; any thread.
+const std::error_category& websocket_category() noexcept;
+
+/// For std::error_code, which finds it by itself.
+std::error_code make_error_code(Error error) noexcept;
+
 }  // namespace duplex::websocket
+
+template <>
+struct std::is_error_code_enum<duplex::websocket::Error> : std::true_type {};
