@@ -154,6 +154,7 @@ std::optional<tls::SessionInfo> WebSocket::tls() const {
 // ---------------------------------------------------------------------------- waiting
 
 bool WebSocket::Sent::await_suspend(std::coroutine_handle<> waiter) {
+  awaited_ = true;
   if (!socket_.is_open() || !socket_.link_->backlogged()) return false;
   waiter_ = waiter;
   socket_.link_->wait_for_room(waiter);
@@ -166,7 +167,9 @@ SendStatus WebSocket::Sent::await_resume() const noexcept {
 }
 
 WebSocket::Sent::~Sent() {
-  if (waiter_ && socket_.link_ != nullptr) socket_.link_->forget_sender(waiter_);
+  if (status_ != SendStatus::backlogged || socket_.link_ == nullptr) return;
+  if (waiter_) socket_.link_->forget_sender(waiter_);
+  if (!awaited_) socket_.link_->note_unawaited();
 }
 
 WebSocket::Receive WebSocket::receive() {

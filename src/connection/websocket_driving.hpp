@@ -27,7 +27,7 @@ void drive(Pipe& pipe, WebSocketLink& link, Delivery delivery, Bytes& input, Han
   while (pipe.is_open() && !pipe.finishing() && !pipe.paused()) {
     // After our close frame nothing is answered any more, and only the peer's is waited for.
     held = !link.close_sent() &&
-           (link.backlogged() || (delivery == Delivery::coroutine && link.delivery_waits()));
+           (link.answers_wait() || (delivery == Delivery::coroutine && link.delivery_waits()));
     if (held) break;
     const auto event = link.next(input);
     if (!event) {

@@ -27,11 +27,12 @@ std::string round_trip_payload(std::uint64_t number) {
 std::expected<std::optional<websocket::Session::Event>, websocket::Error> WebSocketLink::next(
     Bytes& input) noexcept {
   std::expected<std::optional<websocket::Session::Event>, websocket::Error> event;
-  write([&](ByteQueue& output) {
+  const bool answered = write([&](ByteQueue& output) {
     const std::size_t before = output.size();
     event = session_.next(input, output);
     return output.size() > before;
   });
+  if (answered) note_unawaited();
   return event;
 }
 

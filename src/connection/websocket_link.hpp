@@ -75,8 +75,15 @@ class WebSocketLink {
   std::expected<std::optional<websocket::Session::Event>, websocket::Error> next(
       Bytes& input) noexcept;
 
-  /// Whether the peer must take what we have sent before more is read from it.
+  /// Whether the peer has more to take than enough: who awaits `send` waits.
   bool backlogged() const noexcept { return carrier_->buffered_bytes() > options_->backlog_bytes; }
+  /// Whether the peer must take the answers to what it has said before more is read from it. What
+  /// else it has to take is no reason not to read: two peers that both had much to say, and for
+  /// that did not listen, would wait for each other for ever.
+  bool answers_wait() noexcept {
+    answers_wait_ = answers_wait_ && backlogged();
+    return answers_wait_;
+  }
   /// True once after `send` had said `backlogged` and the peer has caught up: time for `on_drain`.
   bool take_drained() noexcept;
   /// Lets those go on who wait for the peer to catch up.
@@ -125,6 +132,10 @@ class WebSocketLink {
   SendStatus send(websocket::Opcode opcode, ConstBytes payload) noexcept;
   SendStatus send(const websocket::PreparedMessage& message) noexcept;
   SendStatus send_fragment(websocket::Opcode opcode, ConstBytes piece, bool last) noexcept;
+  /// Something was sent, by somebody who will not wait until there is room for more.
+  void note_unawaited() noexcept {
+    if (carrier_->answering() && backlogged()) answers_wait_ = true;
+  }
   bool ping(ConstBytes payload) noexcept;
   void close(websocket::CloseCode code, std::string_view reason) noexcept;
   bool is_open() const noexcept { return !ended_ && session_.can_send(); }
@@ -197,6 +208,7 @@ class WebSocketLink {
   bool ended_ : 1 = false;
   bool detached_ : 1 = false;
   bool was_backlogged_ : 1 = false;
+  bool answers_wait_ : 1 = false;
   bool ping_unanswered_ : 1 = false;
   bool closed_as_slow_ : 1 = false;
 };

@@ -511,6 +511,43 @@ TEST(WebSocketLink, LetsACoroutineWaitForThePeerToCatchUp) {
   EXPECT_EQ(became, (std::vector{SendStatus::accepted, SendStatus::accepted}));
 }
 
+TEST(WebSocketLink, ReadsNoMoreWhileAnswersWaitThatNobodyAwaits) {
+  Bench bench;
+  bench.carrier.answers = true;
+  bench.carrier.untaken = 50;
+  EXPECT_FALSE(bench.link.answers_wait());
+  bench.link.handle().send("an answer");
+  EXPECT_TRUE(bench.link.answers_wait());
+  bench.carrier.untaken = 0;
+  EXPECT_FALSE(bench.link.answers_wait());
+  // Not again because of what others send.
+  bench.carrier.answers = false;
+  bench.carrier.untaken = 50;
+  bench.link.handle().send("news");
+  EXPECT_FALSE(bench.link.answers_wait());
+}
+
+TEST(WebSocketLink, ReadsNoMoreWhilePongsWait) {
+  Bench bench;
+  bench.carrier.answers = true;
+  bench.carrier.untaken = 50;
+  bench.hear(frame(Opcode::text, "hello"));
+  EXPECT_FALSE(bench.link.answers_wait());
+  bench.hear(frame(Opcode::ping, "!"));
+  EXPECT_TRUE(bench.link.answers_wait());
+}
+
+TEST(WebSocketLink, ReadsOnWhileACoroutineWaitsToSendMore) {
+  Bench bench;
+  bench.carrier.answers = true;
+  bench.carrier.untaken = 50;
+  std::vector<SendStatus> became;
+  Task<> task = speak(bench.link.handle(), became);
+  task.start();
+  EXPECT_TRUE(became.empty());
+  EXPECT_FALSE(bench.link.answers_wait());
+}
+
 TEST(WebSocketLink, TellsACoroutineThatTheConnectionEndedDuringItsWait) {
   Bench bench;
   std::vector<SendStatus> became;

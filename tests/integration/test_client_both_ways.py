@@ -8,7 +8,7 @@ import os
 import pytest
 
 MIB = 1024 * 1024
-MESSAGES = int(os.environ.get("DUPLEX_MESSAGES", 50_000))
+MESSAGES = int(os.environ.get("DUPLEX_MESSAGES", 200_000))
 MESSAGE_BYTES = 64
 
 

@@ -25,7 +25,8 @@ struct WebSocketLimits {
   /// `send` never gets there.
   std::size_t outbox_bytes_max = std::size_t{16} * 1024 * 1024;
   connection::SlowConsumer slow_consumer = connection::SlowConsumer::drop_newest;
-  /// Above this `send` answers `backlogged`, awaiting it waits, and nothing more is read.
+  /// Above this `send` answers `backlogged`, and awaiting it waits. Nothing more is read while
+  /// answers wait that nobody awaits.
   std::size_t backlog_bytes = std::size_t{256} * 1024;
   /// A silent server is sent a ping after this time; 0 for never.
   std::uint32_t heartbeat_ms = 30'000;

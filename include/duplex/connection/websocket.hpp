@@ -195,6 +195,7 @@ class WebSocket::Sent {
   WebSocket socket_;
   std::coroutine_handle<> waiter_;
   SendStatus status_;
+  bool awaited_ = false;
 };
 
 /// See `WebSocket::receive`.

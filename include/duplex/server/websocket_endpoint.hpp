@@ -32,8 +32,9 @@ struct WebSocketOptions {
   std::size_t outbox_bytes_max = 4 * 1024 * 1024;
   /// What is done when that is full.
   connection::SlowConsumer slow_consumer = connection::SlowConsumer::close;
-  /// Above this nothing more is read from a client until it has taken its replies, `send` answers
-  /// `backlogged`, and `on_drain` will follow.
+  /// Above this `send` answers `backlogged`, awaiting it waits, and `on_drain` will follow. Nothing
+  /// more is read from a client until it has taken its replies, unless whoever sends them awaits
+  /// that.
   std::size_t backlog_bytes = 64 * 1024;
   /// A silent client is sent a ping after this time; 0 for never. Below the 60 s after which
   /// common proxies give up.

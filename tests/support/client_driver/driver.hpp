@@ -40,6 +40,12 @@ class Output {
   std::mutex mutex_;
 };
 
+/// To tell `call` something more: its words are for what may be moved from, but do not move it.
+template <class Call>
+Call&& tell(Call& call) noexcept {
+  return static_cast<Call&&>(call);
+}
+
 /// A client, and all that it is told to do. Commands come from the main thread; what they begin
 /// runs in the client's, but for what is told to block, which has a thread of its own.
 class Driver {

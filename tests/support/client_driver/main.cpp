@@ -12,7 +12,7 @@ int main(int argc, char** argv) {
   using client_driver::json;
   try {
     client_driver::Driver driver(json::parse(argc > 1 ? argv[1] : "{}"));
-    std::cout << R"({"ready": true})" << std::endl;
+    std::cout << R"({"ready": true})" << '\n' << std::flush;
     for (std::string line; std::getline(std::cin, line);) {
       const json command = json::parse(line);
       try {
@@ -24,7 +24,7 @@ int main(int argc, char** argv) {
     }
     return 0;
   } catch (const std::exception& exception) {
-    std::cout << json{{"refused", exception.what()}}.dump() << std::endl;
+    std::cout << json{{"refused", exception.what()}}.dump() << '\n' << std::flush;
     return 2;
   }
 }

@@ -53,9 +53,9 @@ client::Progress writes_down(Transfer& transfer, std::stop_source stop, const js
 template <class Call>
 void bound(Driver& driver, Call& call, const json& command) {
   if (command.contains("deadline_ms")) {
-    std::move(call).deadline(std::chrono::milliseconds(command.at("deadline_ms").get<int>()));
+    tell(call).deadline(std::chrono::milliseconds(command.at("deadline_ms").get<int>()));
   }
-  std::move(call).stop_on(driver.stop_source(command.at("id").get<Id>()).get_token());
+  tell(call).stop_on(driver.stop_source(command.at("id").get<Id>()).get_token());
 }
 
 client::Request request_of(Driver& driver, const json& command, Progress& progress) {
@@ -101,7 +101,7 @@ void fetch_and_call(Driver& driver, const json& command) {
   const auto progress = std::make_shared<Progress>();
   client::FetchCall call = driver.client().send(request_of(driver, command, *progress));
   bound(driver, call, command);
-  std::move(call).then([&driver, id, progress](client::Result<client::Response> result) {
+  std::move(call).then([&driver, id, progress](const client::Result<client::Response>& result) {
     driver.output().result(id, report_result(result, *progress));
   });
 }
@@ -156,10 +156,10 @@ Task<> download(Driver& driver, json command) {
   client::DownloadCall call = driver.client().download(command.at("url").get<std::string>(),
                                                        command.at("path").get<std::string>());
   bound(driver, call, command);
-  std::move(call).on_download(progress);
-  if (command.value("from_the_start", false)) std::move(call).from_the_start();
+  tell(call).on_download(progress);
+  if (command.value("from_the_start", false)) tell(call).from_the_start();
   if (command.contains("retries_max")) {
-    std::move(call).retries_max(command.at("retries_max").get<std::uint32_t>());
+    tell(call).retries_max(command.at("retries_max").get<std::uint32_t>());
   }
   const auto result = co_await std::move(call);
   json told;

@@ -36,9 +36,9 @@ client::ConnectCall call_of(Driver& driver, const json& command) {
   }
   client::ConnectCall call = driver.client().connect(std::move(made));
   if (command.contains("deadline_ms")) {
-    std::move(call).deadline(std::chrono::milliseconds(command.at("deadline_ms").get<int>()));
+    tell(call).deadline(std::chrono::milliseconds(command.at("deadline_ms").get<int>()));
   }
-  std::move(call).stop_on(driver.stop_source(id).get_token());
+  tell(call).stop_on(driver.stop_source(id).get_token());
   return call;
 }
 
