@@ -125,12 +125,11 @@ TEST(ClientContext, WarnsWhenNobodyIsVerified) {
   const std::string root = authority("Root").pem();
   EXPECT_THAT(client_of({.ca = root, .dangerously_skip_verification = true})->warnings(),
               ElementsAre(StartsWith("the servers' certificates are not verified")));
-  // Who has the pinned key is who was meant.
   EXPECT_THAT(
       client_of(
           {.ca = root, .pins = {PublicKeyPin().text()}, .dangerously_skip_verification = true})
           ->warnings(),
-      IsEmpty());
+      ElementsAre(HasSubstr("but for their keys, which are pinned")));
 }
 
 TEST(ClientContext, WarnsOfASystemWithoutAuthorities) {
