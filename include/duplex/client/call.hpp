@@ -309,8 +309,8 @@ class [[nodiscard]] ConnectCall : public Call<ConnectCall, connection::WebSocket
   /// client's. Throws std::invalid_argument for callbacks that contradict each other.
   void start(WebSocketHandlers handlers) &&;
 
-  /// A socket that opens itself anew whenever it is lost. A deadline is for each attempt. In a duplex
-  /// thread.
+  /// A socket that opens itself anew whenever it is lost. A deadline is for each attempt. In a
+  /// duplex thread.
   ReconnectingWebSocket reconnecting(ReconnectOptions options = {}) &&;
 
  private:
