@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "tests/client/running_server.hpp"
 #include <duplex/base/all.hpp>
 #include <duplex/client/client.hpp>
 #include <duplex/net/async.hpp>
@@ -33,37 +34,6 @@ using server::Request;
 using server::Response;
 using websocket::CloseCode;
 using namespace std::chrono_literals;
-
-/// A server that runs beside a test, and stops with it.
-class Running {
- public:
-  explicit Running(const std::function<void(server::Server&)>& set_up) : server_({.threads = 2}) {
-    set_up(server_);
-    port_ = server_.listen({.port = 0});
-    server_.start();
-  }
-  ~Running() {
-    server_.stop({.deadline = 0ms});
-    server_.wait();
-  }
-
-  std::string url(std::string_view path, std::string_view scheme = "http") const {
-    return std::string(scheme) + "://127.0.0.1:" + std::to_string(port_) + std::string(path);
-  }
-  std::string ws(std::string_view path) const { return url(path, "ws"); }
-  server::Server& server() noexcept { return server_; }
-
- private:
-  server::Server server_;
-  std::uint16_t port_ = 0;
-};
-
-/// What tests ask for, without proxies that the environment may name.
-ClientOptions plain_options() {
-  ClientOptions options;
-  options.proxy.from_environment = false;
-  return options;
-}
 
 void add_echo(server::Server& server) {
   server.post("/echo", [](const Request& request) {
