@@ -17,6 +17,7 @@ namespace duplex::client {
 namespace {
 
 using http::Status;
+using namespace std::chrono_literals;
 
 /// Answers each request with "well".
 void be_well(ScriptedPeer& peer) {
@@ -52,7 +53,8 @@ TEST(Exchange, SendsNothingOfContentThatIsLongerThanAnnounced) {
     static_cast<void>(co_await client.get(there.url("/")));
     went_on = true;
   };
-  const auto response = client.post(there.url("/"), Content::stream("text/x", write, 6)).wait();
+  const auto response =
+      client.post(there.url("/"), Content::stream("text/x", write, 6)).deadline(20s).wait();
   ASSERT_FALSE(response);
   EXPECT_EQ(response.error().step, Step::request);
   EXPECT_EQ(response.error().code, ClientError::content_failed);
@@ -79,7 +81,8 @@ TEST(Exchange, EndsTheConnectionWhenContentIsShorterThanAnnounced) {
     static_cast<void>(co_await client.get(there.url("/")));
     four_came.get_future().wait();
   };
-  const auto response = client.post(there.url("/"), Content::stream("text/x", write, 6)).wait();
+  const auto response =
+      client.post(there.url("/"), Content::stream("text/x", write, 6)).deadline(20s).wait();
   ASSERT_FALSE(response);
   EXPECT_EQ(response.error().step, Step::request);
   EXPECT_EQ(response.error().code, ClientError::content_failed);
