@@ -1,6 +1,5 @@
 #include <gtest/gtest.h>
 
-#include <atomic>
 #include <chrono>
 #include <functional>
 #include <future>
@@ -25,7 +24,6 @@ namespace {
 
 using connection::CloseInfo;
 using connection::Message;
-using connection::OwnedMessage;
 using connection::SendStatus;
 using connection::WebSocket;
 using http::Method;
@@ -585,69 +583,6 @@ TEST(ClientWebSocket, ReceivesALargeMessageInPieces) {
   });
   const Client client(plain_options());
   EXPECT_GT(client.run(count_pieces(client, there.ws("/echo"), 4'000'000)), 3U);
-}
-
-// ---------------------------------------------------------------------------- reconnecting
-
-TEST(ClientReconnecting, ComesBackAfterAnAbnormalEnd) {
-  std::atomic<int> connections = 0;
-  const Running there([&](server::Server& server) {
-    server.websocket("/", {.on_open =
-                               [&](WebSocket& socket, const Request&) {
-                                 socket.send("connection " + std::to_string(++connections));
-                               },
-                           .on_message = [](WebSocket& socket, Message) { socket.terminate(); }});
-  });
-  const Client client(plain_options());
-  std::vector<std::string> received;
-  std::vector<bool> again;
-  int lost = 0;
-  const auto stay = [&]() -> Task<> {
-    ReconnectOptions options{.delay_ms_first = 1, .delay_ms_max = 5};
-    options.on_connected = [&](WebSocket, bool is_again) -> Task<> {
-      again.push_back(is_again);
-      co_return;
-    };
-    options.on_lost = [&](const Error&, std::uint32_t) { ++lost; };
-    auto socket = client.connect(there.ws("/")).reconnecting(std::move(options));
-    for (int i = 0; i < 3; ++i) {
-      auto message = co_await socket.receive();
-      if (!message) break;
-      received.emplace_back(message->text());
-      socket.send("end it");
-    }
-  };
-  client.run(stay());
-  EXPECT_EQ(received, (std::vector<std::string>{"connection 1", "connection 2", "connection 3"}));
-  EXPECT_EQ(again, (std::vector<bool>{false, true, true}));
-  EXPECT_EQ(lost, 2);
-}
-
-TEST(ClientReconnecting, GivesUpAfterAsManyAttemptsAsAreAllowed) {
-  const Client client(plain_options());
-  const auto stay = [&]() -> Task<Error> {
-    ReconnectOptions options{.delay_ms_first = 1, .attempts_max = 3};
-    auto socket = client.connect("ws://127.0.0.1:1/").reconnecting(std::move(options));
-    EXPECT_FALSE(co_await socket.receive());
-    co_return socket.error().value();
-  };
-  EXPECT_EQ(client.run(stay()).code, ClientError::gave_up);
-}
-
-TEST(ClientReconnecting, QueuesOrRefusesWhileAway) {
-  const Client client(plain_options());
-  const auto stay = [&]() -> Task<> {
-    ReconnectOptions options{.delay_ms_first = 60'000, .queue_bytes_max = 10};
-    auto queues = client.connect("ws://127.0.0.1:1/").reconnecting(options);
-    EXPECT_EQ(queues.send("1234567"), SendStatus::accepted);
-    EXPECT_EQ(queues.send("1234"), SendStatus::dropped);
-    options.while_away = WhileAway::refuse;
-    auto refuses = client.connect("ws://127.0.0.1:1/").reconnecting(options);
-    EXPECT_EQ(refuses.send("1"), SendStatus::closed);
-    queues.close();
-    EXPECT_FALSE(co_await queues.receive());
-  };
-  client.run(stay());
 }
 
 }  // namespace
