@@ -156,6 +156,8 @@ class [[nodiscard]] Call {
   }
 
  protected:
+  // For two levels of classes: the calls themselves, and what those of a kind have in common.
+  // NOLINTNEXTLINE(bugprone-crtp-constructor-accessibility)
   explicit Call(std::shared_ptr<ClientState> client) noexcept : client_(std::move(client)) {}
 
   std::shared_ptr<ClientState> client_;
@@ -220,6 +222,7 @@ class [[nodiscard]] RequestCall : public Call<Derived, T> {
   }
 
  protected:
+  // NOLINTNEXTLINE(bugprone-crtp-constructor-accessibility): as that of `Call`.
   RequestCall(std::shared_ptr<ClientState> client, Request request)
       : Call<Derived, T>(std::move(client)), request_(std::move(request)) {}
 
