@@ -39,6 +39,12 @@ void serve(ScriptedPeer& peer) {
   }
 }
 
+std::vector<std::string> targets_below(const std::string& path, std::size_t count) {
+  std::vector<std::string> targets(count);
+  for (std::size_t i = 0; i < count; ++i) targets[i] = path + std::to_string(i);
+  return targets;
+}
+
 Task<> ask(const Client& client, std::string url, std::string& answer) {
   const auto response = co_await client.get(url).deadline(patience);
   answer = response ? response->text() : response.error().message();
@@ -49,6 +55,7 @@ std::vector<std::string> ask_at_once(const Client& client, const ScriptedServer&
                                      const std::vector<std::string>& targets) {
   std::vector<std::string> answers(targets.size());
   std::vector<Task<>> tasks;
+  tasks.reserve(targets.size());
   for (std::size_t i = 0; i < targets.size(); ++i) {
     tasks.push_back(ask(client, there.url(targets[i]), answers[i]));
   }
@@ -78,6 +85,7 @@ TEST_P(PoolOf, GoesOnAfterHandshakesThatFail) {
   };
   const auto fail_at_once = [&]() -> Task<> {
     std::vector<Task<>> tasks;
+    tasks.reserve(5);
     for (int i = 0; i < 5; ++i) tasks.push_back(fail());
     co_await all(std::move(tasks));
   };
@@ -108,6 +116,7 @@ TEST_P(PoolOf, GoesOnAfterAHandshakeThatIsCutOffBesideOthers) {
   };
   const auto fail_at_once = [&]() -> Task<> {
     std::vector<Task<>> tasks;
+    tasks.reserve(most + 4);
     // These hold all connections, one after the other gives its up...
     for (std::size_t i = 0; i < most; ++i) tasks.push_back(fail(20ms * (i + 1)));
     // ... and these wait for them.
@@ -137,10 +146,8 @@ TEST_P(PoolOf, AsksAnewWhenConnectionsThatRestedWereGivenUpAndOthersWait) {
     peer.read_head();
   });
   const Client client(options_with({.connections_per_origin_max = most}));
-  std::vector<std::string> first;
-  std::vector<std::string> then;
-  for (std::size_t i = 0; i < most; ++i) first.push_back("/first/" + std::to_string(i));
-  for (std::size_t i = 0; i < most + 4; ++i) then.push_back("/then/" + std::to_string(i));
+  const std::vector<std::string> first = targets_below("/first/", most);
+  const std::vector<std::string> then = targets_below("/then/", most + 4);
   EXPECT_EQ(ask_at_once(client, there, first), first);
   EXPECT_EQ(ask_at_once(client, there, then), then);
 }
@@ -157,7 +164,7 @@ TEST(Pool, LetsThoseWhoWaitGoOnInTheirOrder) {
     }
   });
   const Client client(options_with({.connections_per_origin_max = 1}));
-  const std::vector<std::string> asked{"/0", "/1", "/2", "/3", "/4", "/5", "/6", "/7"};
+  const std::vector<std::string> asked = targets_below("/", 8);
   EXPECT_EQ(ask_at_once(client, there, asked), asked);
   EXPECT_EQ(targets, asked);
   EXPECT_EQ(client.statistics().connections_opened, 4U);
