@@ -1,8 +1,8 @@
 #pragma once
 
-/// Everything that a program needs to serve HTTP and WebSocket, and to ask others, under short names;
-/// what concerns encryption stays in `duplex::tls`. What both ends have is a server's by its short
-/// name (`Request`), and a client's by a longer one (`ClientRequest`).
+/// Everything that a program needs to serve HTTP and WebSocket, and to ask others, under short
+/// names; what concerns encryption stays in `duplex::tls`. What both ends have is a server's by its
+/// short name (`Request`), and a client's by a longer one (`ClientRequest`).
 
 #include <duplex/base/all.hpp>
 #include <duplex/base/bytes.hpp>

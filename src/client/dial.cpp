@@ -64,9 +64,14 @@ class Dialing {
   void on_dialed(std::expected<net::Dialed, net::DialError> dialed) {
     if (dialed) return end(std::move(*dialed));
     flow_.at(Step::connect);
-    const bool late = dialed.error().error == std::errc::timed_out;
-    end(std::unexpected(flow_.error(dialed.error().error,
-                                    (late ? "time limit: " : "") + dialed.error().message())));
+    const net::DialError& failure = dialed.error();
+    // The one address that was asked for need not be named twice.
+    const bool alone = failure.attempts.size() == 1 && failure.untried == 0 &&
+                       failure.attempts.front().address.to_string() == flow_.peer();
+    const bool late = failure.error == std::errc::timed_out;
+    end(std::unexpected(flow_.error(
+        failure.error,
+        (late ? "time limit: " : "") + (alone ? failure.error.message() : failure.message()))));
   }
 
   void end(Result<net::Dialed> result) {

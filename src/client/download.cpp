@@ -151,9 +151,9 @@ std::optional<Error> Attempt::place(const ResponseHead& head, const std::string&
 }
 
 Task<Result<ResponseHead>> Attempt::receive(OpenedResponse opened) {
-  if (const auto length = opened.exchange->content_length(); length && !total_bytes_) {
-    total_bytes_ = *length + resumed_bytes_;
-  }
+  // A part is complete in itself: how long the whole is only its Content-Range can tell.
+  const bool is_part = opened.head.status() == http::Status::partial_content;
+  if (!is_part) total_bytes_ = opened.exchange->content_length();
   while (true) {
     const auto piece = co_await opened.exchange->read();
     if (!piece) co_return std::unexpected(piece.error());
@@ -164,9 +164,9 @@ Task<Result<ResponseHead>> Attempt::receive(OpenedResponse opened) {
     }
     if (progress_) progress_(file_.size(), total_bytes_);
   }
-  // A server may send less than it was asked for (RFC 9110 section 15.3.7): what is missing is
-  // asked for next.
-  if (total_bytes_ && file_.size() != *total_bytes_) {
+  // A server may send less than it was asked for (RFC 9110 section 15.3.7), and need not say how
+  // much there is (section 14.4): what is missing is asked for next, until it says that nothing is.
+  if ((is_part || total_bytes_) && total_bytes_ != file_.size()) {
     flow_.at(Step::protocol);
     co_return std::unexpected(flow_.error(http1::Error::incomplete_content,
                                           "the server sent only a part of what is missing"));

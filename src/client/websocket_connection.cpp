@@ -55,11 +55,21 @@ void WebSocketConnection::on_input(Bytes& input) {
       by_coroutine() ? connection::Delivery::coroutine : connection::Delivery::callbacks;
   connection::drive(connection_, link_, delivery, input,
                     [this](const Session::Event& event) { handle(event); });
-  // All is said: it is the server who ends the connection (RFC 6455 section 7.1.1).
+  // All is said: it is the server who ends the connection (RFC 6455 section 7.1.1), but nobody here
+  // needs to wait for that.
   if (link_.closing() == websocket::Closing::closed && hang_up_due_ms_ == 0) {
     hang_up_due_ms_ = connection_.now_ms() + options_.close_ms_max;
     connection_.wake_by(hang_up_due_ms_);
+    tell_end();
   }
+}
+
+/// Tells whoever waits, once, that nothing more will come.
+void WebSocketConnection::tell_end() {
+  if (std::exchange(end_told_, true)) return;
+  link_.note_end();
+  link_.end();
+  if (handlers_) call_endpoint(link_, handlers_->on_close, link_.close_info());
 }
 
 void WebSocketConnection::handle(const Session::Event& event) {
@@ -117,8 +127,7 @@ std::uint64_t WebSocketConnection::on_time(std::uint64_t now_ms) {
 }
 
 void WebSocketConnection::on_closed() {
-  link_.end();
-  if (handlers_) call_endpoint(link_, handlers_->on_close, link_.close_info());
+  tell_end();
   // They may hold a handle of this very socket, which would keep both for ever.
   handlers_.reset();
   link_.set_state({});

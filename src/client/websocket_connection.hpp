@@ -44,12 +44,14 @@ class WebSocketConnection final : private connection::FrameObserver {
   void frame_sent(connection::WebSocketLink& link,
                   const websocket::FrameHeader& header) noexcept override;
   void report(const connection::FrameInfo& frame) noexcept;
+  void tell_end();
 
   Connection& connection_;
   std::shared_ptr<WebSocketHandlers> handlers_;
   std::function<void(const connection::FrameInfo&)> on_frame_;
   connection::LinkOptions options_;
   connection::WebSocketLink link_;
+  bool end_told_ = false;
   std::uint64_t hang_up_due_ms_ = 0;  // for the server to end the connection, once all is said
 };
 

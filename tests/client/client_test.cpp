@@ -1,6 +1,5 @@
 #include <gtest/gtest.h>
 
-#include <atomic>
 #include <chrono>
 #include <functional>
 #include <future>
@@ -12,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "tests/client/running_server.hpp"
 #include <duplex/base/all.hpp>
 #include <duplex/client/client.hpp>
 #include <duplex/net/async.hpp>
@@ -24,7 +24,6 @@ namespace {
 
 using connection::CloseInfo;
 using connection::Message;
-using connection::OwnedMessage;
 using connection::SendStatus;
 using connection::WebSocket;
 using http::Method;
@@ -33,37 +32,6 @@ using server::Request;
 using server::Response;
 using websocket::CloseCode;
 using namespace std::chrono_literals;
-
-/// A server that runs beside a test, and stops with it.
-class Running {
- public:
-  explicit Running(const std::function<void(server::Server&)>& set_up) : server_({.threads = 2}) {
-    set_up(server_);
-    port_ = server_.listen({.port = 0});
-    server_.start();
-  }
-  ~Running() {
-    server_.stop({.deadline = 0ms});
-    server_.wait();
-  }
-
-  std::string url(std::string_view path, std::string_view scheme = "http") const {
-    return std::string(scheme) + "://127.0.0.1:" + std::to_string(port_) + std::string(path);
-  }
-  std::string ws(std::string_view path) const { return url(path, "ws"); }
-  server::Server& server() noexcept { return server_; }
-
- private:
-  server::Server server_;
-  std::uint16_t port_ = 0;
-};
-
-/// What tests ask for, without proxies that the environment may name.
-ClientOptions plain_options() {
-  ClientOptions options;
-  options.proxy.from_environment = false;
-  return options;
-}
 
 void add_echo(server::Server& server) {
   server.post("/echo", [](const Request& request) {
@@ -615,69 +583,6 @@ TEST(ClientWebSocket, ReceivesALargeMessageInPieces) {
   });
   const Client client(plain_options());
   EXPECT_GT(client.run(count_pieces(client, there.ws("/echo"), 4'000'000)), 3U);
-}
-
-// ---------------------------------------------------------------------------- reconnecting
-
-TEST(ClientReconnecting, ComesBackAfterAnAbnormalEnd) {
-  std::atomic<int> connections = 0;
-  const Running there([&](server::Server& server) {
-    server.websocket("/", {.on_open =
-                               [&](WebSocket& socket, const Request&) {
-                                 socket.send("connection " + std::to_string(++connections));
-                               },
-                           .on_message = [](WebSocket& socket, Message) { socket.terminate(); }});
-  });
-  const Client client(plain_options());
-  std::vector<std::string> received;
-  std::vector<bool> again;
-  int lost = 0;
-  const auto stay = [&]() -> Task<> {
-    ReconnectOptions options{.delay_ms_first = 1, .delay_ms_max = 5};
-    options.on_connected = [&](WebSocket, bool is_again) -> Task<> {
-      again.push_back(is_again);
-      co_return;
-    };
-    options.on_lost = [&](const Error&, std::uint32_t) { ++lost; };
-    auto socket = client.connect(there.ws("/")).reconnecting(std::move(options));
-    for (int i = 0; i < 3; ++i) {
-      auto message = co_await socket.receive();
-      if (!message) break;
-      received.emplace_back(message->text());
-      socket.send("end it");
-    }
-  };
-  client.run(stay());
-  EXPECT_EQ(received, (std::vector<std::string>{"connection 1", "connection 2", "connection 3"}));
-  EXPECT_EQ(again, (std::vector<bool>{false, true, true}));
-  EXPECT_EQ(lost, 2);
-}
-
-TEST(ClientReconnecting, GivesUpAfterAsManyAttemptsAsAreAllowed) {
-  const Client client(plain_options());
-  const auto stay = [&]() -> Task<Error> {
-    ReconnectOptions options{.delay_ms_first = 1, .attempts_max = 3};
-    auto socket = client.connect("ws://127.0.0.1:1/").reconnecting(std::move(options));
-    EXPECT_FALSE(co_await socket.receive());
-    co_return socket.error().value();
-  };
-  EXPECT_EQ(client.run(stay()).code, ClientError::gave_up);
-}
-
-TEST(ClientReconnecting, QueuesOrRefusesWhileAway) {
-  const Client client(plain_options());
-  const auto stay = [&]() -> Task<> {
-    ReconnectOptions options{.delay_ms_first = 60'000, .queue_bytes_max = 10};
-    auto queues = client.connect("ws://127.0.0.1:1/").reconnecting(options);
-    EXPECT_EQ(queues.send("1234567"), SendStatus::accepted);
-    EXPECT_EQ(queues.send("1234"), SendStatus::dropped);
-    options.while_away = WhileAway::refuse;
-    auto refuses = client.connect("ws://127.0.0.1:1/").reconnecting(options);
-    EXPECT_EQ(refuses.send("1"), SendStatus::closed);
-    queues.close();
-    EXPECT_FALSE(co_await queues.receive());
-  };
-  client.run(stay());
 }
 
 }  // namespace

@@ -16,8 +16,8 @@
 namespace duplex::connection {
 namespace {
 
-using tls::testing::PeerOptions;
 using tls::testing::OpensslClient;
+using tls::testing::PeerOptions;
 
 const tls::Context& context() {
   static const auto made = tls::testing::context_of(tls::testing::issue_by({}).options());

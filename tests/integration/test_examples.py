@@ -211,7 +211,7 @@ def test_client_says_what_is_wrong():
     command = [program_path("examples/client"), "http://127.0.0.1:1"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=30)
     assert done.returncode == 1
-    assert done.stderr == "connect: 127.0.0.1:1: 127.0.0.1:1: Connection refused\n"
+    assert done.stderr == "connect: 127.0.0.1:1: Connection refused\n"
 
 
 def test_blocking_client(hello):

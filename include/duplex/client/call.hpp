@@ -156,6 +156,8 @@ class [[nodiscard]] Call {
   }
 
  protected:
+  // For two levels of classes: the calls themselves, and what those of a kind have in common.
+  // NOLINTNEXTLINE(bugprone-crtp-constructor-accessibility)
   explicit Call(std::shared_ptr<ClientState> client) noexcept : client_(std::move(client)) {}
 
   std::shared_ptr<ClientState> client_;
@@ -220,6 +222,7 @@ class [[nodiscard]] RequestCall : public Call<Derived, T> {
   }
 
  protected:
+  // NOLINTNEXTLINE(bugprone-crtp-constructor-accessibility): as that of `Call`.
   RequestCall(std::shared_ptr<ClientState> client, Request request)
       : Call<Derived, T>(std::move(client)), request_(std::move(request)) {}
 
@@ -309,8 +312,8 @@ class [[nodiscard]] ConnectCall : public Call<ConnectCall, connection::WebSocket
   /// client's. Throws std::invalid_argument for callbacks that contradict each other.
   void start(WebSocketHandlers handlers) &&;
 
-  /// A socket that opens itself anew whenever it is lost. A deadline is for each attempt. In a duplex
-  /// thread.
+  /// A socket that opens itself anew whenever it is lost. A deadline is for each attempt. In a
+  /// duplex thread.
   ReconnectingWebSocket reconnecting(ReconnectOptions options = {}) &&;
 
  private:

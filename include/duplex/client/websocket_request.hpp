@@ -79,7 +79,7 @@ struct WebSocketHandlers {
   /// After `send` had answered `backlogged`: the server has caught up.
   Callback<connection::WebSocket&> on_drain = {};
   Callback<connection::WebSocket&, ConstBytes> on_pong = {};
-  /// The connection has ended; the last call.
+  /// It is over: both have said goodbye, or the connection has ended. The last call.
   Callback<connection::WebSocket&, const connection::CloseInfo&> on_close = {};
 };
 

@@ -1,0 +1,162 @@
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <cstdint>
+#include <future>
+#include <optional>
+#include <stdexcept>
+#include <string>
+
+#include "tests/client/running_server.hpp"
+#include "tests/client/scripted_server.hpp"
+#include <duplex/client/client.hpp>
+
+// What is said on one connection, as a scripted server hears it.
+
+namespace duplex::client {
+namespace {
+
+using http::Status;
+using namespace std::chrono_literals;
+
+/// Answers each request with "well".
+void be_well(ScriptedPeer& peer) {
+  while (!peer.read_head().empty()) peer.respond("well");
+}
+
+void expect_well(const Client& client, const ScriptedServer& there) {
+  const auto response = client.get(there.url("/")).wait();
+  ASSERT_TRUE(response) << response.error().message();
+  EXPECT_EQ(response->text(), "well");
+}
+
+// ---------------------------------------------------------------------------- the request
+
+TEST(Exchange, SendsNothingOfContentThatIsLongerThanAnnounced) {
+  std::promise<void> four_came;
+  std::promise<std::string> came;
+  const ScriptedServer there([&](ScriptedPeer& peer, int connection) {
+    if (connection > 0) return be_well(peer);
+    peer.read_head();
+    const std::string content = peer.read(4);
+    four_came.set_value();
+    came.set_value(content + peer.read_to_end());
+  });
+  const Client client(plain_options());
+  bool went_on = false;
+  const auto write = [&](ContentWriter& writer) -> Task<> {
+    co_await writer.write("four");
+    // Another exchange, so that the loop turns and what was written leaves.
+    static_cast<void>(co_await client.get(there.url("/")));
+    four_came.get_future().wait();
+    co_await writer.write("GET /smuggled HTTP/1.1\r\n\r\n");
+    static_cast<void>(co_await client.get(there.url("/")));
+    went_on = true;
+  };
+  const auto response =
+      client.post(there.url("/"), Content::stream("text/x", write, 6)).deadline(20s).wait();
+  ASSERT_FALSE(response);
+  EXPECT_EQ(response.error().step, Step::request);
+  EXPECT_EQ(response.error().code, ClientError::content_failed);
+  EXPECT_EQ(response.error().reason, "the content is longer than was announced");
+  EXPECT_EQ(came.get_future().get(), "four");
+  EXPECT_FALSE(went_on);
+  expect_well(client, there);
+}
+
+TEST(Exchange, EndsTheConnectionWhenContentIsShorterThanAnnounced) {
+  std::promise<void> four_came;
+  std::promise<std::string> came;
+  const ScriptedServer there([&](ScriptedPeer& peer, int connection) {
+    if (connection > 0) return be_well(peer);
+    peer.read_head();
+    const std::string content = peer.read(4);
+    four_came.set_value();
+    came.set_value(content + peer.read_to_end());
+  });
+  const Client client(plain_options());
+  const auto write = [&](ContentWriter& writer) -> Task<> {
+    co_await writer.write("four");
+    // Another exchange, so that the loop turns and what was written leaves.
+    static_cast<void>(co_await client.get(there.url("/")));
+    four_came.get_future().wait();
+  };
+  const auto response =
+      client.post(there.url("/"), Content::stream("text/x", write, 6)).deadline(20s).wait();
+  ASSERT_FALSE(response);
+  EXPECT_EQ(response.error().step, Step::request);
+  EXPECT_EQ(response.error().code, ClientError::content_failed);
+  EXPECT_EQ(response.error().reason, "the content is not as long as was announced");
+  EXPECT_EQ(came.get_future().get(), "four");
+  expect_well(client, there);
+}
+
+TEST(Exchange, EndsTheCallAloneWhenOnUploadThrows) {
+  const ScriptedServer there([](ScriptedPeer& peer, int connection) {
+    if (connection == 0) {
+      peer.read_to_end();
+    } else {
+      be_well(peer);
+    }
+  });
+  const Client client(plain_options());
+  const auto fail = [](std::uint64_t, std::optional<std::uint64_t>) {
+    throw std::runtime_error("no room for a bar");
+  };
+  const auto response =
+      client.post(there.url("/"), std::string(100'000, 'x')).on_upload(fail).wait();
+  ASSERT_FALSE(response);
+  EXPECT_EQ(response.error().step, Step::request);
+  EXPECT_EQ(response.error().code, ClientError::content_failed);
+  EXPECT_EQ(response.error().reason, "on_upload failed: no room for a bar");
+  expect_well(client, there);
+}
+
+TEST(Exchange, ThrowsWhatOnDownloadThrows) {
+  const ScriptedServer there([](ScriptedPeer& peer, int) { be_well(peer); });
+  const Client client(plain_options());
+  const auto fail = [](std::uint64_t, std::optional<std::uint64_t>) {
+    throw std::runtime_error("no room for a bar");
+  };
+  try {
+    static_cast<void>(client.get(there.url("/")).on_download(fail).wait());
+    ADD_FAILURE() << "nothing was thrown";
+  } catch (const std::runtime_error& error) {
+    EXPECT_STREQ(error.what(), "no room for a bar");
+  }
+  expect_well(client, there);
+}
+
+class EarlyAnswer : public testing::TestWithParam<bool> {};
+INSTANTIATE_TEST_SUITE_P(Length, EarlyAnswer, testing::Bool(), [](const auto& test) {
+  return std::string(test.param ? "Announced" : "Unknown");
+});
+
+TEST_P(EarlyAnswer, EndsContentThatTheServerDoesNotWant) {
+  for (const char* field : {"", "Connection: close\r\n"}) {
+    const ScriptedServer there([&](ScriptedPeer& peer, int connection) {
+      if (connection > 0) return be_well(peer);
+      peer.read_head();
+      peer.read(1);
+      peer.send("HTTP/1.1 413 Content Too Large\r\nContent-Length: 8\r\n" + std::string(field) +
+                "\r\ntoo much");
+      peer.read_to_end();
+    });
+    const Client client(plain_options());
+    const auto write = [](ContentWriter& writer) -> Task<> {
+      const std::string piece(100'000, 'x');
+      while (true) co_await writer.write(piece);
+    };
+    std::optional<std::uint64_t> bytes;
+    if (GetParam()) bytes = 1'000'000'000'000;
+    const auto response =
+        client.post(there.url("/"), Content::stream("text/x", write, bytes)).wait();
+    ASSERT_TRUE(response) << response.error().message();
+    EXPECT_EQ(response->status(), Status::content_too_large);
+    EXPECT_EQ(response->text(), "too much");
+    expect_well(client, there);
+  }
+}
+
+}  // namespace
+}  // namespace duplex::client
