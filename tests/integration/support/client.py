@@ -236,6 +236,10 @@ class Client:
                 return int(line.split()[1]) * 1024
         raise AssertionError(name)
 
+    @property
+    def sanitized(self):
+        return b"__asan_init" in program_path("client_driver").read_bytes()
+
     def errors(self):
         self._errors.seek(0)
         return self._errors.read().decode(errors="replace")

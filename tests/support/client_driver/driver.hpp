@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <stop_token>
@@ -70,7 +71,8 @@ class Driver {
 
   // For the client's thread only.
   std::map<Id, duplex::connection::WebSocket> sockets;
-  std::map<Id, duplex::client::ReconnectingWebSocket> reconnecting;
+  /// Shared with the coroutine that receives, which may outlive the driver's interest.
+  std::map<Id, std::shared_ptr<duplex::client::ReconnectingWebSocket>> reconnecting;
 
  private:
   Task<> run(json command);

@@ -1,5 +1,5 @@
 #include <cstdint>
-#include <exception>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -56,21 +56,23 @@ client::ReconnectOptions options_of(Driver& driver, const json& command) {
 Task<> reconnect(Driver& driver, json command) {
   const Id id = command.at("id").get<Id>();
   client::ConnectCall call = driver.client().connect(websocket_request(command));
-  const auto [place, added] = driver.reconnecting.insert_or_assign(
-      id, std::move(call).reconnecting(options_of(driver, command)));
+  const auto socket = std::make_shared<client::ReconnectingWebSocket>(
+      std::move(call).reconnecting(options_of(driver, command)));
+  driver.reconnecting.insert_or_assign(id, socket);
   while (true) {
-    const auto message = co_await place->second.receive();
+    const auto message = co_await socket->receive();
     if (!message) break;
     driver.output().event(id, "message", report(*message));
   }
-  json told = {{"connections", place->second.connections()}};
-  if (const auto error = place->second.error()) told["error"] = report(*error);
+  json told = {{"connections", socket->connections()}};
+  if (const auto error = socket->error()) told["error"] = report(*error);
   driver.output().result(id, std::move(told));
 }
 
 Task<> talk_reconnecting(Driver& driver, json command) {
   const Id id = command.at("id").get<Id>();
-  auto& socket = driver.reconnecting.at(command.at("socket").get<Id>());
+  const auto shared = driver.reconnecting.at(command.at("socket").get<Id>());
+  client::ReconnectingWebSocket& socket = *shared;
   const std::string verb = command.at("do").get<std::string>();
   json told = json::object();
   if (verb == "send") {
