@@ -73,9 +73,8 @@ std::string printable(std::string_view text, LineBreaks line_breaks) {
     const char front = text.front();
     const Character character = first_character(text);
     const std::size_t bytes = std::max<std::size_t>(character.bytes, 1);
-    if (character.bytes == 0) {
-      append_control(result, front);
-    } else if (is_control(front) && !(keeps && (front == '\n' || front == '\t'))) {
+    const bool is_kept = keeps && (front == '\n' || front == '\t');
+    if (character.bytes == 0 || (is_control(front) && !is_kept)) {
       append_control(result, front);
     } else if (is_hidden_control(character.code_point)) {
       fmt::format_to(std::back_inserter(result), "\\u{{{:04x}}}",
