@@ -94,7 +94,8 @@ std::uint32_t backoff_ms(const ReconnectOptions& options, std::uint32_t failures
 // ---------------------------------------------------------------------------- Keeper
 
 /// What keeps a WebSocket open; shared by its user's object and the coroutine that does it.
-class ReconnectingWebSocket::Keeper final : private Endable {
+class ReconnectingWebSocket::Keeper final : public std::enable_shared_from_this<Keeper>,
+                                            private Endable {
  public:
   Keeper(std::shared_ptr<ClientState> client, WebSocketRequest request, ReconnectOptions options)
       : client_(std::move(client)), request_(std::move(request)), options_(std::move(options)) {
@@ -237,6 +238,8 @@ void ReconnectingWebSocket::Keeper::on_client_end() noexcept {
 /// Ends it from outside.
 void ReconnectingWebSocket::Keeper::stop(std::string reason) noexcept {
   if (over_) return;
+  // Whoever is resumed below may be the last to hold it.
+  const std::shared_ptr<Keeper> self = shared_from_this();
   leave();
   over_ = true;
   error_ = Error{.step = Step::protocol,
@@ -372,6 +375,8 @@ SendStatus ReconnectingWebSocket::Keeper::send(const Message& message) {
 
 void ReconnectingWebSocket::Keeper::close(websocket::CloseCode code, std::string_view reason) {
   if (std::exchange(closing_, true)) return;
+  // Whoever is resumed below may be the last to hold it.
+  const std::shared_ptr<Keeper> self = shared_from_this();
   welcomed_.close(code, reason);
   current_.close(code, reason);
   stop_.request_stop();
