@@ -2,6 +2,7 @@
 //
 // Takes the server's URL: ./client http://127.0.0.1:8080, where the server of examples/hello runs.
 
+#include <chrono>
 #include <cstdio>
 #include <string>
 
@@ -19,8 +20,8 @@ duplex::Task<> talk(const duplex::Client& client, std::string url) {
     std::printf("%.*s\n", static_cast<int>(message->text().size()), message->text().data());
   }
   if (const auto time = co_await socket.round_trip()) {
-    std::printf("a ping takes less than %lld ms\n",
-                static_cast<long long>(time->count() / 1000 + 1));
+    const auto time_ms = std::chrono::ceil<std::chrono::milliseconds>(*time).count();
+    std::printf("a ping takes less than %s ms\n", std::to_string(time_ms).c_str());
   }
 }  // the last handle of the socket goes, which closes it
 

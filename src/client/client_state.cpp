@@ -33,6 +33,12 @@ std::vector<net::SocketAddress> addresses_of(const std::vector<std::string>& tex
   return addresses;
 }
 
+const char* environment(const char* name) {
+  // Nobody changes the environment of a program with several threads, or else it is theirs to
+  // guard.
+  return std::getenv(name);  // NOLINT(concurrency-mt-unsafe)
+}
+
 /// Room for a head of the permitted size twice over: what is incomplete is presented again, with
 /// more behind it.
 std::size_t read_buffer_bytes(const http1::ResponseLimits& limits) {
@@ -51,7 +57,7 @@ struct ClientState::OwnThread {
 ClientState::ClientState(ClientOptions options)
     : options_(with_defaults(std::move(options))),
       tls_context_(tls_context_of(options_)),
-      proxies_(options_.proxy, [](const char* name) { return std::getenv(name); }),
+      proxies_(options_.proxy, environment),
       name_servers_(addresses_of(options_.name_servers)) {
   for (const std::string& warning : tls_context_->warnings()) log(LogLevel::warning, warning);
 }

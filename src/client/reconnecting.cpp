@@ -380,9 +380,18 @@ void ReconnectingWebSocket::Keeper::close(websocket::CloseCode code, std::string
   welcomed_.close(code, reason);
   current_.close(code, reason);
   stop_.request_stop();
-  // Nobody takes what was received any more.
-  taken_.set();
-  closed_.set();
+  // Not here and now, where the coroutine that calls may be one that ends with this.
+  const auto wake = [its = weak_from_this()] {
+    const auto there = its.lock();
+    if (!there) return;
+    there->taken_.set();  // nobody takes what was received any more
+    there->closed_.set();
+  };
+  if (engine_ != nullptr) {
+    engine_->loop().inbox()->post(wake);
+  } else {
+    wake();
+  }
 }
 
 ReconnectingWebSocket keep_connected(const std::shared_ptr<ClientState>& client,

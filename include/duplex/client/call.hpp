@@ -242,7 +242,7 @@ class [[nodiscard]] RequestCall : public Call<Derived, T> {
 };
 
 /// Yields the whole response.
-class FetchCall : public RequestCall<FetchCall, Response> {
+class [[nodiscard]] FetchCall : public RequestCall<FetchCall, Response> {
  private:
   friend Client;
   friend Call<FetchCall, Response>;
@@ -251,7 +251,7 @@ class FetchCall : public RequestCall<FetchCall, Response> {
 };
 
 /// Yields a response whose content is read as it comes. Its deadline is for the head.
-class StreamCall : public RequestCall<StreamCall, ResponseStream> {
+class [[nodiscard]] StreamCall : public RequestCall<StreamCall, ResponseStream> {
  public:
   /// What is read belongs to the thread that reads: await it, or run a coroutine that does.
   Result<ResponseStream> wait() && = delete;
@@ -264,7 +264,7 @@ class StreamCall : public RequestCall<StreamCall, ResponseStream> {
 };
 
 /// Yields a file.
-class DownloadCall : public RequestCall<DownloadCall, Download> {
+class [[nodiscard]] DownloadCall : public RequestCall<DownloadCall, Download> {
  public:
   /// Begins anew, whatever an earlier download has left.
   DownloadCall&& from_the_start() && {
