@@ -18,8 +18,10 @@
 #include "client/response_facts.hpp"
 #include "tests/client/running_server.hpp"
 #include "tests/client/scripted_server.hpp"
+#include <duplex/base/all.hpp>
 #include <duplex/client/client.hpp>
 #include <duplex/client/proxy_error.hpp>
+#include <duplex/net/async.hpp>
 #include <duplex/tls/error.hpp>
 
 namespace duplex::client {
@@ -221,6 +223,27 @@ struct Watched {
          .on_close = [this](WebSocket&, const CloseInfo& info) { closed.set_value(info.code); }});
   }};
 };
+
+TEST(ClientReconnecting, ResumesNobodyInsideOfClose) {
+  const Client client(plain_options());
+  std::vector<std::string> order;
+  const auto stay = [&]() -> Task<> {
+    const ReconnectOptions options{.delay_ms_first = 60'000};
+    auto socket = client.connect("ws://127.0.0.1:1/").reconnecting(options);
+    const auto receive = [&]() -> Task<> {
+      const auto message = co_await socket.receive();
+      order.emplace_back(message ? "received" : "ended");
+    };
+    const auto close = [&]() -> Task<> {
+      co_await net::sleep_for(1ms);
+      socket.close();
+      order.emplace_back("closed");
+    };
+    co_await all(receive(), close());
+  };
+  client.run(stay());
+  EXPECT_EQ(order, (std::vector<std::string>{"closed", "ended"}));
+}
 
 TEST(ClientReconnecting, EndsWhenClosedInOnConnected) {
   Watched there;
