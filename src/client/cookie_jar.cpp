@@ -3,12 +3,12 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <cerrno>
 #include <cstdlib>
 #include <utility>
 
+#include "client/file_io.hpp"
 #include "client/public_suffix.hpp"
+#include "net/descriptor.hpp"
 #include <duplex/base/ascii.hpp>
 #include <duplex/client/cookie_jar.hpp>
 #include <duplex/http/received_cookie.hpp>
@@ -83,49 +83,6 @@ std::optional<Time> expiry(std::int64_t expires_s, Time now) noexcept {
   const std::int64_t now_s = floor<seconds>(now).time_since_epoch().count();
   if (expires_s <= now_s) return std::nullopt;
   return Time(seconds(std::min(expires_s, now_s + age_s_max)));
-}
-
-std::error_code last_error() noexcept {
-  return {errno, std::generic_category()};
-}
-
-/// A file descriptor that closes with its scope.
-class File {
- public:
-  explicit File(int descriptor) noexcept : descriptor_(descriptor) {}
-  ~File() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-  }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-
-  bool is_open() const noexcept { return descriptor_ >= 0; }
-  int descriptor() const noexcept { return descriptor_; }
-
- private:
-  int descriptor_;
-};
-
-std::error_code write_all(int descriptor, std::string_view text) noexcept {
-  while (!text.empty()) {
-    const ssize_t written = ::write(descriptor, text.data(), text.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return last_error();
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return ::fsync(descriptor) == 0 ? std::error_code() : last_error();
-}
-
-std::error_code read_all(int descriptor, std::string& text) {
-  std::array<char, 16384> piece{};
-  for (;;) {
-    const ssize_t bytes = ::read(descriptor, piece.data(), piece.size());
-    if (bytes < 0 && errno == EINTR) continue;
-    if (bytes < 0) return last_error();
-    if (bytes == 0) return {};
-    text.append(piece.data(), static_cast<std::size_t>(bytes));
-    if (text.size() > file_bytes_max) return std::make_error_code(std::errc::file_too_large);
-  }
 }
 
 }  // namespace
@@ -407,19 +364,20 @@ std::error_code CookieJar::save(const std::string& file, SessionCookies session,
   const std::string content = text(session, now);
   // Beside the file, so that it can take its place at once. mkstemp opens for the owner only.
   std::string draft = file + ".XXXXXX";
-  const File out(::mkostemp(draft.data(), O_CLOEXEC));
-  if (!out.is_open()) return last_error();
-  std::error_code error = write_all(out.descriptor(), content);
-  if (!error && ::rename(draft.c_str(), file.c_str()) != 0) error = last_error();
+  const net::Descriptor out(::mkostemp(draft.data(), O_CLOEXEC));
+  if (!out) return last_system_error();
+  std::error_code error = write_all(out, as_bytes(content));
+  if (!error && ::fsync(out.number()) != 0) error = last_system_error();
+  if (!error && ::rename(draft.c_str(), file.c_str()) != 0) error = last_system_error();
   if (error) ::unlink(draft.c_str());
   return error;
 }
 
 std::error_code CookieJar::load(const std::string& file, Time now) {
-  const File in(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!in.is_open()) return last_error();
+  const net::Descriptor in(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!in) return last_system_error();
   std::string content;
-  if (const std::error_code error = read_all(in.descriptor(), content)) return error;
+  if (const std::error_code error = read_all(in, file_bytes_max, content)) return error;
   add_text(content, now);
   return {};
 }

@@ -6,10 +6,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
-#include <cerrno>
-#include <string_view>
 #include <utility>
+
+#include "client/file_io.hpp"
 
 namespace duplex::client {
 
@@ -18,34 +17,9 @@ namespace {
 // A URL and a validator, each of which has to fit into a head.
 constexpr std::size_t info_bytes_max = std::size_t{256} * 1024;
 
-std::error_code last_error() noexcept {
-  return {errno, std::system_category()};
-}
-
-std::error_code write_all(int file, ConstBytes bytes) noexcept {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(file, bytes.data(), bytes.size());
-    if (written < 0 && errno != EINTR) return last_error();
-    if (written > 0) bytes = bytes.subspan(static_cast<std::size_t>(written));
-  }
-  return {};
-}
-
 /// Whether nobody else is writing that file: two would mix what they bring.
 bool lock(const net::Descriptor& file) noexcept {
   return ::flock(file.number(), LOCK_EX | LOCK_NB) == 0;
-}
-
-std::string read_info(const std::string& path) {
-  const net::Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  std::string text;
-  std::array<char, 4096> buffer;
-  while (file && text.size() < info_bytes_max) {
-    const ssize_t count = ::read(file.number(), buffer.data(), buffer.size());
-    if (count <= 0) break;
-    text.append(buffer.data(), static_cast<std::size_t>(count));
-  }
-  return text;
 }
 
 }  // namespace
@@ -57,7 +31,9 @@ std::optional<PartialFile::Origin> PartialFile::reopen(const std::string& url) {
   file_.reset();
   size_ = 0;
   // Two lines: the URL, and the validator.
-  const std::string info = read_info(info_path_);
+  const net::Descriptor info_file(::open(info_path_.c_str(), O_RDONLY | O_CLOEXEC));
+  std::string info;
+  if (!info_file || read_all(info_file, info_bytes_max, info)) return std::nullopt;
   const std::size_t first_end = info.find('\n');
   if (first_end == std::string::npos || info.back() != '\n') return std::nullopt;
   Origin origin{.url = info.substr(0, first_end),
@@ -75,28 +51,28 @@ std::optional<PartialFile::Origin> PartialFile::reopen(const std::string& url) {
 std::error_code PartialFile::create(const Origin& origin) {
   size_ = 0;
   file_.reset(::open(part_path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666));
-  if (!file_ || !lock(file_)) return last_error();
+  if (!file_ || !lock(file_)) return last_system_error();
   // What can't be resumed leaves no word of it.
   ::unlink(info_path_.c_str());
-  if (::ftruncate(file_.number(), 0) != 0) return last_error();
+  if (::ftruncate(file_.number(), 0) != 0) return last_system_error();
   if (origin.validator.empty()) return {};
   const net::Descriptor info(
       ::open(info_path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
-  if (!info) return last_error();
-  return write_all(info.number(), as_bytes(origin.url + "\n" + origin.validator + "\n"));
+  if (!info) return last_system_error();
+  return write_all(info, as_bytes(origin.url + "\n" + origin.validator + "\n"));
 }
 
 std::error_code PartialFile::append(ConstBytes bytes) {
-  const std::error_code error = write_all(file_.number(), bytes);
+  const std::error_code error = write_all(file_, bytes);
   if (!error) size_ += bytes.size();
   return error;
 }
 
 std::error_code PartialFile::complete() {
   // What the system could not write is told here, or by closing at the latest.
-  if (::fsync(file_.number()) != 0) return last_error();
-  if (::close(file_.release()) != 0) return last_error();
-  if (::rename(part_path_.c_str(), path_.c_str()) != 0) return last_error();
+  if (::fsync(file_.number()) != 0) return last_system_error();
+  if (::close(file_.release()) != 0) return last_system_error();
+  if (::rename(part_path_.c_str(), path_.c_str()) != 0) return last_system_error();
   ::unlink(info_path_.c_str());
   return {};
 }
