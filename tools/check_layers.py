@@ -41,7 +41,7 @@ THIRD_PARTY = [
     (r"openssl/", ["src/tls/", "src/websocket/accept_key."]),
     (r"nghttp2/", ["src/http2/"]),
     (r"zlib\.h$", ["src/websocket/deflate", "src/client/content_decoder"]),
-    (r"libdeflate\.h$", ["src/websocket/deflate"]),
+    (r"libdeflate\.h$|isa-l.*\.h$", ["src/websocket/deflate"]),
     (r"brotli/|zstd(_errors)?\.h$", ["src/client/content_decoder"]),
     (r"libpsl\.h$", ["src/client/public_suffix"]),
     (r"ares(_.*)?\.h$", ["src/net/resolver"]),

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -126,9 +127,12 @@ class Writer {
   std::string open_;  // the message whose pieces are coming; never empty once it has begun
 };
 
-/// What a fresh session says about `stream`.
-inline Said listen(const SessionOptions& options, ConstBytes stream, Pace pace) {
+/// What a fresh session says about `stream`, after it has agreed on compression or not.
+inline Said listen(const SessionOptions& options, ConstBytes stream, Pace pace,
+                   const std::optional<DeflateParameters>& agreed = std::nullopt) {
+  DeflateWorkspace workspace;
   Session session(options);
+  if (agreed) session.enable_deflate(*agreed, workspace);
   Writer writer;
   ByteQueue output;
   bool failed = false;

@@ -19,7 +19,9 @@ CloseCode close_code_of(Error error) noexcept {
     case Error::close_code_not_allowed: return CloseCode::protocol_error;
     case Error::message_too_big: return CloseCode::message_too_big;
     case Error::text_not_utf8:
-    case Error::close_reason_not_utf8: return CloseCode::invalid_payload;
+    case Error::close_reason_not_utf8:
+    // Not in the RFC; as browsers' and most libraries' peers know it.
+    case Error::compressed_data_invalid: return CloseCode::invalid_payload;
   }
   return CloseCode::internal_error;
 }
@@ -41,6 +43,7 @@ std::string_view describe(Error error) noexcept {
     case Error::close_body_too_short: return "a close frame has a body of one byte";
     case Error::close_code_not_allowed: return "a close frame has a code that may not be sent";
     case Error::close_reason_not_utf8: return "a close frame's reason is not UTF-8";
+    case Error::compressed_data_invalid: return "a compressed message can't be inflated";
   }
   return "an unknown error";
 }

@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::uint8_t fin_bit = 0x80;
 constexpr std::uint8_t reserved_bits = 0x70;
+constexpr std::uint8_t rsv1_bit = 0x40;
 constexpr std::uint8_t opcode_bits = 0x0F;
 constexpr std::uint8_t mask_bit = 0x80;
 constexpr std::uint8_t length_bits = 0x7F;
@@ -60,15 +61,20 @@ std::optional<Error> check_length(ConstBytes there, std::size_t length_bytes) no
 }  // namespace
 
 std::expected<std::optional<ParsedHeader>, Error> parse_frame_header(ConstBytes input,
-                                                                     Role role) noexcept {
+                                                                     FrameRules rules) noexcept {
   if (input.empty()) return std::nullopt;
   const auto first = static_cast<std::uint8_t>(input[0]);
   ParsedHeader parsed{};
   FrameHeader& header = parsed.header;
   header.opcode = static_cast<Opcode>(first & opcode_bits);
   header.fin = (first & fin_bit) != 0;
-  // An extension that uses RSV1 would be told here; the frame's header carries the bit already.
-  if ((first & reserved_bits) != 0) return std::unexpected(Error::reserved_bits_set);
+  header.rsv1 = (first & rsv1_bit) != 0;
+  // Only the first frame of a message says that the message is compressed (RFC 7692 section 6).
+  const bool begins_message = header.opcode == Opcode::text || header.opcode == Opcode::binary;
+  const std::uint8_t allowed_bits = rules.rsv1_allowed && begins_message ? rsv1_bit : 0;
+  if ((first & reserved_bits & ~allowed_bits) != 0) {
+    return std::unexpected(Error::reserved_bits_set);
+  }
   if (is_reserved(header.opcode)) return std::unexpected(Error::reserved_opcode);
   if (is_control(header.opcode) && !header.fin) {
     return std::unexpected(Error::control_frame_fragmented);
@@ -77,7 +83,7 @@ std::expected<std::optional<ParsedHeader>, Error> parse_frame_header(ConstBytes 
   if (input.size() < 2) return std::nullopt;
   const auto second = static_cast<std::uint8_t>(input[1]);
   header.masked = (second & mask_bit) != 0;
-  if (header.masked != (role == Role::server)) {
+  if (header.masked != (rules.role == Role::server)) {
     return std::unexpected(header.masked ? Error::masked_frame_from_server
                                          : Error::unmasked_frame_from_client);
   }
@@ -109,7 +115,7 @@ std::size_t encode_frame_header(const FrameHeader& header,
                                 std::span<std::byte, frame_header_bytes_max> out) noexcept {
   const auto opcode = static_cast<std::uint8_t>(header.opcode);
   out[0] = std::byte{opcode} | std::byte{header.fin ? fin_bit : std::uint8_t{0}} |
-           std::byte{header.rsv1 ? std::uint8_t{0x40} : std::uint8_t{0}};
+           std::byte{header.rsv1 ? rsv1_bit : std::uint8_t{0}};
   std::size_t size = 2;
   std::uint8_t short_length = eight_byte_length;
   if (header.payload_bytes < two_byte_length) {
@@ -134,7 +140,7 @@ std::expected<std::optional<Frame>, Error> FrameParser::next(Bytes& input) noexc
   if (state_ == State::failed) return std::unexpected(error_);
   const bool begins = state_ == State::between_frames;
   if (begins) {
-    const auto parsed = parse_frame_header(input, role_);
+    const auto parsed = parse_frame_header(input, rules());
     if (!parsed) {
       state_ = State::failed;
       error_ = parsed.error();

@@ -5,6 +5,7 @@
 #include <new>
 #include <utility>
 
+#include "websocket/deflate/message_codec.hpp"
 #include <duplex/websocket/mask.hpp>
 #include <duplex/websocket/session.hpp>
 
@@ -20,6 +21,16 @@ constexpr std::uint8_t final_binary = 0x82;
 constexpr std::size_t short_header_bytes(bool masked) noexcept {
   return masked ? 2 + sizeof(MaskKey) : 2;
 }
+
+/// Beside messages that grow by being compressed, a little and a 64th.
+constexpr std::uint64_t compression_loss_bytes_max = 1024;
+
+/// What is inflated at a time where messages are not collected: it may become a thousand times as
+/// much, and all of that is one chunk.
+constexpr std::size_t expanding_bytes_max = std::size_t{4} * 1024;
+
+/// Stands for a message whose size nobody knows before its end.
+constexpr std::uint64_t unknown_size = UINT64_MAX;
 
 /// What a close frame has room for behind its code.
 constexpr std::size_t reason_bytes_max = control_payload_bytes_max - 2;
@@ -45,6 +56,33 @@ struct Session::Assembly {
 
 Session::Session(const SessionOptions& options) noexcept
     : options_(&options), parser_(options.role) {}
+
+void Session::ReleaseCodec::operator()(MessageCodec* codec) const noexcept {
+  if (!codec->shared()) delete codec;
+}
+
+void Session::enable_deflate(const DeflateParameters& agreed, DeflateWorkspace& workspace) {
+  const bool server = options_->role == Role::server;
+  const DeflateOptions& options = options_->deflate;
+  const bool send_anew =
+      server ? agreed.server_no_context_takeover : agreed.client_no_context_takeover;
+  const bool receive_anew =
+      server ? agreed.client_no_context_takeover : agreed.server_no_context_takeover;
+  DeflateSides sides{
+      .send = {.level = options.level,
+               .window_bits =
+                   server ? agreed.server_max_window_bits : agreed.client_max_window_bits},
+      .send_keeps_window = options.keep_send_window && !send_anew,
+      .receive_keeps_window = !receive_anew,
+  };
+  if (sides.receive_keeps_window) {
+    sides.receive_window_bits =
+        server ? agreed.client_max_window_bits : agreed.server_max_window_bits;
+  }
+  codec_.reset(sides.keeps_window() ? new MessageCodec(workspace, sides)
+                                    : &workspace.shared_codec(sides));
+  parser_.allow_rsv1();
+}
 
 bool Session::can_send() const noexcept {
   return may_send();
@@ -72,13 +110,17 @@ Session::NextEvent Session::next(Bytes& input, ByteQueue& output) noexcept {
   while (true) {
     if (is_short_message(input)) return take_short_message(input, output);
     if (options_->report_frames && !frame_reported_ && parser_.between_frames()) {
-      const auto parsed = parse_frame_header(input, options_->role);
+      const auto parsed = parse_frame_header(input, parser_.rules());
       if (parsed && *parsed) {
         frame_reported_ = true;
         return FrameSeen{(*parsed)->header};
       }
     }
-    const auto frame = parser_.next(input);
+    Bytes offered =
+        expands(input) ? input.first(std::min(input.size(), expanding_bytes_max)) : input;
+    const std::size_t offered_bytes = offered.size();
+    const auto frame = parser_.next(offered);
+    input = input.subspan(offered_bytes - offered.size());
     if (!frame) return fail(frame.error(), output);
     if (!*frame) return std::nullopt;
     frame_reported_ = false;
@@ -124,7 +166,7 @@ Session::NextEvent Session::take_frame(const Frame& frame, ByteQueue& output) no
     case Opcode::binary: return take_data(frame);
     case Opcode::close: return take_close(frame.payload, output);
     case Opcode::ping:
-      if (may_send()) write_frame(Opcode::pong, true, frame.payload, output);
+      if (may_send()) write_frame({.opcode = Opcode::pong}, frame.payload, output);
       return Ping{frame.payload};
     case Opcode::pong: return Pong{frame.payload};
   }
@@ -138,48 +180,98 @@ std::optional<Error> Session::begin_data_frame(const FrameHeader& header) noexce
   } else {
     if (inside_message) return Error::message_inside_message;
     message_opcode_ = header.opcode;
+    compressed_ = header.rsv1;
   }
   // As soon as the header says it: nothing of a payload that is refused anyway is waited for.
-  if (header.payload_bytes > options_->message_bytes_max - message_bytes_) {
-    return Error::message_too_big;
-  }
+  if (header.payload_bytes > wire_bytes_max() - message_bytes_) return Error::message_too_big;
   message_bytes_ += header.payload_bytes;
   return std::nullopt;
+}
+
+/// What a message that is within the limit may take on the wire.
+std::uint64_t Session::wire_bytes_max() const noexcept {
+  const std::uint64_t bytes_max = options_->message_bytes_max;
+  if (!compressed_) return bytes_max;
+  const std::uint64_t loss_bytes_max = bytes_max / 64 + compression_loss_bytes_max;
+  return bytes_max > UINT64_MAX - loss_bytes_max ? UINT64_MAX : bytes_max + loss_bytes_max;
+}
+
+/// Whether what is compressed is inflated as it comes, instead of when it is there as a whole.
+bool Session::inflates_pieces() const noexcept {
+  return options_->deliver_chunks || codec_->sides().receive_keeps_window;
+}
+
+/// Whether all of `input` may be too much to inflate at a time.
+bool Session::expands(ConstBytes input) const noexcept {
+  if (!codec_ || !options_->deliver_chunks || input.empty()) return false;
+  return compressed_ || (input[0] & std::byte{0x40}) != std::byte{0};
 }
 
 Session::NextEvent Session::take_data(const Frame& frame) noexcept {
   if (frame.begins) {
     if (const auto error = begin_data_frame(frame.header)) return std::unexpected(*error);
   }
-  const Opcode opcode = message_opcode_;
   const bool last = frame.ends && frame.header.fin;
+  if (compressed_) return take_compressed(frame, last);
+  return take_payload(frame.payload, last,
+                      frame.header.fin ? frame.header.payload_bytes : unknown_size);
+}
+
+Session::NextEvent Session::take_compressed(const Frame& frame, bool last) noexcept {
+  if (inflates_pieces()) {
+    const auto payload =
+        own_codec().inflate_piece(frame.payload, last, options_->message_bytes_max);
+    if (!payload) return std::unexpected(payload.error());
+    if (last) share_codec_again();
+    return take_payload(*payload, last, unknown_size);
+  }
+  Bytes compressed = frame.payload;
+  if (!last || assembly_) {
+    collect(compressed, frame.header.fin ? frame.header.payload_bytes : unknown_size);
+    if (!last) return std::nullopt;
+    if (assembly_) compressed = {assembly_->data(), assembly_->size};
+  }
+  const auto payload = codec_->inflate_whole(compressed, options_->message_bytes_max);
+  assembly_.reset();
+  if (!payload) return std::unexpected(payload.error());
+  return take_payload(*payload, true, payload->size());
+}
+
+/// Takes what the application is to get: the next piece of a message, of which so many bytes are
+/// still to come, with this piece.
+Session::NextEvent Session::take_payload(Bytes payload, bool last,
+                                         std::uint64_t bytes_to_come) noexcept {
+  const Opcode opcode = message_opcode_;
   if (opcode == Opcode::text) {
-    // The bytes are in the cache: they have just been unmasked.
+    // The bytes are in the cache: they have just been unmasked, or inflated.
     const bool valid = last && utf8_.complete()
-                           ? is_valid_utf8(frame.payload)
-                           : utf8_.feed(frame.payload) && (!last || utf8_.complete());
+                           ? is_valid_utf8(payload)
+                           : utf8_.feed(payload) && (!last || utf8_.complete());
     if (!valid) return std::unexpected(Error::text_not_utf8);
   }
   if (last) {
     message_opcode_ = Opcode::continuation;
     message_bytes_ = 0;
+    compressed_ = false;
   }
 
   if (options_->deliver_chunks) {
-    if (frame.payload.empty() && !last) return std::nullopt;
+    if (payload.empty() && !last) return std::nullopt;
     const bool first = !chunk_delivered_;
     chunk_delivered_ = !last;
-    return Chunk{.opcode = opcode, .payload = frame.payload, .first = first, .last = last};
+    return Chunk{.opcode = opcode, .payload = payload, .first = first, .last = last};
   }
 
-  if (last && !assembly_) return Message{.opcode = opcode, .payload = frame.payload};
-  collect(frame.payload, frame.header.payload_bytes, frame.header.fin);
+  if (last && !assembly_) return Message{.opcode = opcode, .payload = payload};
+  collect(payload, bytes_to_come);
   if (!last) return std::nullopt;
   message_delivered_ = true;
   return Message{.opcode = opcode, .payload = {assembly_->data(), assembly_->size}};
 }
 
-void Session::collect(Bytes piece, std::uint64_t frame_rest_bytes, bool final_frame) noexcept {
+/// Appends a piece to what has come, behind which there will be no more than `bytes_to_come`, with
+/// this piece.
+void Session::collect(Bytes piece, std::uint64_t bytes_to_come) noexcept {
   if (piece.empty()) return;
   const std::size_t size = assembly_ ? assembly_->size : 0;
   const std::size_t needed = size + piece.size();
@@ -187,13 +279,25 @@ void Session::collect(Bytes piece, std::uint64_t frame_rest_bytes, bool final_fr
     // Twice what has come, so that a claimed length costs its claimant as much as us; but no
     // more than the message will have, where that is known.
     std::uint64_t capacity = std::uint64_t{needed} * 2;
-    if (final_frame) capacity = std::min(capacity, size + frame_rest_bytes);
+    if (bytes_to_come != unknown_size) capacity = std::min(capacity, size + bytes_to_come);
     void* block = std::realloc(assembly_.release(), sizeof(Assembly) + capacity);
     if (block == nullptr) std::terminate();  // as a bad_alloc on the data path does
     assembly_.reset(new (block) Assembly{.size = size, .capacity = capacity});
   }
   std::memcpy(assembly_->data() + size, piece.data(), piece.size());
   assembly_->size = needed;
+}
+
+/// The codec, when it is to keep something from one call to the next.
+MessageCodec& Session::own_codec() {
+  if (codec_->shared()) codec_.reset(new MessageCodec(codec_->workspace(), codec_->sides()));
+  return *codec_;
+}
+
+/// Gives up what was needed for a message that streamed.
+void Session::share_codec_again() noexcept {
+  if (codec_->streams() || codec_->sides().keeps_window()) return;
+  codec_.reset(&codec_->workspace().shared_codec(codec_->sides()));
 }
 
 Session::NextEvent Session::take_close(Bytes body, ByteQueue& output) noexcept {
@@ -226,10 +330,37 @@ Session::NextEvent Session::fail(Error error, ByteQueue& output) noexcept {
   return std::unexpected(error);
 }
 
-bool Session::write_message(Opcode opcode, ConstBytes payload, ByteQueue& output) noexcept {
+bool Session::compresses(std::size_t payload_bytes, Compression compression) const noexcept {
+  // Who may not use a window that there is none as small of sends all as it is.
+  if (!codec_ || codec_->sides().send.window_bits < compressor_window_bits_min) return false;
+  switch (compression) {
+    case Compression::by_size: return payload_bytes >= options_->deflate.threshold_bytes;
+    case Compression::never: return false;
+    case Compression::always: return true;
+  }
+  std::unreachable();
+}
+
+bool Session::write_message(Opcode opcode, ConstBytes payload, ByteQueue& output,
+                            Compression compression) noexcept {
   if (!may_send() || streaming_) return false;
-  write_frame(opcode, true, payload, output);
+  FrameHeader header{.opcode = opcode};
+  if (compresses(payload.size(), compression)) {
+    const ConstBytes compressed = codec_->deflate_whole(payload);
+    // What was added to a window that the peer keeps as well has to get there.
+    header.rsv1 = compressed.size() < payload.size() || codec_->sides().send_keeps_window ||
+                  compression == Compression::always;
+    if (header.rsv1) payload = compressed;
+  }
+  write_frame(header, payload, output);
   return true;
+}
+
+std::optional<SharedBytes> Session::shared_frame(const PreparedMessage& message) noexcept {
+  if (options_->role == Role::client) return std::nullopt;
+  if (!compresses(message.payload().size(), message.compression())) return message.frame();
+  if (codec_->sides().send_keeps_window) return std::nullopt;
+  return message.compressed_frame(codec_->sides().send, codec_->workspace().whole_deflater());
 }
 
 bool Session::write_message_header(Opcode opcode, std::uint64_t payload_bytes,
@@ -241,17 +372,27 @@ bool Session::write_message_header(Opcode opcode, std::uint64_t payload_bytes,
   return true;
 }
 
-bool Session::write_fragment(Opcode opcode, ConstBytes payload, bool last,
-                             ByteQueue& output) noexcept {
+bool Session::write_fragment(Opcode opcode, ConstBytes payload, bool last, ByteQueue& output,
+                             Compression compression) noexcept {
+  if (!streaming_ && last) return write_message(opcode, payload, output, compression);
   if (!may_send()) return false;
-  write_frame(streaming_ ? Opcode::continuation : opcode, last, payload, output);
+  FrameHeader header{.opcode = streaming_ ? Opcode::continuation : opcode, .fin = last};
+  if (!streaming_) {
+    compressing_ = compresses(options_->deflate.threshold_bytes, compression);
+    header.rsv1 = compressing_;
+  }
   streaming_ = !last;
+  if (compressing_) {
+    payload = own_codec().deflate_piece(payload, last);
+    if (last) share_codec_again();
+  }
+  write_frame(header, payload, output);
   return true;
 }
 
 bool Session::write_ping(ConstBytes payload, ByteQueue& output) noexcept {
   if (!may_send() || payload.size() > control_payload_bytes_max) return false;
-  write_frame(Opcode::ping, true, payload, output);
+  write_frame({.opcode = Opcode::ping}, payload, output);
   return true;
 }
 
@@ -275,11 +416,11 @@ void Session::write_close_frame(CloseCode code, std::string_view reason,
     std::ranges::copy(text, body + 2);
     size = 2 + text.size();
   }
-  write_frame(Opcode::close, true, {body, size}, output);
+  write_frame({.opcode = Opcode::close}, {body, size}, output);
 }
 
-void Session::write_frame(Opcode opcode, bool fin, ConstBytes payload, ByteQueue& output) noexcept {
-  FrameHeader header{.opcode = opcode, .fin = fin, .payload_bytes = payload.size()};
+void Session::write_frame(FrameHeader header, ConstBytes payload, ByteQueue& output) noexcept {
+  header.payload_bytes = payload.size();
   if (options_->role == Role::client) {
     assert(options_->masks != nullptr);
     header.masked = true;

@@ -24,11 +24,12 @@ TEST(WebSocketError, HasASentenceOfItsOwnThatFitsACloseFrame) {
 TEST(WebSocketError, HasTheCloseCodeThatTheSpecificationNames) {
   for (std::size_t i = 0; i < error_count; ++i) {
     const auto error = static_cast<Error>(i);
-    const CloseCode expected =
-        error == Error::text_not_utf8 || error == Error::close_reason_not_utf8
-            ? CloseCode::invalid_payload
-        : error == Error::message_too_big ? CloseCode::message_too_big
-                                          : CloseCode::protocol_error;
+    const CloseCode expected = error == Error::text_not_utf8 ||
+                                       error == Error::close_reason_not_utf8 ||
+                                       error == Error::compressed_data_invalid
+                                   ? CloseCode::invalid_payload
+                               : error == Error::message_too_big ? CloseCode::message_too_big
+                                                                 : CloseCode::protocol_error;
     EXPECT_EQ(close_code_of(error), expected) << describe(error);
   }
 }

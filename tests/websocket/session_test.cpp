@@ -181,6 +181,12 @@ TEST(Session, AnswersEveryBrokenRuleWithItsCloseCode) {
       transcript::listen(client, as_bytes(frame(Opcode::text, "x")), transcript::whole()).events,
       std::vector{error_line(Error::masked_frame_from_server)});
   provoked[static_cast<std::size_t>(Error::masked_frame_from_server)] = true;
+  EXPECT_EQ(
+      transcript::listen(server_options, as_bytes(frame(Opcode::text, "Hello", {.rsv1 = true})),
+                         transcript::whole(), DeflateParameters{})
+          .output,
+      error_frame(Error::compressed_data_invalid));
+  provoked[static_cast<std::size_t>(Error::compressed_data_invalid)] = true;
   EXPECT_THAT(provoked, testing::Each(true));
 }
 

@@ -41,12 +41,14 @@ inline void fill_with_example_mask(Bytes room) noexcept {
 struct FrameForm {
   bool fin = true;
   bool masked = true;
+  bool rsv1 = false;
 };
 
 /// One frame as a client sends it, or as `form` says.
 inline std::string frame(Opcode opcode, std::string_view payload, FrameForm form = {}) {
   const FrameHeader header{.opcode = opcode,
                            .fin = form.fin,
+                           .rsv1 = form.rsv1,
                            .masked = form.masked,
                            .mask_key = example_mask,
                            .payload_bytes = payload.size()};

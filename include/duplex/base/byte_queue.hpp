@@ -50,6 +50,9 @@ class ByteQueue {
   Bytes prepare(std::size_t size);
   void commit(std::size_t size) noexcept { end_ += size; }
 
+  /// Takes back the `size` youngest bytes.
+  void retract(std::size_t size) noexcept { end_ -= size; }
+
   /// Drops the `size` oldest bytes; the block stays for what comes next.
   void consume(std::size_t size) noexcept;
 

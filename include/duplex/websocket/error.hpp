@@ -27,10 +27,11 @@ enum class Error : std::uint8_t {
   close_body_too_short,        ///< 5.5.1: a body begins with two bytes of code
   close_code_not_allowed,      ///< 7.4: a reserved or undefined code
   close_reason_not_utf8,       ///< 5.5.1 and 8.1 (1007)
+  compressed_data_invalid,     ///< RFC 7692 7.2.2: what was compressed can't be inflated (1007)
 };
 
 /// How many errors there are; their values run from 0 to this, exclusive.
-inline constexpr std::size_t error_count = 15;
+inline constexpr std::size_t error_count = 16;
 
 /// The code of the close frame that tells the peer about `error` (RFC 6455 section 7.4.1).
 CloseCode close_code_of(Error error) noexcept;

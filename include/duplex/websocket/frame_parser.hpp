@@ -30,13 +30,24 @@ struct ParsedHeader {
   std::size_t size;  ///< how many bytes it takes, up to `frame_header_bytes_max`
 };
 
-/// Reads and checks the frame header at the front of `input`, sent by the other end of what
-/// `role` is: the mask bit, reserved bits and opcodes, minimal lengths, the rules for control
-/// frames (RFC 6455 sections 5.1, 5.2, 5.5). Consumes nothing.
+/// By what incoming frames are checked.
+struct FrameRules {
+  Role role;  ///< ours; the frames are the other end's
+  /// Whether permessage-deflate was agreed on, which lets messages begin with RSV1 (RFC 7692
+  /// section 6).
+  bool rsv1_allowed = false;
+
+  constexpr FrameRules(Role our_role, bool with_rsv1 = false) noexcept
+      : role(our_role), rsv1_allowed(with_rsv1) {}
+};
+
+/// Reads and checks the frame header at the front of `input`: the mask bit, reserved bits and
+/// opcodes, minimal lengths, the rules for control frames (RFC 6455 sections 5.1, 5.2, 5.5).
+/// Consumes nothing.
 /// nullopt: not all of it is there, and what is there is right.
 /// unexpected: what is there breaks the named rule, whatever may follow.
 std::expected<std::optional<ParsedHeader>, Error> parse_frame_header(ConstBytes input,
-                                                                     Role role) noexcept;
+                                                                     FrameRules rules) noexcept;
 
 /// Writes `header` in its shortest form to the front of `out` and returns how many bytes it
 /// took. The length must be below 2^63 (and at most 125 for control frames).
@@ -47,8 +58,12 @@ std::size_t encode_frame_header(const FrameHeader& header,
 /// handshake or limits on length; it allocates nothing and keeps no payload.
 class FrameParser {
  public:
-  /// `role` is ours; the frames are the other end's.
-  explicit FrameParser(Role role) noexcept : role_(role) {}
+  explicit FrameParser(FrameRules rules) noexcept
+      : role_(rules.role), rsv1_allowed_(rules.rsv1_allowed) {}
+
+  /// From the next frame on: permessage-deflate was agreed on.
+  void allow_rsv1() noexcept { rsv1_allowed_ = true; }
+  FrameRules rules() const noexcept { return {role_, rsv1_allowed_}; }
 
   /// Consumes a prefix of `input` and returns at most one frame or piece, unmasked in place.
   /// nullopt: no further event in `input`; present what is left again, with new bytes behind it.
@@ -63,8 +78,9 @@ class FrameParser {
   enum class State : std::uint8_t { between_frames, in_payload, failed };
 
   FrameHeader rest_;  // of the frame that is being read: see Frame::header
-  Role role_;
-  State state_ = State::between_frames;
+  Role role_ : 1;
+  bool rsv1_allowed_ : 1;
+  State state_ : 2 = State::between_frames;
   Error error_{};
 };
 

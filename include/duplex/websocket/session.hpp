@@ -14,10 +14,15 @@
 #include <duplex/base/utf8.hpp>
 #include <duplex/websocket/close_code.hpp>
 #include <duplex/websocket/closing.hpp>
+#include <duplex/websocket/compression.hpp>
+#include <duplex/websocket/deflate_options.hpp>
+#include <duplex/websocket/deflate_parameters.hpp>
+#include <duplex/websocket/deflate_workspace.hpp>
 #include <duplex/websocket/error.hpp>
 #include <duplex/websocket/frame.hpp>
 #include <duplex/websocket/frame_parser.hpp>
 #include <duplex/websocket/mask_source.hpp>
+#include <duplex/websocket/prepared_message.hpp>
 
 namespace duplex::websocket {
 
@@ -34,6 +39,9 @@ struct SessionOptions {
   /// Where a client takes the keys that each of its frames is masked with, pongs and close frames
   /// too (RFC 6455 section 5.3). Needed by clients only; borrowed.
   MaskSource* masks = nullptr;
+  /// How messages are compressed once `enable_deflate` was called: its level, its threshold, and
+  /// whether the window of what we send is kept, if that was agreed on.
+  DeflateOptions deflate = {};
 };
 
 /// One WebSocket, as a value: bytes in; messages, and bytes to send, out (RFC 6455 sections 5 to
@@ -78,6 +86,13 @@ class Session {
   /// `options` is borrowed and must outlive the session.
   explicit Session(const SessionOptions& options) noexcept;
 
+  /// permessage-deflate was agreed on by the handshake (RFC 7692): from here on messages may come
+  /// compressed, and are sent so. To be called before any byte. `workspace` is borrowed and must
+  /// outlive the session; where no windows are kept, there is nothing that belongs to the session
+  /// alone but a pointer. A compressed message counts by what it inflates to: no more than
+  /// `message_bytes_max` of it are ever held.
+  void enable_deflate(const DeflateParameters& agreed, DeflateWorkspace& workspace);
+
   /// Consumes a prefix of `input` and returns at most one event. What has to be sent in answer
   /// (pongs, close frames) is appended to `output`.
   /// nullopt: no further event in `input`; present what is left again, with new bytes behind it.
@@ -110,15 +125,27 @@ class Session {
   /// Appends a whole message to `output` as one frame. A client copies and masks `payload` in one
   /// pass. Not while a streamed message is open, nor after a close frame: then
   /// nothing is written and the answer is false.
-  bool write_message(Opcode opcode, ConstBytes payload, ByteQueue& output) noexcept;
+  bool write_message(Opcode opcode, ConstBytes payload, ByteQueue& output,
+                     Compression compression = Compression::by_size) noexcept;
 
-  /// Appends the header alone of an unmasked whole message whose `payload_bytes` bytes follow by
-  /// another way (from the sender's own memory, without a copy). Servers only. False as above.
+  /// Whether `write_message` would try to compress a message of so many bytes.
+  bool compresses(std::size_t payload_bytes, Compression compression) const noexcept;
+
+  /// The frame in which this session would send `message`, as it is shared with all that would send
+  /// the same; nullopt when this one has its own (it keeps a window of what it sent, or is a
+  /// client's), and `write_message` must write it.
+  std::optional<SharedBytes> shared_frame(const PreparedMessage& message) noexcept;
+
+  /// Appends the header alone of an unmasked and uncompressed whole message whose `payload_bytes`
+  /// bytes follow by another way (from the sender's own memory, without a copy). Servers only.
+  /// False as above.
   bool write_message_header(Opcode opcode, std::uint64_t payload_bytes, ByteQueue& output) noexcept;
 
-  /// Appends one fragment of a streamed message; `opcode` counts for the first one only. False
-  /// after a close frame.
-  bool write_fragment(Opcode opcode, ConstBytes payload, bool last, ByteQueue& output) noexcept;
+  /// Appends one fragment of a streamed message; `opcode` and `compression` count for the first one
+  /// only, and its size for nothing, unless it is the last one too. What is compressed can be
+  /// inflated up to the end of each fragment. False after a close frame.
+  bool write_fragment(Opcode opcode, ConstBytes payload, bool last, ByteQueue& output,
+                      Compression compression = Compression::by_size) noexcept;
 
   /// Appends a ping with at most 125 bytes of payload. False after a close frame, or if longer.
   bool write_ping(ConstBytes payload, ByteQueue& output) noexcept;
@@ -134,17 +161,28 @@ class Session {
   struct FreeAssembly {
     void operator()(Assembly* assembly) const noexcept { std::free(assembly); }
   };
+  /// Deletes a codec that is one session's own.
+  struct ReleaseCodec {
+    void operator()(MessageCodec* codec) const noexcept;
+  };
   using NextEvent = std::expected<std::optional<Event>, Error>;
 
   bool is_short_message(ConstBytes input) const noexcept;
   NextEvent take_short_message(Bytes& input, ByteQueue& output) noexcept;
   NextEvent take_frame(const Frame& frame, ByteQueue& output) noexcept;
   NextEvent take_data(const Frame& frame) noexcept;
+  NextEvent take_compressed(const Frame& frame, bool last) noexcept;
+  NextEvent take_payload(Bytes payload, bool last, std::uint64_t bytes_to_come) noexcept;
   NextEvent take_close(Bytes body, ByteQueue& output) noexcept;
   std::optional<Error> begin_data_frame(const FrameHeader& header) noexcept;
   NextEvent fail(Error error, ByteQueue& output) noexcept;
-  void collect(Bytes piece, std::uint64_t frame_rest_bytes, bool final_frame) noexcept;
-  void write_frame(Opcode opcode, bool fin, ConstBytes payload, ByteQueue& output) noexcept;
+  void collect(Bytes piece, std::uint64_t bytes_to_come) noexcept;
+  std::uint64_t wire_bytes_max() const noexcept;
+  bool inflates_pieces() const noexcept;
+  bool expands(ConstBytes input) const noexcept;
+  MessageCodec& own_codec();
+  void share_codec_again() noexcept;
+  void write_frame(FrameHeader header, ConstBytes payload, ByteQueue& output) noexcept;
   void write_close_frame(CloseCode code, std::string_view reason, ByteQueue& output) noexcept;
   bool may_send() const noexcept;
 
@@ -161,8 +199,12 @@ class Session {
   bool chunk_delivered_ : 1 = false;    // a piece of the message being read was handed out
   bool message_delivered_ : 1 = false;  // assembly_ is the caller's until the next call
   bool streaming_ : 1 = false;          // a message that we write in fragments is open
-  std::unique_ptr<Assembly, FreeAssembly> assembly_;
-  std::uint64_t message_bytes_ = 0;  // of the message being read, all frames that have begun
+  bool compressed_ : 1 = false;         // the message being read is
+  bool compressing_ : 1 = false;        // the message that we write in fragments is compressed
+  std::unique_ptr<Assembly, FreeAssembly> assembly_;  // as it came, or inflated
+  // Null when there is no compression; shared with others when no window is kept.
+  std::unique_ptr<MessageCodec, ReleaseCodec> codec_;
+  std::uint64_t message_bytes_ = 0;  // on the wire, of the message being read, all frames begun
 };
 
 }  // namespace duplex::websocket

@@ -1,0 +1,27 @@
+#include <algorithm>
+
+#include "websocket/deflate/workspace_tools.hpp"
+#include <duplex/websocket/deflate_workspace.hpp>
+
+namespace duplex::websocket {
+
+DeflateWorkspace::DeflateWorkspace() noexcept = default;
+DeflateWorkspace::~DeflateWorkspace() = default;
+
+DeflateTools& DeflateWorkspace::tools() {
+  if (!tools_) tools_ = std::make_unique<DeflateTools>();
+  return *tools_;
+}
+
+WholeDeflater& DeflateWorkspace::whole_deflater() {
+  return tools().whole_deflater;
+}
+
+MessageCodec& DeflateWorkspace::shared_codec(const DeflateSides& sides) {
+  auto& codecs = tools().shared_codecs;
+  const auto found = std::ranges::find(codecs, sides, &MessageCodec::sides);
+  if (found != codecs.end()) return *found;
+  return codecs.emplace_back(*this, sides, true);
+}
+
+}  // namespace duplex::websocket
