@@ -175,10 +175,9 @@ void Http1Connection::finish_upgrade(const WebSocketRoute& route, Upgrade upgrad
       !standing.name.empty() && !fields.contains(standing.name)) {
     fields.add(standing.name, standing.value);
   }
-  const auto chosen =
-      subprotocol.empty() ? std::nullopt : std::optional<std::string_view>(subprotocol);
-  websocket::write_switching_protocols(*head.fields.find("Sec-WebSocket-Key"), chosen, fields,
-                                       output);
+  websocket::SwitchingProtocols answer{.key = *head.fields.find("Sec-WebSocket-Key")};
+  if (!subprotocol.empty()) answer.subprotocol = subprotocol;
+  websocket::write_switching_protocols(answer, fields, output);
   std::string response_head;
   if (endpoint.on_handshake) response_head = as_text(ConstBytes(output.content()).subspan(before));
   connection_.output_written();

@@ -2,6 +2,7 @@
 #include <stdexcept>
 
 #include "base/enumeration_category.hpp"
+#include "websocket/deflate_element.hpp"
 #include <duplex/base/ascii.hpp>
 #include <duplex/websocket/client_handshake.hpp>
 #include <duplex/websocket/handshake.hpp>
@@ -27,12 +28,66 @@ std::optional<std::string_view> only(const http::FieldsView& fields,
   return trim(*fields.find(name));
 }
 
-/// Whether the answer names an extension at all; one without a name is as good as none.
-bool uses_extensions(const http::FieldsView& fields) noexcept {
-  return std::ranges::any_of(fields, [](const http::FieldView& line) {
-    std::string_view list = line.value;
-    return equals_ignoring_case(line.name, "Sec-WebSocket-Extensions") && next_element(list);
-  });
+ClientHandshakeError error_of(DeflateElementError error) noexcept {
+  switch (error) {
+    case DeflateElementError::unknown_parameter:
+      return ClientHandshakeError::unknown_deflate_parameter;
+    case DeflateElementError::repeated_parameter:
+      return ClientHandshakeError::repeated_deflate_parameter;
+    case DeflateElementError::invalid_value: break;
+  }
+  return ClientHandshakeError::invalid_deflate_value;
+}
+
+/// What comes of the server's answer to our offer of permessage-deflate (RFC 7692 section 7.1).
+std::expected<DeflateParameters, ClientHandshakeError> agree(
+    const Extension& extension, const DeflateOptions& options) noexcept {
+  using enum ClientHandshakeError;
+  const auto answer = parse_deflate_element(extension, DeflateElementKind::answer);
+  if (!answer) return std::unexpected(error_of(answer.error()));
+
+  // What an offer asks for, the server grants by saying so, or it has to decline.
+  const DeflateElement offer = deflate_offer_element(options);
+  if (offer.server_no_context_takeover && !answer->server_no_context_takeover) {
+    return std::unexpected(server_context_not_refused);
+  }
+  const std::uint8_t server_bits = answer->server_max_window_bits.value_or(window_bits_max);
+  if (offer.server_max_window_bits &&
+      (!answer->server_max_window_bits || server_bits > *offer.server_max_window_bits)) {
+    return std::unexpected(server_window_too_large);
+  }
+  if (answer->client_max_window_bits && !offer.lets_server_limit_window()) {
+    return std::unexpected(client_window_not_offered);
+  }
+  // What we want of ourselves we do, whether the server says it as well or not.
+  return DeflateParameters{
+      .server_no_context_takeover = answer->server_no_context_takeover,
+      .client_no_context_takeover =
+          answer->client_no_context_takeover || offer.client_no_context_takeover,
+      .server_max_window_bits = server_bits,
+      .client_max_window_bits = std::min(answer->client_max_window_bits.value_or(window_bits_max),
+                                         options.send_window_bits_max),
+  };
+}
+
+/// The extensions of the answer, against the one that may have been offered.
+std::expected<std::optional<DeflateParameters>, ClientHandshakeError> check_deflate(
+    const http::FieldsView& fields, const std::optional<DeflateOptions>& offered) noexcept {
+  using enum ClientHandshakeError;
+  std::optional<DeflateParameters> agreed;
+  ExtensionReader reader(fields);
+  while (true) {
+    const auto extension = reader.next();
+    if (!extension) return std::unexpected(malformed_extensions);
+    if (!*extension) return agreed;
+    if (!offered || (*extension)->name() != deflate_extension) {
+      return std::unexpected(extension_not_offered);
+    }
+    if (agreed) return std::unexpected(repeated_extension);
+    const auto parameters = agree(**extension, *offered);
+    if (!parameters) return std::unexpected(parameters.error());
+    agreed = *parameters;
+  }
 }
 
 }  // namespace
@@ -51,6 +106,7 @@ void check_offer(const HandshakeOffer& offer) {
     throw std::invalid_argument(
         "the origin holds a control byte or blanks: write it as https://example.com");
   }
+  if (offer.deflate) check_deflate_options(*offer.deflate);
   for (const http::Fields::Line& line : offer.fields.lines()) {
     if (is_reserved(line.name, offer)) {
       throw std::invalid_argument("the field " + line.name + " is set by the handshake");
@@ -65,7 +121,7 @@ http::Fields handshake_fields(const HandshakeOffer& offer, const HandshakeKey& k
   fields.add("Connection", "Upgrade");
   fields.add("Sec-WebSocket-Version", "13");
   fields.add("Sec-WebSocket-Key", {key.data(), key.size()});
-  // An offer of extensions would stand here; `check_answer` knows then what was offered.
+  if (offer.deflate) fields.add("Sec-WebSocket-Extensions", deflate_offer(*offer.deflate));
   if (!offer.subprotocols.empty()) {
     std::string list;
     for (const std::string& name : offer.subprotocols) {
@@ -94,8 +150,24 @@ std::string_view describe(ClientHandshakeError error) noexcept {
       return "the server's answer does not have one Sec-WebSocket-Accept field";
     case ClientHandshakeError::wrong_accept:
       return "the Sec-WebSocket-Accept field of the server's answer does not fit our key";
+    case ClientHandshakeError::malformed_extensions:
+      return "the Sec-WebSocket-Extensions field of the server's answer can't be read";
     case ClientHandshakeError::extension_not_offered:
       return "the server uses an extension that was not offered";
+    case ClientHandshakeError::repeated_extension:
+      return "the server uses an extension twice that was offered once";
+    case ClientHandshakeError::unknown_deflate_parameter:
+      return "the server answers permessage-deflate with an unknown parameter";
+    case ClientHandshakeError::repeated_deflate_parameter:
+      return "the server answers permessage-deflate with a parameter twice";
+    case ClientHandshakeError::invalid_deflate_value:
+      return "the server answers permessage-deflate with a parameter whose value is wrong";
+    case ClientHandshakeError::server_context_not_refused:
+      return "the server does not agree to server_no_context_takeover of permessage-deflate";
+    case ClientHandshakeError::server_window_too_large:
+      return "the server does not agree to our server_max_window_bits of permessage-deflate";
+    case ClientHandshakeError::client_window_not_offered:
+      return "the server answers with client_max_window_bits, which was not offered";
     case ClientHandshakeError::repeated_subprotocol:
       return "the server's answer has more than one Sec-WebSocket-Protocol field";
     case ClientHandshakeError::subprotocol_not_offered:
@@ -144,15 +216,15 @@ std::expected<HandshakeAnswer, ClientHandshakeFailure> check_answer(
   const auto expected = accept_key({key.data(), key.size()});
   if (*accept != std::string_view(expected.data(), expected.size())) return refuse(wrong_accept);
 
-  // Against what was offered, which is nothing yet.
-  if (uses_extensions(fields)) return refuse(extension_not_offered);
+  const auto deflate = check_deflate(fields, offer.deflate);
+  if (!deflate) return refuse(deflate.error());
 
-  if (fields.count("Sec-WebSocket-Protocol") == 0) return HandshakeAnswer{};
+  if (fields.count("Sec-WebSocket-Protocol") == 0) return HandshakeAnswer{.deflate = *deflate};
   const auto chosen = only(fields, "Sec-WebSocket-Protocol");
   if (!chosen) return refuse(repeated_subprotocol);
   const auto offered = std::ranges::find(offer.subprotocols, *chosen);
   if (offered == offer.subprotocols.end()) return refuse(subprotocol_not_offered);
-  return HandshakeAnswer{.subprotocol = *offered};
+  return HandshakeAnswer{.subprotocol = *offered, .deflate = *deflate};
 }
 
 }  // namespace duplex::websocket

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include <duplex/base/ascii.hpp>
+#include <duplex/websocket/extensions.hpp>
 #include <duplex/websocket/handshake.hpp>
 
 namespace duplex::websocket {
@@ -53,6 +54,7 @@ http::Status status_of(HandshakeError error) noexcept {
     case HandshakeError::no_connection_upgrade:
     case HandshakeError::not_one_key:
     case HandshakeError::key_not_16_bytes:
+    case HandshakeError::malformed_extensions:
     case HandshakeError::request_has_content: return http::Status::bad_request;
   }
   return http::Status::bad_request;
@@ -70,6 +72,8 @@ std::string_view describe(HandshakeError error) noexcept {
     case HandshakeError::not_one_key: return "there must be one Sec-WebSocket-Key field";
     case HandshakeError::key_not_16_bytes:
       return "the Sec-WebSocket-Key field is not 16 bytes in base64";
+    case HandshakeError::malformed_extensions:
+      return "the Sec-WebSocket-Extensions field can't be read";
     case HandshakeError::request_has_content:
       return "a request that opens a WebSocket has no content";
   }
@@ -97,6 +101,9 @@ std::expected<HandshakeRequest, HandshakeError> check_handshake(
   if (head.fields.count("Sec-WebSocket-Key") != 1) return refuse(HandshakeError::not_one_key);
   const std::string_view key = head.fields.find("Sec-WebSocket-Key").value_or("");
   if (!is_sixteen_bytes(key)) return refuse(HandshakeError::key_not_16_bytes);
+  // Whether or not an extension is wanted: a list that is no list fails the handshake
+  // (section 9.1).
+  if (!check_extensions(head.fields)) return refuse(HandshakeError::malformed_extensions);
   if (has_content(head)) return refuse(HandshakeError::request_has_content);
   return HandshakeRequest{.key = key};
 }
@@ -116,9 +123,9 @@ std::optional<std::string_view> choose_subprotocol(
   return chosen;
 }
 
-void write_switching_protocols(std::string_view key, std::optional<std::string_view> subprotocol,
-                               const http::Fields& extra, ByteQueue& output) {
-  const auto accept = accept_key(key);
+void write_switching_protocols(const SwitchingProtocols& answer, const http::Fields& extra,
+                               ByteQueue& output) {
+  const auto accept = accept_key(answer.key);
   const auto append_line = [&output](std::string_view name, std::string_view value) {
     for (const std::string_view part :
          {name, std::string_view(": "), value, std::string_view("\r\n")}) {
@@ -129,7 +136,8 @@ void write_switching_protocols(std::string_view key, std::optional<std::string_v
   append_line("Upgrade", "websocket");
   append_line("Connection", "Upgrade");
   append_line("Sec-WebSocket-Accept", {accept.data(), accept.size()});
-  if (subprotocol) append_line("Sec-WebSocket-Protocol", *subprotocol);
+  if (!answer.extensions.empty()) append_line("Sec-WebSocket-Extensions", answer.extensions);
+  if (answer.subprotocol) append_line("Sec-WebSocket-Protocol", *answer.subprotocol);
   for (const http::Fields::Line& line : extra.lines()) append_line(line.name, line.value);
   output.append("\r\n");
 }

@@ -88,6 +88,77 @@ std::string text_of(const http::Fields& fields) {
   return text;
 }
 
+constexpr DeflateOptions keeping{.keep_send_window = true, .keep_receive_window = true};
+constexpr DeflateOptions bounded{.send_window_bits_max = 12,
+                                 .receive_window_bits_max = 10,
+                                 .keep_send_window = true,
+                                 .keep_receive_window = true};
+
+/// The example with these lines of Sec-WebSocket-Extensions, where compression was offered so.
+auto check_compression(const std::vector<std::string>& values, const DeflateOptions& options) {
+  static HandshakeOffer offer = example_offer;
+  offer.deflate = options;
+  Lines lines = example_lines();
+  for (const std::string& value : values) lines.push_back({"Sec-WebSocket-Extensions", value});
+  return check(lines, offer);
+}
+
+struct BrokenCompression {
+  ClientHandshakeError error;
+  DeflateOptions options;
+  std::vector<std::string> values;
+};
+
+/// Answers to an offer of permessage-deflate that fail the connection (RFC 7692 section 7.1).
+std::vector<BrokenCompression> broken_compression() {
+  const std::string name = "permessage-deflate";
+  const DeflateOptions silent{
+      .keep_send_window = true, .keep_receive_window = true, .let_server_limit_window = false};
+  return {
+      {malformed_extensions, keeping, {name + ";"}},
+      {malformed_extensions, keeping, {name, "a b"}},
+      {malformed_extensions, keeping, {name + "; server_max_window_bits=\"10"}},
+      {extension_not_offered, keeping, {"permessage-foo"}},
+      {extension_not_offered, keeping, {"Permessage-Deflate"}},
+      {extension_not_offered, keeping, {name, "x"}},
+      {extension_not_offered, keeping, {"x, " + name}},
+      {repeated_extension, keeping, {name, name}},
+      {repeated_extension, keeping, {name + ", " + name + "; client_no_context_takeover"}},
+      {unknown_deflate_parameter, keeping, {name + "; foo"}},
+      {unknown_deflate_parameter, keeping, {name + "; server_no_context_takeover; foo=1"}},
+      {unknown_deflate_parameter, keeping, {name + "; Client_Max_Window_Bits=10"}},
+      {repeated_deflate_parameter,
+       keeping,
+       {name + "; server_no_context_takeover; server_no_context_takeover"}},
+      {repeated_deflate_parameter,
+       keeping,
+       {name + "; client_no_context_takeover; client_no_context_takeover"}},
+      {repeated_deflate_parameter,
+       keeping,
+       {name + "; server_max_window_bits=10; server_max_window_bits=10"}},
+      {repeated_deflate_parameter,
+       keeping,
+       {name + "; client_max_window_bits=10; client_max_window_bits=11"}},
+      {invalid_deflate_value, keeping, {name + "; server_no_context_takeover=1"}},
+      {invalid_deflate_value, keeping, {name + "; client_no_context_takeover=true"}},
+      {invalid_deflate_value, keeping, {name + "; server_max_window_bits"}},
+      {invalid_deflate_value, keeping, {name + "; server_max_window_bits=7"}},
+      {invalid_deflate_value, keeping, {name + "; server_max_window_bits=16"}},
+      {invalid_deflate_value, keeping, {name + "; server_max_window_bits=010"}},
+      {invalid_deflate_value, keeping, {name + "; client_max_window_bits=7"}},
+      {invalid_deflate_value, keeping, {name + "; client_max_window_bits=\"16\""}},
+      // Without a value it stands in offers only (RFC 7692 section 7.1.2.2).
+      {invalid_deflate_value, keeping, {name + "; client_max_window_bits"}},
+      {server_context_not_refused, {}, {name}},
+      {server_context_not_refused, {}, {name + "; client_no_context_takeover"}},
+      {server_window_too_large, bounded, {name}},
+      {server_window_too_large, bounded, {name + "; server_max_window_bits=11"}},
+      {server_window_too_large, bounded, {name + "; server_max_window_bits=15"}},
+      {client_window_not_offered, silent, {name + "; client_max_window_bits=10"}},
+      {client_window_not_offered, silent, {name + "; client_max_window_bits=15"}},
+  };
+}
+
 // ---------------------------------------------------------------------------- what is asked
 
 TEST(ClientHandshake, MakesTheKeyOfTheSpecification) {
@@ -116,6 +187,18 @@ TEST(ClientHandshake, WritesTheFieldsOfTheSpecification) {
             "Cookie: id=1\n");
 }
 
+TEST(ClientHandshake, OffersCompressionWhereItIsWanted) {
+  EXPECT_EQ(text_of(handshake_fields({.subprotocols = {"chat"}, .deflate = DeflateOptions{}},
+                                     key_of_example())),
+            "Upgrade: websocket\n"
+            "Connection: Upgrade\n"
+            "Sec-WebSocket-Version: 13\n"
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\n"
+            "Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover; "
+            "client_no_context_takeover; client_max_window_bits\n"
+            "Sec-WebSocket-Protocol: chat\n");
+}
+
 TEST(ClientHandshake, RefusesAnOfferThatMustNotBeSent) {
   const auto offers_field = [](std::string_view name, std::string origin = {}) {
     HandshakeOffer offer{.origin = std::move(origin)};
@@ -134,6 +217,7 @@ TEST(ClientHandshake, RefusesAnOfferThatMustNotBeSent) {
       {{.subprotocols = {"a", "b", "a"}}, "\"a\" is offered twice"},
       {{.origin = "http://a\r\nEvil: 1"}, "origin"},
       {{.origin = " "}, "origin"},
+      {{.deflate = DeflateOptions{.send_window_bits_max = 8}}, "set it to 9 to 15"},
       {offers_field("upgrade"), "upgrade is set by the handshake"},
       {offers_field("CONNECTION"), "set by the handshake"},
       {offers_field("Content-Length"), "set by the handshake"},
@@ -228,6 +312,8 @@ TEST(ClientHandshake, RefusesEachBrokenRule) {
       {wrong_accept, with("Sec-WebSocket-Accept", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo")},
       {wrong_accept, with("Sec-WebSocket-Accept", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo==")},
       {wrong_accept, with("Sec-WebSocket-Accept", "s3pPLMBiTxaQ 9kYGzzhZRbK+xOo=")},
+      {malformed_extensions, plus("Sec-WebSocket-Extensions", "permessage-deflate;")},
+      {malformed_extensions, plus("Sec-WebSocket-Extensions", "a b")},
       {extension_not_offered, plus("Sec-WebSocket-Extensions", "permessage-deflate")},
       {extension_not_offered, plus("sec-websocket-extensions", ", x; y=1")},
       {repeated_subprotocol, plus("Sec-WebSocket-Protocol", "chat")},
@@ -257,7 +343,67 @@ TEST(ClientHandshake, RefusesEachBrokenRule) {
   EXPECT_EQ(check_answer(head, example_offer, key_of_example()).error().error,
             not_switching_protocols);
   provoked.insert(not_switching_protocols);
+
+  for (const auto& [error, options, values] : broken_compression()) {
+    const auto answer = check_compression(values, options);
+    ASSERT_FALSE(answer) << describe(error);
+    EXPECT_EQ(answer.error().error, error)
+        << describe(error) << ", not " << describe(answer.error());
+    provoked.insert(error);
+  }
   EXPECT_EQ(provoked.size(), client_handshake_error_count);
+}
+
+TEST(ClientHandshake, AgreesToCompressionAsTheServerAnswers) {
+  struct Case {
+    DeflateOptions options;
+    std::string answer;
+    DeflateParameters agreed;
+  };
+  const Case cases[] = {
+      {keeping, "permessage-deflate", {}},
+      {keeping, " ,permessage-deflate,", {}},
+      // What nobody has asked for, but a server may say (RFC 7692 sections 7.1.1 and 7.1.2.1).
+      {keeping,
+       "permessage-deflate; server_no_context_takeover; client_no_context_takeover; "
+       "server_max_window_bits=10",
+       {.server_no_context_takeover = true,
+        .client_no_context_takeover = true,
+        .server_max_window_bits = 10}},
+      {keeping, "permessage-deflate;server_max_window_bits=\"8\"", {.server_max_window_bits = 8}},
+      {keeping, "permessage-deflate; client_max_window_bits=15", {}},
+      {keeping, "permessage-deflate; client_max_window_bits=8", {.client_max_window_bits = 8}},
+      {bounded,
+       "permessage-deflate; client_max_window_bits=9; server_max_window_bits=10",
+       {.server_max_window_bits = 10, .client_max_window_bits = 9}},
+      {bounded,
+       "permessage-deflate; server_max_window_bits=9",
+       {.server_max_window_bits = 9, .client_max_window_bits = 12}},
+      // A larger one than our hint says nothing against it (RFC 7692 section 7.1.2.2).
+      {bounded,
+       "permessage-deflate; server_max_window_bits=10; client_max_window_bits=15",
+       {.server_max_window_bits = 10, .client_max_window_bits = 12}},
+      // Our hint holds where the server does not repeat it (RFC 7692 section 7.1.1.2).
+      {{},
+       "permessage-deflate; server_no_context_takeover",
+       {.server_no_context_takeover = true, .client_no_context_takeover = true}},
+      {{.send_window_bits_max = 11, .keep_receive_window = true, .let_server_limit_window = false},
+       "permessage-deflate",
+       {.client_no_context_takeover = true, .client_max_window_bits = 11}},
+  };
+  for (const auto& [options, text, agreed] : cases) {
+    const auto answer = check_compression({text}, options);
+    ASSERT_TRUE(answer) << text << ": " << describe(answer.error());
+    EXPECT_EQ(answer->deflate, agreed) << text;
+    EXPECT_EQ(answer->subprotocol, "chat");
+  }
+  for (const auto& nothing : {std::vector<std::string>{}, {""}, {",", " "}}) {
+    const auto answer = check_compression(nothing, keeping);
+    ASSERT_TRUE(answer);
+    EXPECT_EQ(answer->deflate, std::nullopt) << "the server may do without";
+  }
+  const auto alone = check(without("Sec-WebSocket-Protocol"), {.deflate = keeping});
+  EXPECT_EQ(alone->deflate, std::nullopt);
 }
 
 TEST(ClientHandshake, TellsTheStatusOfARefusal) {

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "fuzz/websocket/client_handshake_properties.hpp"
+#include "fuzz/websocket/extensions_properties.hpp"
 #include "fuzz/websocket/frame_parser_properties.hpp"
 #include "fuzz/websocket/session_properties.hpp"
 
@@ -34,6 +35,10 @@ TEST(SessionCorpus, HoldsTheProperties) {
 
 TEST(ClientHandshakeCorpus, HoldsTheProperties) {
   EXPECT_GT(replay(DUPLEX_CORPUS "/client_handshake_fuzz", check_client_handshake), 0U);
+}
+
+TEST(ExtensionsCorpus, HoldsTheProperties) {
+  EXPECT_GT(replay(DUPLEX_CORPUS "/extensions_fuzz", check_extensions), 0U);
 }
 
 }  // namespace

@@ -76,6 +76,8 @@ TEST(Handshake, AcceptsWhatMeansTheSame) {
       with("Sec-WebSocket-Key", "AAAAAAAAAAAAAAAAAAAA+/=="),
       without("Origin"),
       without("Sec-WebSocket-Protocol"),
+      with("Sec-WebSocket-Extensions", ""),
+      with("Sec-WebSocket-Extensions", "x-unknown; y=\"1\", permessage-deflate"),
   };
   for (const Lines& lines : cases) EXPECT_TRUE(check_handshake(head_of(lines)));
 }
@@ -106,6 +108,8 @@ TEST(Handshake, RefusesEachBrokenRule) {
       {key_not_16_bytes, with("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQAA")},
       {key_not_16_bytes, with("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZ===")},
       {key_not_16_bytes, with("Sec-WebSocket-Key", "dGhlIHNhbXBs*SBub25jZQ==")},
+      {malformed_extensions, with("Sec-WebSocket-Extensions", "permessage-deflate;")},
+      {malformed_extensions, with("Sec-WebSocket-Extensions", "a b")},
       {request_has_content, with("Content-Length", "5")},
       {request_has_content, with("Transfer-Encoding", "chunked")},
   };
@@ -178,7 +182,7 @@ TEST(Handshake, ViewsTheSupportedSubprotocolThatItChose) {
 TEST(Handshake, SwitchesProtocols) {
   ByteQueue output;
   http::Fields extra;
-  write_switching_protocols(example_key, std::nullopt, extra, output);
+  write_switching_protocols({.key = example_key}, extra, output);
   EXPECT_EQ(as_text(output.content()),
             "HTTP/1.1 101 Switching Protocols\r\n"
             "Upgrade: websocket\r\n"
@@ -187,12 +191,15 @@ TEST(Handshake, SwitchesProtocols) {
             "\r\n");
   output.clear();
   extra.add("Set-Cookie", "id=1");
-  write_switching_protocols(example_key, "chat", extra, output);
+  write_switching_protocols(
+      {.key = example_key, .subprotocol = "chat", .extensions = "permessage-deflate"}, extra,
+      output);
   EXPECT_EQ(as_text(output.content()),
             "HTTP/1.1 101 Switching Protocols\r\n"
             "Upgrade: websocket\r\n"
             "Connection: Upgrade\r\n"
             "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"
+            "Sec-WebSocket-Extensions: permessage-deflate\r\n"
             "Sec-WebSocket-Protocol: chat\r\n"
             "Set-Cookie: id=1\r\n"
             "\r\n");

@@ -52,7 +52,8 @@ TEST(Joined, ClientAndServerTalkFromTheFirstByteToTheLast) {
   EXPECT_TRUE(input.empty());
   const std::vector<std::string> supported = {"v1"};
   ByteQueue down;
-  write_switching_protocols(request->key, choose_subprotocol(head, supported), {}, down);
+  write_switching_protocols(
+      {.key = request->key, .subprotocol = choose_subprotocol(head, supported)}, {}, down);
   Session server(server_options);
   server.write_message(Opcode::text, as_bytes("welcome"), down);
 

@@ -26,11 +26,12 @@ enum class HandshakeError : std::uint8_t {
   unsupported_version,    ///< 4.2.1 item 6 and 4.4: Sec-WebSocket-Version is not 13
   not_one_key,            ///< 4.2.1 item 5: Sec-WebSocket-Key is missing or repeated
   key_not_16_bytes,       ///< 4.2.1 item 5: the key is not 16 bytes in base64
+  malformed_extensions,   ///< 9.1: not in the grammar, or beyond the limits of extensions.hpp
   request_has_content,    ///< the bytes behind the head would be taken for frames
 };
 
 /// How many errors there are; their values run from 0 to this, exclusive.
-inline constexpr std::size_t handshake_error_count = 9;
+inline constexpr std::size_t handshake_error_count = 10;
 
 /// The status to refuse with: 426 for a missing upgrade or another version, 405 for a method
 /// but GET, else 400. A 426 needs `Upgrade: websocket`, and `Sec-WebSocket-Version: 13` tells
@@ -84,10 +85,18 @@ bool origin_allowed(const http::RequestHead& head, bool secure,
 /// one is refused when it is configured.
 bool is_origin_pattern(std::string_view text) noexcept;
 
-/// Appends the whole `101 Switching Protocols` to `output` (RFC 6455 section 4.2.2 item 5).
-/// `key` is the request's; `subprotocol` one that it offered; `extra` may not repeat the fields
-/// that the handshake sets itself.
-void write_switching_protocols(std::string_view key, std::optional<std::string_view> subprotocol,
-                               const http::Fields& extra, ByteQueue& output);
+/// What a server says when it opens a WebSocket.
+struct SwitchingProtocols {
+  std::string_view key;  ///< the request's
+  /// One that the client has offered; nullopt for none.
+  std::optional<std::string_view> subprotocol = std::nullopt;
+  /// The value of Sec-WebSocket-Extensions, as of `accept_deflate`; empty for no such field.
+  std::string_view extensions = {};
+};
+
+/// Appends the whole `101 Switching Protocols` to `output` (RFC 6455 section 4.2.2 item 5). `extra`
+/// may not repeat the fields that the handshake sets itself.
+void write_switching_protocols(const SwitchingProtocols& answer, const http::Fields& extra,
+                               ByteQueue& output);
 
 }  // namespace duplex::websocket
