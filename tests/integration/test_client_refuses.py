@@ -8,7 +8,7 @@ from support.client import enumerators
 from support.frames import TEXT, frame
 from support.http import eventually
 from support.scripted import Scripted, answering, response, upgrade
-from support.wrong_answers import CUT, FRAMES, HANDSHAKES, RESPONSES, chunked, head, length
+from support.wrong_answers import CUT, FRAMES, HANDSHAKES, OFFER, RESPONSES, chunked, head, length
 
 MIB = 1024 * 1024
 
@@ -164,7 +164,7 @@ def test_every_error_of_a_response_is_provoked():
 @pytest.mark.parametrize(("error", "answer"), HANDSHAKES, ids=ids(HANDSHAKES))
 def test_handshakes(client, error, answer):
     with Scripted(answering(answer, stays=True)) as server:
-        failed = client.try_connect(server.websocket_url, subprotocols=["chat"])
+        failed = client.try_connect(server.websocket_url, **OFFER)
         assert failed.failure == f"handshake: websocket::ClientHandshakeError::{error}"
         assert failed["error"]["peer"] == server.authority
 

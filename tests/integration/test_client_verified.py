@@ -16,7 +16,7 @@ from support.nginx import free_port
 from support.peers import Blackhole, TlsServer
 from support.program import REPOSITORY
 from support.scripted import Scripted, answering, response, upgrade
-from support.wrong_answers import CUT, FRAMES, HANDSHAKES, RESPONSES, head
+from support.wrong_answers import CUT, FRAMES, HANDSHAKES, OFFER, RESPONSES, head
 
 DOCUMENT = REPOSITORY / "docs/client.md"
 
@@ -61,7 +61,7 @@ def upgraded(answer, stays=True, options=None, **arguments):
     def provoke(world):
         with Scripted(answering(answer, stays=stays)) as server:
             client = world.start_client(**(options or {}))
-            return client.try_connect(server.websocket_url, subprotocols=["chat"], **arguments)
+            return client.try_connect(server.websocket_url, **OFFER, **arguments)
 
     return provoke
 
@@ -325,7 +325,18 @@ ROWS = [
     (UPGRADE, "`Upgrade` is `websocket`, once", *handshakes("not_one_upgrade", "upgrade_not_websocket")),
     (UPGRADE, "`Connection` lists `upgrade`", *handshakes("no_connection_upgrade")),
     (UPGRADE, "`Sec-WebSocket-Accept` is the one for our key, once", *handshakes("not_one_accept", "wrong_accept")),
-    (UPGRADE, "no extension that was not offered", *handshakes("extension_not_offered")),
+    (
+        *(UPGRADE, "extensions can be read, and are what was offered, once"),
+        *handshakes("malformed_extensions", "extension_not_offered", "repeated_extension"),
+    ),
+    (
+        *(UPGRADE, "compression has the parameters that it may have"),
+        *handshakes("unknown_deflate_parameter", "repeated_deflate_parameter", "invalid_deflate_value"),
+    ),
+    (
+        *(UPGRADE, "and those that we insist on, and no others that need our consent"),
+        *handshakes("server_context_not_refused", "server_window_too_large", "client_window_not_offered"),
+    ),
     (
         *(UPGRADE, "at most one subprotocol, of those that were offered"),
         *handshakes("repeated_subprotocol", "subprotocol_not_offered"),

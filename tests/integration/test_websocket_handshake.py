@@ -85,6 +85,8 @@ REFUSED = {
     "a key of 17 bytes": (400, opening(Sec_WebSocket_Key="dGhlIHNhbXBsZSBub25jZVg=")),
     "a key that is not base64": (400, opening(Sec_WebSocket_Key="dGhlIHNhbXBsZSBub25!ZQ==")),
     "a key without padding": (400, opening(Sec_WebSocket_Key="dGhlIHNhbXBsZSBub25jZQ")),
+    "malformed extensions": (400, opening(Sec_WebSocket_Extensions="permessage-deflate;")),
+    "too many extensions": (400, opening(Sec_WebSocket_Extensions=", ".join(["x"] * 17))),
     "POST": (405, opening(request="POST /echo HTTP/1.1", Content_Length="0")),
     "a body": (400, opening(Content_Length="5") + "hello"),
     "HTTP/1.0": ((400, 426), opening(request="GET /echo HTTP/1.0")),

@@ -69,10 +69,9 @@ enum class ClientHandshakeError : std::uint8_t {
   invalid_deflate_value,       ///< RFC 7692 section 7.1: wrong, missing, or one too many
   server_context_not_refused,  ///< RFC 7692 section 7.1.1.1: the server would keep its window
   server_window_too_large,     ///< RFC 7692 section 7.1.2.1: the server's exceeds what we offered
-  client_window_not_offered,  ///< RFC 7692 section 7.1.2.2: it would limit ours, which we don't let
-                              ///< it
-  repeated_subprotocol,       ///< 11.3.4: Sec-WebSocket-Protocol at most once
-  subprotocol_not_offered,    ///< item 6
+  client_window_not_offered,   ///< RFC 7692 section 7.1.2.2: it would limit ours unasked
+  repeated_subprotocol,        ///< 11.3.4: Sec-WebSocket-Protocol at most once
+  subprotocol_not_offered,     ///< item 6
 };
 
 /// How many errors there are; their values run from 0 to this, exclusive.

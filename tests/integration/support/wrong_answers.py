@@ -79,8 +79,17 @@ CUT = [
 ]
 
 
-# Answers to an opening handshake that offers the subprotocol "chat", as functions of the request's
-# head, by the enumerator of websocket::ClientHandshakeError.
+def with_extensions(text):
+    return lambda head: upgrade(head, also=[f"Sec-WebSocket-Extensions: {text}"])
+
+
+# What the opening handshakes offer: permessage-deflate with server_no_context_takeover and
+# server_max_window_bits=10, and without client_max_window_bits.
+OFFER = {"subprotocols": ["chat"], "deflate": {"receive_window_bits_max": 10, "let_server_limit_window": False}}
+DEFLATE = "permessage-deflate; server_no_context_takeover; server_max_window_bits=10"
+
+# Answers to an opening handshake with OFFER, as functions of the request's head, by the enumerator
+# of websocket::ClientHandshakeError.
 HANDSHAKES = [
     ("not_one_upgrade", lambda head: upgrade(head, without=["Upgrade"])),
     ("not_one_upgrade", lambda head: upgrade(head, also=["Upgrade: websocket"])),
@@ -96,7 +105,19 @@ HANDSHAKES = [
     ("wrong_accept", lambda head: upgrade(head, accept=accept_for("dGhlIHNhbXBsZSBub25jZQ=="))),
     ("wrong_accept", lambda head: upgrade(head, accept="")),
     ("wrong_accept", lambda head: upgrade(head).replace(b"Accept: ", b"Accept: A")),
-    ("extension_not_offered", lambda head: upgrade(head, also=["Sec-WebSocket-Extensions: permessage-deflate"])),
+    ("malformed_extensions", with_extensions(f"{DEFLATE};")),
+    ("malformed_extensions", with_extensions(DEFLATE.replace("10", '"10'))),
+    ("extension_not_offered", with_extensions("x-webkit-deflate-frame")),
+    ("extension_not_offered", with_extensions(f"{DEFLATE}, permessage-foo")),
+    ("repeated_extension", with_extensions(f"{DEFLATE}, {DEFLATE}")),
+    ("repeated_extension", with_extensions(f"{DEFLATE}\r\nSec-WebSocket-Extensions: {DEFLATE}")),
+    ("unknown_deflate_parameter", with_extensions(f"{DEFLATE}; foo")),
+    ("repeated_deflate_parameter", with_extensions(f"{DEFLATE}; server_no_context_takeover")),
+    ("invalid_deflate_value", with_extensions(f"{DEFLATE}0")),
+    ("server_context_not_refused", with_extensions("permessage-deflate; server_max_window_bits=10")),
+    ("server_window_too_large", with_extensions("permessage-deflate; server_no_context_takeover")),
+    ("server_window_too_large", with_extensions(DEFLATE.replace("10", "11"))),
+    ("client_window_not_offered", with_extensions(f"{DEFLATE}; client_max_window_bits=15")),
     (
         "repeated_subprotocol",
         lambda head: upgrade(head, also=["Sec-WebSocket-Protocol: chat", "Sec-WebSocket-Protocol: chat"]),

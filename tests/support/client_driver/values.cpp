@@ -188,6 +188,15 @@ client::WebSocketRequest websocket_request(const json& value) {
   client::WebSocketRequest request(value.at("url").get<std::string>());
   set(value, "subprotocols", request.offer.subprotocols);
   set(value, "origin", request.offer.origin);
+  if (value.contains("deflate")) {
+    const json& told = value.at("deflate");
+    duplex::websocket::DeflateOptions& deflate = request.offer.deflate.emplace();
+    set(told, "send_window_bits_max", deflate.send_window_bits_max);
+    set(told, "receive_window_bits_max", deflate.receive_window_bits_max);
+    set(told, "keep_send_window", deflate.keep_send_window);
+    set(told, "keep_receive_window", deflate.keep_receive_window);
+    set(told, "let_server_limit_window", deflate.let_server_limit_window);
+  }
   set_fields(value, request.offer.fields);
   set(value, "redirects_max", request.redirects_max);
   set(value, "allow_downgrade", request.allow_downgrade);
