@@ -94,6 +94,9 @@ using server::Upgrade;
 using server::WebSocketEndpoint;
 using server::WebSocketOptions;
 using websocket::CloseCode;
+using websocket::Compression;
+using websocket::DeflateOptions;
+using websocket::DeflateParameters;
 using websocket::Opcode;
 using websocket::PreparedMessage;
 

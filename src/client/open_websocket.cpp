@@ -153,6 +153,7 @@ Task<Result<std::optional<connection::WebSocket>>> Handshake::run(bool may_redir
   }
   WebSocketConnection& socket = handle->become_websocket(request_, std::move(handlers_));
   socket.link().set_subprotocol(accepted->subprotocol.value_or(""));
+  if (accepted->deflate) socket.link().enable_deflate(*accepted->deflate);
   if (request_.on_handshake) request_.on_handshake(*request_head, answer.raw);
   connection::WebSocket opened = socket.link().handle();
   handle.let_go().watch_abandonment();

@@ -13,6 +13,7 @@
 #include "tls/workspace.hpp"
 #include <duplex/base/byte_queue.hpp>
 #include <duplex/base/log_level.hpp>
+#include <duplex/websocket/deflate_workspace.hpp>
 #include <duplex/websocket/prepared_message.hpp>
 
 namespace duplex::connection {
@@ -51,6 +52,8 @@ class Hub : public net::Epilogue, private net::Timer {
 
   /// Room to encode in, for a pipe that is not being read from; empty between uses.
   ByteQueue& scratch() noexcept { return scratch_; }
+  /// What this thread's sockets compress with.
+  websocket::DeflateWorkspace& deflate_workspace() noexcept { return deflate_workspace_; }
   /// What this thread's encrypted pipes share; made when the first of them asks.
   tls::Workspace& tls_workspace();
   HubCounters& counters() noexcept { return counters_; }
@@ -133,6 +136,7 @@ class Hub : public net::Epilogue, private net::Timer {
   bool in_epilogue_ = false;
   ByteQueue scratch_;
   std::unique_ptr<tls::Workspace> tls_workspace_;
+  websocket::DeflateWorkspace deflate_workspace_;
   HubCounters counters_;
   std::uint32_t sweep_due_ms_ = 0;
 };

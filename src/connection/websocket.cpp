@@ -29,36 +29,38 @@ WebSocket::Sent WebSocket::sent(SendStatus status) noexcept {
   return {*this, status};
 }
 
-WebSocket::Sent WebSocket::send(std::string_view text) {
-  return sent(link_ ? link_->send(Opcode::text, as_bytes(text)) : SendStatus::closed);
+WebSocket::Sent WebSocket::send(std::string_view text, Compression compression) {
+  return sent(link_ ? link_->send(Opcode::text, as_bytes(text), compression) : SendStatus::closed);
 }
 
-WebSocket::Sent WebSocket::send(const std::string& text) {
-  return send(std::string_view(text));
+WebSocket::Sent WebSocket::send(const std::string& text, Compression compression) {
+  return send(std::string_view(text), compression);
 }
 
-WebSocket::Sent WebSocket::send(const char* text) {
-  return send(std::string_view(text));
+WebSocket::Sent WebSocket::send(const char* text, Compression compression) {
+  return send(std::string_view(text), compression);
 }
 
-WebSocket::Sent WebSocket::send(ConstBytes binary) {
-  return sent(link_ ? link_->send(Opcode::binary, binary) : SendStatus::closed);
+WebSocket::Sent WebSocket::send(ConstBytes binary, Compression compression) {
+  return sent(link_ ? link_->send(Opcode::binary, binary, compression) : SendStatus::closed);
 }
 
-WebSocket::Sent WebSocket::send(const Message& message) {
-  return sent(link_ ? link_->send(message.opcode(), message.bytes()) : SendStatus::closed);
+WebSocket::Sent WebSocket::send(const Message& message, Compression compression) {
+  return sent(link_ ? link_->send(message.opcode(), message.bytes(), compression)
+                    : SendStatus::closed);
 }
 
-WebSocket::Sent WebSocket::send(const OwnedMessage& message) {
-  return send(Message(message));
+WebSocket::Sent WebSocket::send(const OwnedMessage& message, Compression compression) {
+  return send(Message(message), compression);
 }
 
 WebSocket::Sent WebSocket::send(const PreparedMessage& message) {
   return sent(link_ ? link_->send(message) : SendStatus::closed);
 }
 
-WebSocket::Sent WebSocket::send_fragment(Opcode opcode, ConstBytes piece, bool last) {
-  return sent(link_ ? link_->send_fragment(opcode, piece, last) : SendStatus::closed);
+WebSocket::Sent WebSocket::send_fragment(Opcode opcode, ConstBytes piece, bool last,
+                                         Compression compression) {
+  return sent(link_ ? link_->send_fragment(opcode, piece, last, compression) : SendStatus::closed);
 }
 
 bool WebSocket::ping(ConstBytes payload) {
@@ -137,6 +139,10 @@ State& WebSocket::state_slot() const noexcept {
 
 std::string_view WebSocket::subprotocol() const noexcept {
   return link_ != nullptr ? link_->subprotocol() : std::string_view();
+}
+
+std::optional<websocket::DeflateParameters> WebSocket::deflate() const noexcept {
+  return link_ != nullptr ? link_->deflate() : std::nullopt;
 }
 
 std::string WebSocket::peer() const {

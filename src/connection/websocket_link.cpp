@@ -112,6 +112,12 @@ void WebSocketLink::set_subprotocol(std::string_view subprotocol) {
   if (!subprotocol.empty()) rare().subprotocol = subprotocol;
 }
 
+void WebSocketLink::enable_deflate(const websocket::DeflateParameters& agreed) {
+  session_.enable_deflate(agreed, carrier_->hub().deflate_workspace());
+  deflate_key_ = agreed.key();
+  deflates_ = true;
+}
+
 // ---------------------------------------------------------------------------- sending
 
 /// Runs `write_frames(output)`, which says whether it wrote, and sends what it wrote, and `behind`
@@ -164,11 +170,15 @@ SendStatus WebSocketLink::accepted() noexcept {
   return SendStatus::backlogged;
 }
 
-SendStatus WebSocketLink::send(websocket::Opcode opcode, ConstBytes payload) noexcept {
+SendStatus WebSocketLink::send(websocket::Opcode opcode, ConstBytes payload,
+                               websocket::Compression compression) noexcept {
   if (const auto refused = refusal()) return *refused;
-  if (session_.streaming()) return defer(websocket::PreparedMessage::of(opcode, payload));
-  const bool large =
-      payload.size() >= large_payload_bytes && options_->session.role == websocket::Role::server;
+  if (session_.streaming()) {
+    return defer(websocket::PreparedMessage::of(opcode, payload, compression));
+  }
+  const bool large = payload.size() >= large_payload_bytes &&
+                     options_->session.role == websocket::Role::server &&
+                     !session_.compresses(payload.size(), compression);
   if (large) {
     write(
         [&](ByteQueue& output) {
@@ -176,19 +186,20 @@ SendStatus WebSocketLink::send(websocket::Opcode opcode, ConstBytes payload) noe
         },
         payload);
   } else {
-    write([&](ByteQueue& output) { return session_.write_message(opcode, payload, output); });
+    write([&](ByteQueue& output) {
+      return session_.write_message(opcode, payload, output, compression);
+    });
   }
   return accepted();
 }
 
 SendStatus WebSocketLink::send(const websocket::PreparedMessage& message) noexcept {
-  if (options_->session.role == websocket::Role::client) {
-    return send(message.opcode(), message.payload());
-  }
   if (const auto refused = refusal()) return *refused;
   if (session_.streaming()) return defer(message);
-  carrier_->send(message.frame());
-  observe(message.frame().bytes());
+  const auto frame = session_.shared_frame(message);
+  if (!frame) return send(message.opcode(), message.payload(), message.compression());
+  carrier_->send(*frame);
+  observe(frame->bytes());
   return accepted();
 }
 
@@ -200,12 +211,14 @@ SendStatus WebSocketLink::defer(websocket::PreparedMessage message) noexcept {
   return accepted();
 }
 
-SendStatus WebSocketLink::send_fragment(websocket::Opcode opcode, ConstBytes piece,
-                                        bool last) noexcept {
+SendStatus WebSocketLink::send_fragment(websocket::Opcode opcode, ConstBytes piece, bool last,
+                                        websocket::Compression compression) noexcept {
   if (!is_open()) return SendStatus::closed;
   // A message can't lose a piece: whatever the policy, there is only closing.
   if (outbox_full()) return close_as_slow();
-  write([&](ByteQueue& output) { return session_.write_fragment(opcode, piece, last, output); });
+  write([&](ByteQueue& output) {
+    return session_.write_fragment(opcode, piece, last, output, compression);
+  });
   if (last && rare_ && !rare_->deferred.empty()) {
     rare_->deferred_bytes = 0;
     for (const auto& message : std::exchange(rare_->deferred, {})) {
@@ -236,7 +249,7 @@ void WebSocketLink::observe(ConstBytes frames) noexcept {
   const auto receiver = options_->session.role == websocket::Role::server ? websocket::Role::client
                                                                           : websocket::Role::server;
   while (!frames.empty()) {
-    const auto parsed = websocket::parse_frame_header(frames, receiver);
+    const auto parsed = websocket::parse_frame_header(frames, {receiver, deflates_});
     if (!parsed || !*parsed) return;
     options_->observer->frame_sent(*this, (*parsed)->header);
     const std::uint64_t frame_bytes = (*parsed)->size + (*parsed)->header.payload_bytes;

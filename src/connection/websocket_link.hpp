@@ -117,6 +117,8 @@ class WebSocketLink {
   bool hang_up() const noexcept { return session_.hang_up(); }
 
   void set_subprotocol(std::string_view subprotocol);
+  /// Before any input or output.
+  void enable_deflate(const websocket::DeflateParameters& agreed);
   void set_state(State state) noexcept { state_ = std::move(state); }
 
   // ------------------------------------------------- for the hub's topics
@@ -125,13 +127,19 @@ class WebSocketLink {
   bool closed_as_slow() const noexcept { return closed_as_slow_; }
 
   /// The hub ends while handles still keep this.
-  void detach() noexcept { detached_ = true; }
+  void detach() noexcept {
+    detached_ = true;
+    session_.leave_workspace();
+  }
 
   // ------------------------------------------------- for handles
 
-  SendStatus send(websocket::Opcode opcode, ConstBytes payload) noexcept;
+  SendStatus send(websocket::Opcode opcode, ConstBytes payload,
+                  websocket::Compression compression = websocket::Compression::by_size) noexcept;
   SendStatus send(const websocket::PreparedMessage& message) noexcept;
-  SendStatus send_fragment(websocket::Opcode opcode, ConstBytes piece, bool last) noexcept;
+  SendStatus send_fragment(
+      websocket::Opcode opcode, ConstBytes piece, bool last,
+      websocket::Compression compression = websocket::Compression::by_size) noexcept;
   /// Something was sent, by somebody who will not wait until there is room for more.
   void note_unawaited() noexcept {
     if (carrier_->answering() && backlogged()) answers_wait_ = true;
@@ -144,6 +152,10 @@ class WebSocketLink {
   State& state() noexcept { return state_; }
   std::string_view subprotocol() const noexcept {
     return rare_ ? std::string_view(rare_->subprotocol) : std::string_view();
+  }
+  std::optional<websocket::DeflateParameters> deflate() const noexcept {
+    if (!deflates_) return std::nullopt;
+    return websocket::DeflateParameters::from_key(deflate_key_);
   }
   Sender sender() noexcept;
 
@@ -205,6 +217,8 @@ class WebSocketLink {
   std::unique_ptr<Rare> rare_;
   std::uint32_t due_ms_ = 0;  // low half of a loop time: for the answer to our close or ping
   websocket::CloseCode close_code_ = websocket::CloseCode::abnormal;
+  std::uint8_t deflate_key_ = 0;  // what was agreed on, if `deflates_`
+  bool deflates_ : 1 = false;
   bool ended_ : 1 = false;
   bool detached_ : 1 = false;
   bool was_backlogged_ : 1 = false;

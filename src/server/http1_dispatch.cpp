@@ -10,6 +10,7 @@
 #include "server/worker.hpp"
 #include <duplex/http1/error.hpp>
 #include <duplex/http1/response_writer.hpp>
+#include <duplex/websocket/deflate_negotiation.hpp>
 #include <duplex/websocket/handshake.hpp>
 
 // Who answers a request: a filter, a handler, a folder; or the upgrade to WebSocket.
@@ -177,6 +178,11 @@ void Http1Connection::finish_upgrade(const WebSocketRoute& route, Upgrade upgrad
   }
   websocket::SwitchingProtocols answer{.key = *head.fields.find("Sec-WebSocket-Key")};
   if (!subprotocol.empty()) answer.subprotocol = subprotocol;
+  std::optional<websocket::DeflateAnswer> deflate;
+  if (endpoint.options.deflate) {
+    deflate = websocket::accept_deflate(head, *endpoint.options.deflate);
+    if (deflate) answer.extensions = deflate->text;
+  }
   websocket::write_switching_protocols(answer, fields, output);
   std::string response_head;
   if (endpoint.on_handshake) response_head = as_text(ConstBytes(output.content()).subspan(before));
@@ -187,6 +193,7 @@ void Http1Connection::finish_upgrade(const WebSocketRoute& route, Upgrade upgrad
       .request = std::move(request_),
       .state = std::move(UpgradeAccess::state(upgrade)),
       .subprotocol = std::move(subprotocol),
+      .deflate = deflate ? std::optional(deflate->parameters) : std::nullopt,
       .response_head = std::move(response_head),
   };
   if (!in_input_) connection_.input_wanted();

@@ -11,6 +11,7 @@
 #include <duplex/connection/state.hpp>
 #include <duplex/http/fields.hpp>
 #include <duplex/server/websocket_endpoint.hpp>
+#include <duplex/websocket/deflate_parameters.hpp>
 
 namespace duplex::server {
 
@@ -38,6 +39,7 @@ struct AcceptedUpgrade {
   std::unique_ptr<IncomingRequest> request;
   connection::State state;
   std::string subprotocol;
+  std::optional<websocket::DeflateParameters> deflate;
   /// The 101 as it was sent; only when the endpoint wants to see it.
   std::string response_head;
 };

@@ -34,6 +34,7 @@ void WebSocketConnection::open(AcceptedUpgrade upgrade, const Connection& connec
   const WebSocketEndpoint& endpoint = route_->endpoint();
   link_.set_state(std::move(upgrade.state));
   link_.set_subprotocol(upgrade.subprotocol);
+  if (upgrade.deflate) link_.enable_deflate(*upgrade.deflate);
   const Request& request = upgrade.request->request();
   connection::call_endpoint(link_, endpoint.on_handshake, request.head().raw,
                             std::string_view(upgrade.response_head));

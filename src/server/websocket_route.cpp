@@ -24,6 +24,7 @@ void check(const WebSocketEndpoint& endpoint) {
     throw std::invalid_argument(
         "messages in pieces (deliver_chunks) are for a session; for callbacks, set on_chunk");
   }
+  if (endpoint.options.deflate) websocket::check_deflate_options(*endpoint.options.deflate);
   for (const std::string& origin : endpoint.options.origins) {
     if (!websocket::is_origin_pattern(origin)) {
       throw std::invalid_argument("\"" + origin +
@@ -47,7 +48,8 @@ WebSocketRoute::WebSocketRoute(WebSocketEndpoint endpoint) : endpoint_(std::move
       .session = {.role = websocket::Role::server,
                   .message_bytes_max = options.message_bytes_max,
                   .deliver_chunks = endpoint_.on_chunk || options.deliver_chunks,
-                  .report_frames = static_cast<bool>(endpoint_.on_frame)},
+                  .report_frames = static_cast<bool>(endpoint_.on_frame),
+                  .deflate = options.deflate.value_or(websocket::DeflateOptions())},
       .outbox_bytes_max = options.outbox_bytes_max,
       .slow_consumer = options.slow_consumer,
       .backlog_bytes = options.backlog_bytes,

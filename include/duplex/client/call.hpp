@@ -297,6 +297,11 @@ class [[nodiscard]] ConnectCall : public Call<ConnectCall, connection::WebSocket
   ConnectCall&& subprotocol(std::string_view name) && {
     return std::move(*this).subprotocols({name});
   }
+  /// Offers compression of messages (permessage-deflate, RFC 7692).
+  ConnectCall&& compress(const websocket::DeflateOptions& options = {}) && {
+    request_.offer.deflate = options;
+    return std::move(*this);
+  }
   ConnectCall&& origin(std::string_view origin) &&;
   ConnectCall&& field(std::string_view name, std::string_view value) &&;
   ConnectCall&& basic(std::string_view user, std::string_view password) &&;

@@ -18,11 +18,14 @@
 #include <duplex/connection/state.hpp>
 #include <duplex/tls/session_info.hpp>
 #include <duplex/websocket/close_code.hpp>
+#include <duplex/websocket/compression.hpp>
+#include <duplex/websocket/deflate_parameters.hpp>
 #include <duplex/websocket/prepared_message.hpp>
 
 namespace duplex::connection {
 
 class WebSocketLink;
+using websocket::Compression;
 
 /// What became of a message that was handed to `send`.
 enum class SendStatus : std::uint8_t {
@@ -60,21 +63,23 @@ class WebSocket {
   bool is_open() const noexcept;
 
   /// Sends a text message. `text` must be valid UTF-8, or the peer will fail the connection.
-  Sent send(std::string_view text);
-  Sent send(const std::string& text);
-  Sent send(const char* text);
+  /// `compression` counts where it was agreed on.
+  Sent send(std::string_view text, Compression compression = Compression::by_size);
+  Sent send(const std::string& text, Compression compression = Compression::by_size);
+  Sent send(const char* text, Compression compression = Compression::by_size);
   /// Sends a binary message.
-  Sent send(ConstBytes binary);
+  Sent send(ConstBytes binary, Compression compression = Compression::by_size);
   /// Sends a message of the same kind as `message`: an echo.
-  Sent send(const Message& message);
-  Sent send(const OwnedMessage& message);
+  Sent send(const Message& message, Compression compression = Compression::by_size);
+  Sent send(const OwnedMessage& message, Compression compression = Compression::by_size);
   /// Sends a message that was encoded once for many; no copy.
   Sent send(const websocket::PreparedMessage& message);
 
-  /// Sends one piece of a message as a fragment; `opcode` (text or binary) counts for the first.
-  /// No other message can be sent before the `last` one; pings can, and what is published, or was
-  /// prepared, follows it.
-  Sent send_fragment(websocket::Opcode opcode, ConstBytes piece, bool last);
+  /// Sends one piece of a message as a fragment; `opcode` (text or binary) and `compression` count
+  /// for the first. No other message can be sent before the `last` one; pings can, and what is
+  /// published, or was prepared, follows it.
+  Sent send_fragment(websocket::Opcode opcode, ConstBytes piece, bool last,
+                     Compression compression = Compression::by_size);
 
   /// Sends a ping with at most 125 bytes; the answer comes to `on_pong`. False when it can't be.
   bool ping(ConstBytes payload = {});
@@ -151,6 +156,8 @@ class WebSocket {
 
   /// The subprotocol that was agreed on; empty for none.
   std::string_view subprotocol() const noexcept;
+  /// The compression that was agreed on (RFC 7692); nullopt for none.
+  std::optional<websocket::DeflateParameters> deflate() const noexcept;
   /// Address and port of the peer, `127.0.0.1:50123`.
   std::string peer() const;
   /// Whether the connection is encrypted.

@@ -3,6 +3,7 @@
 #include <concepts>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -19,6 +20,7 @@
 #include <duplex/connection/websocket.hpp>
 #include <duplex/server/request.hpp>
 #include <duplex/server/response.hpp>
+#include <duplex/websocket/deflate_options.hpp>
 
 namespace duplex::server {
 
@@ -45,6 +47,9 @@ struct WebSocketOptions {
   std::uint32_t close_ms_max = 5'000;
   /// For a session: messages come in pieces as they arrive, by `WebSocket::receive_chunk`.
   bool deliver_chunks = false;
+  /// Compression of messages (permessage-deflate, RFC 7692), for clients that offer it: `{{}}` for
+  /// what suits most. nullopt for none.
+  std::optional<websocket::DeflateOptions> deflate = {};
   /// Origins besides the server's own whose pages may connect: `https://example.com`,
   /// `https://*.example.com`, or `*` for all. Clients that send no `Origin` are not browsers, and
   /// pass.

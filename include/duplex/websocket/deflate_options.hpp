@@ -30,7 +30,7 @@ struct DeflateOptions {
   /// `compressor_window_bits_min`.
   bool let_server_limit_window = true;
   /// From 1, fast, to 9, small.
-  std::uint8_t level = 6;
+  std::uint8_t level = 1;
   /// Messages of fewer bytes are sent as they are: they don't get smaller by much.
   std::size_t threshold_bytes = 64;
 

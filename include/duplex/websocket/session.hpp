@@ -93,6 +93,9 @@ class Session {
   /// `message_bytes_max` of it are ever held.
   void enable_deflate(const DeflateParameters& agreed, DeflateWorkspace& workspace);
 
+  /// The workspace goes before the session does: after this nothing may be read or written.
+  void leave_workspace() noexcept { codec_.reset(); }
+
   /// Consumes a prefix of `input` and returns at most one event. What has to be sent in answer
   /// (pongs, close frames) is appended to `output`.
   /// nullopt: no further event in `input`; present what is left again, with new bytes behind it.
@@ -100,7 +103,9 @@ class Session {
   /// this object refuses all further input.
   /// Views in the event point into `input`'s buffer (unmasked in place) or into the session, and
   /// hold until the next call, which also frees the memory of a message that was collected: call
-  /// until there is no event. After the peer's close frame all input is consumed and ignored.
+  /// until there is no event. Those of a message that came compressed hold until the next call of
+  /// any session of the same workspace. After the peer's close frame all input is consumed and
+  /// ignored.
   std::expected<std::optional<Event>, Error> next(Bytes& input, ByteQueue& output) noexcept;
 
   /// Whether messages may still be written: no close frame has been sent.
