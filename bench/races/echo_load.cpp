@@ -2,6 +2,10 @@
 // under way, in clear or encrypted. Prints how many echoes came back, as `echoes seconds`.
 //
 //   echo_load PORT --connections 200 --bytes 20 --seconds 3 [--tls] [--path /echo]
+//             [--deflate "permessage-deflate; client_no_context_takeover"]
+//
+// With --deflate that is offered, and what is sent is JSON, compressed, many different messages;
+// the first echo of each connection is inflated and compared.
 //
 // For races between servers: the same load, whoever answers. It shares no code with duplex.
 
@@ -12,6 +16,7 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include <array>
 #include <cerrno>
@@ -21,6 +26,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -37,6 +43,7 @@ struct Settings {
   double seconds = 3;
   bool tls = false;
   std::string path = "/echo";
+  std::string deflate;  // what is offered
 };
 
 [[noreturn]] void fail(const std::string& what) {
@@ -92,9 +99,10 @@ class Wire {
   std::unique_ptr<SSL, Free> ssl_;
 };
 
-/// The client's frame, masked with zeros so that making it costs nothing, and its echo's size.
+/// The client's frame, masked with zeros so that making it costs nothing, and what it says.
 struct Message {
-  explicit Message(std::size_t bytes) {
+  Message(std::string said, const std::string& payload, bool compressed) : text(std::move(said)) {
+    const std::size_t bytes = payload.size();
     std::string length;
     if (bytes < 126) {
       length = static_cast<char>(bytes);
@@ -104,33 +112,136 @@ struct Message {
       length = 127;
       for (int shift = 56; shift >= 0; shift -= 8) length += static_cast<char>(bytes >> shift);
     }
-    echo_bytes = 1 + length.size() + bytes;
     length[0] = static_cast<char>(length[0] | 0x80);
-    frame = '\x82' + length + std::string(4, '\0') + std::string(bytes, 'x');
+    frame = (compressed ? '\xC2' : '\x82') + length + std::string(4, '\0') + payload;
   }
+  std::string text;
   std::string frame;
-  std::size_t echo_bytes;
 };
+
+/// Text as services send it, of so many bytes.
+std::string json(std::size_t bytes, unsigned seed) {
+  const auto random = [&seed](unsigned bound) {
+    seed = seed * 1664525U + 1013904223U;
+    return std::to_string((seed >> 8U) % bound);
+  };
+  std::string text = "[";
+  while (text.size() < bytes) {
+    text += R"({"id":)" + random(100'000) + R"(,"name":"user-)" + random(1000) + R"(","price":)" +
+            random(1000) + '.' + random(100) + R"(,"active":true,"tags":["a)" + random(9) +
+            R"(","live"],"time":"2026-11-25T20:)" + random(60) + R"(Z"},)";
+  }
+  text.resize(bytes);
+  return text;
+}
+
+std::string deflated(const std::string& text) {
+  z_stream stream{};
+  deflateInit2(&stream, 6, Z_DEFLATED, -15, 8, Z_DEFAULT_STRATEGY);
+  std::string result(text.size() + 64, '\0');
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
+  stream.avail_in = static_cast<uInt>(text.size());
+  stream.next_out = reinterpret_cast<Bytef*>(result.data());
+  stream.avail_out = static_cast<uInt>(result.size());
+  ::deflate(&stream, Z_SYNC_FLUSH);
+  result.resize(stream.total_out - 4);
+  deflateEnd(&stream);
+  return result;
+}
+
+std::string inflated(std::string compressed, std::size_t bytes_max) {
+  compressed += std::string("\0\0\xFF\xFF", 4);
+  z_stream stream{};
+  inflateInit2(&stream, -15);
+  std::string text(bytes_max, '\0');
+  stream.next_in = reinterpret_cast<Bytef*>(compressed.data());
+  stream.avail_in = static_cast<uInt>(compressed.size());
+  stream.next_out = reinterpret_cast<Bytef*>(text.data());
+  stream.avail_out = static_cast<uInt>(text.size());
+  ::inflate(&stream, Z_SYNC_FLUSH);
+  text.resize(stream.total_out);
+  inflateEnd(&stream);
+  return text;
+}
+
+std::vector<Message> messages_for(const Settings& settings) {
+  std::vector<Message> messages;
+  if (settings.deflate.empty()) {
+    const std::string payload(settings.bytes, 'x');
+    messages.emplace_back(payload, payload, false);
+  } else {
+    for (unsigned seed = 0; seed < 64; ++seed) {
+      const std::string text = json(settings.bytes, seed);
+      messages.emplace_back(text, deflated(text), true);
+    }
+  }
+  return messages;
+}
+
+/// The frame at the front of some bytes.
+struct Frame {
+  bool compressed = false;
+  std::size_t header_bytes = 2;
+  std::size_t payload_bytes = 0;
+  std::size_t bytes() const noexcept { return header_bytes + payload_bytes; }
+};
+
+/// None when not all of it is there.
+std::optional<Frame> whole_frame(std::string_view bytes) {
+  const auto byte = [&bytes](std::size_t i) { return static_cast<unsigned char>(bytes[i]); };
+  if (bytes.size() < 2) return std::nullopt;
+  Frame frame{.compressed = (byte(0) & 0x40U) != 0, .payload_bytes = byte(1)};
+  const std::size_t length_bytes = byte(1) == 126 ? 2 : byte(1) == 127 ? 8 : 0;
+  if (length_bytes > 0) {
+    frame.header_bytes += length_bytes;
+    if (bytes.size() < frame.header_bytes) return std::nullopt;
+    frame.payload_bytes = 0;
+    for (std::size_t i = 2; i < frame.header_bytes; ++i) {
+      frame.payload_bytes = frame.payload_bytes << 8 | byte(i);
+    }
+  }
+  if (bytes.size() < frame.bytes()) return std::nullopt;
+  return frame;
+}
 
 struct Connection {
   Connection(const Settings& settings, SSL_CTX* context) : wire(settings, context) {
-    wire.send("GET " + settings.path +
-              " HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-              "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n");
+    wire.send(
+        "GET " + settings.path +
+        " HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n" +
+        (settings.deflate.empty() ? "" : "Sec-WebSocket-Extensions: " + settings.deflate + "\r\n") +
+        "\r\n");
     std::string answer;
     std::array<char, 4096> buffer;
     while (!answer.ends_with("\r\n\r\n")) {
       answer.append(buffer.data(), wire.receive(buffer.data(), buffer.size()));
     }
     if (!answer.starts_with("HTTP/1.1 101 ")) fail("no upgrade: " + answer);
+    if (answer.find("permessage-deflate") == std::string::npos && !settings.deflate.empty()) {
+      fail("the server does not compress: " + answer);
+    }
+    const std::size_t extension = answer.find("Sec-WebSocket-Extensions: ");
+    if (extension != std::string::npos) {
+      agreed = answer.substr(extension, answer.find('\r', extension) - extension);
+    }
   }
   Wire wire;
-  std::size_t received = 0;
+  std::string agreed;
+  std::string received;
+  std::size_t sent = 0;
 };
+
+/// Whether the echo says what was sent.
+void compare(const Message& message, const Frame& frame, std::string_view bytes) {
+  std::string payload(bytes.substr(frame.header_bytes, frame.payload_bytes));
+  if (frame.compressed) payload = inflated(std::move(payload), message.text.size() + 1);
+  if (payload != message.text) fail("an echo differs from what was sent");
+}
 
 std::uint64_t run(const Settings& settings, SSL_CTX* context) {
   const int poll = ::epoll_create1(0);
-  const Message message(settings.bytes);
+  const std::vector<Message> messages = messages_for(settings);
   std::vector<std::unique_ptr<Connection>> connections;
   for (std::size_t i = 0; i < settings.connections; ++i) {
     connections.push_back(std::make_unique<Connection>(settings, context));
@@ -138,11 +249,17 @@ std::uint64_t run(const Settings& settings, SSL_CTX* context) {
     event.events = EPOLLIN;
     event.data.ptr = connections.back().get();
     ::epoll_ctl(poll, EPOLL_CTL_ADD, connections.back()->wire.socket(), &event);
+    connections.back()->sent = i;
   }
-  std::fprintf(stderr, "%s\n", connections.front()->wire.version());
-  for (const auto& connection : connections) connection->wire.send(message.frame);
+  const Connection& first = *connections.front();
+  std::fprintf(stderr, "%s %s\n", first.wire.version(), first.agreed.c_str());
+  const auto message_of = [&messages](const Connection& connection) -> const Message& {
+    return messages[connection.sent % messages.size()];
+  };
+  for (const auto& connection : connections) connection->wire.send(message_of(*connection).frame);
 
   std::uint64_t echoes = 0;
+  std::uint64_t echo_bytes = 0;
   std::vector<char> buffer(256 * 1024);
   std::array<epoll_event, 256> events;
   const auto end = Clock::now() + std::chrono::duration<double>(settings.seconds);
@@ -151,16 +268,28 @@ std::uint64_t run(const Settings& settings, SSL_CTX* context) {
     if (count == 0) fail("nothing comes any more");
     for (int i = 0; i < count; ++i) {
       auto& connection = *static_cast<Connection*>(events[static_cast<std::size_t>(i)].data.ptr);
+      // Where the echo came as a whole, which is nearly always, it is not copied.
+      std::string_view bytes;
       do {
-        connection.received += connection.wire.receive(buffer.data(), buffer.size());
+        const std::size_t size = connection.wire.receive(buffer.data(), buffer.size());
+        bytes = {buffer.data(), size};
+        if (!connection.received.empty() || !whole_frame(bytes)) {
+          bytes = connection.received.append(bytes);
+        }
       } while (connection.wire.has_more());
-      if (connection.received < message.echo_bytes) continue;
-      if (connection.received > message.echo_bytes) fail("an echo is too long");
-      connection.received = 0;
+      const auto frame = whole_frame(bytes);
+      if (!frame) continue;
+      if (frame->bytes() != bytes.size()) fail("more came than one echo");
+      if (connection.sent < connections.size()) compare(message_of(connection), *frame, bytes);
+      connection.received.clear();
       ++echoes;
-      connection.wire.send(message.frame);
+      echo_bytes += frame->bytes();
+      connection.sent += connections.size();
+      connection.wire.send(message_of(connection).frame);
     }
   }
+  std::fprintf(stderr, "%.0f bytes each\n",
+               static_cast<double>(echo_bytes) / static_cast<double>(echoes));
   return echoes;
 }
 
@@ -184,6 +313,8 @@ Settings read(int argc, char** argv) {
       settings.seconds = std::atof(value);
     } else if (name == "--path") {
       settings.path = value;
+    } else if (name == "--deflate") {
+      settings.deflate = value;
     } else {
       fail("no such option: " + std::string(name));
     }

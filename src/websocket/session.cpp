@@ -219,11 +219,13 @@ Session::NextEvent Session::take_data(const Frame& frame) noexcept {
 
 Session::NextEvent Session::take_compressed(const Frame& frame, bool last) noexcept {
   if (inflates_pieces()) {
-    const auto payload =
+    const auto [payload, error] =
         own_codec().inflate_piece(frame.payload, last, options_->message_bytes_max);
-    if (!payload) return std::unexpected(payload.error());
     if (last) share_codec_again();
-    return take_payload(*payload, last, unknown_size);
+    if (!error) return take_payload(payload, last, unknown_size);
+    // Had it come in smaller pieces, a fault in the text before would have been found first.
+    const bool valid = message_opcode_ != Opcode::text || utf8_.feed(payload);
+    return std::unexpected(valid ? *error : Error::text_not_utf8);
   }
   Bytes compressed = frame.payload;
   if (!last || assembly_) {

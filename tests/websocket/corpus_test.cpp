@@ -8,6 +8,7 @@
 #include "fuzz/websocket/client_handshake_properties.hpp"
 #include "fuzz/websocket/extensions_properties.hpp"
 #include "fuzz/websocket/frame_parser_properties.hpp"
+#include "fuzz/websocket/session_deflate_properties.hpp"
 #include "fuzz/websocket/session_properties.hpp"
 
 namespace duplex::websocket {
@@ -31,6 +32,10 @@ TEST(FrameParserCorpus, HoldsTheProperties) {
 
 TEST(SessionCorpus, HoldsTheProperties) {
   EXPECT_GT(replay(DUPLEX_CORPUS "/session_fuzz", check_session), 0U);
+}
+
+TEST(SessionDeflateCorpus, HoldsTheProperties) {
+  EXPECT_GT(replay(DUPLEX_CORPUS "/session_deflate_fuzz", check_session_deflate), 0U);
 }
 
 TEST(ClientHandshakeCorpus, HoldsTheProperties) {

@@ -13,8 +13,7 @@ std::expected<Bytes, Error> MessageCodec::inflate_whole(ConstBytes compressed,
   return workspace_->tools().whole_inflater.inflate(compressed, bytes_max);
 }
 
-std::expected<Bytes, Error> MessageCodec::inflate_piece(ConstBytes piece, bool last,
-                                                        std::uint64_t bytes_max) {
+InflatedPiece MessageCodec::inflate_piece(ConstBytes piece, bool last, std::uint64_t bytes_max) {
   if (!inflater_) inflater_ = std::make_unique<StreamInflater>(sides_.receive_window_bits);
   if (!inflating_) {
     inflating_ = true;
@@ -23,12 +22,10 @@ std::expected<Bytes, Error> MessageCodec::inflate_piece(ConstBytes piece, bool l
   }
   ByteQueue& output = workspace_->tools().inflated;
   prepare_again(output);
-  if (const auto error = inflater_->inflate(piece, last, bytes_max - inflated_bytes_, output)) {
-    return std::unexpected(*error);
-  }
+  const auto error = inflater_->inflate(piece, last, bytes_max - inflated_bytes_, output);
   inflated_bytes_ += output.size();
   inflating_ = !last;
-  return output.content();
+  return {.payload = output.content(), .error = error};
 }
 
 ConstBytes MessageCodec::deflate_whole(ConstBytes message) {

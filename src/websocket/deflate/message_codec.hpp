@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <expected>
 #include <memory>
+#include <optional>
 
 #include "websocket/deflate/effort.hpp"
 #include "websocket/deflate/stream_deflater.hpp"
@@ -26,6 +27,12 @@ struct DeflateSides {
 
   bool keeps_window() const noexcept { return send_keeps_window || receive_keeps_window; }
   friend bool operator==(const DeflateSides&, const DeflateSides&) = default;
+};
+
+/// What came of a piece of a message: all that it held, or what it held up to an error.
+struct InflatedPiece {
+  Bytes payload;
+  std::optional<Error> error = std::nullopt;
 };
 
 /// Compresses and inflates messages for sessions.
@@ -52,7 +59,7 @@ class MessageCodec {
   std::expected<Bytes, Error> inflate_whole(ConstBytes compressed, std::uint64_t bytes_max);
   /// What the next piece of the message holds, which has no more than `bytes_max` in all. Not for
   /// a codec that others use too.
-  std::expected<Bytes, Error> inflate_piece(ConstBytes piece, bool last, std::uint64_t bytes_max);
+  InflatedPiece inflate_piece(ConstBytes piece, bool last, std::uint64_t bytes_max);
 
   /// The payload of the frame for this message. With `send_keeps_window` it must be sent.
   ConstBytes deflate_whole(ConstBytes message);

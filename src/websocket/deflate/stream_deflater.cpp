@@ -16,8 +16,11 @@ namespace {
 // What zlib is offered, and asked for, at a time; its counts have 32 bits.
 constexpr std::size_t piece_bytes_max = std::size_t{1} << 20U;
 constexpr std::size_t room_bytes_max = std::size_t{64} * 1024;
-// Memory for its table of symbols and of earlier places; 8 is what zlib takes by itself.
-constexpr int memory_level = 8;
+/// Memory for zlib's tables of symbols and of earlier places, where 8 is what it takes by itself:
+/// less for a small window, as much as the window itself.
+int memory_level(int window_bits) noexcept {
+  return std::min(window_bits - 6, 8);
+}
 
 }  // namespace
 
@@ -26,7 +29,7 @@ struct StreamDeflater::Stream : z_stream {};
 StreamDeflater::StreamDeflater(const DeflateEffort& effort) : stream_(std::make_unique<Stream>()) {
   // Negative bits: no header and no checksum around the blocks.
   const int status = deflateInit2(stream_.get(), effort.level, Z_DEFLATED, -effort.window_bits,
-                                  memory_level, Z_DEFAULT_STRATEGY);
+                                  memory_level(effort.window_bits), Z_DEFAULT_STRATEGY);
   if (status != Z_OK) throw std::bad_alloc();
 }
 

@@ -75,9 +75,10 @@ std::optional<Error> StreamInflater::inflate_bytes(ConstBytes bytes, std::uint64
     stream_->avail_out = static_cast<uInt>(room_bytes);
     const int status = ::inflate(stream_.get(), Z_SYNC_FLUSH);
     const std::size_t written_bytes = room_bytes - stream_->avail_out;
-    if (written_bytes > bytes_max) return Error::message_too_big;
-    bytes_max -= written_bytes;
-    output.commit(written_bytes);
+    const std::size_t taken_bytes = std::min<std::uint64_t>(written_bytes, bytes_max);
+    output.commit(taken_bytes);
+    bytes_max -= taken_bytes;
+    if (written_bytes > taken_bytes) return Error::message_too_big;
     bytes = bytes.subspan(piece_bytes - stream_->avail_in);
     // Z_BUF_ERROR says that nothing was left to do.
     if (status != Z_OK && status != Z_STREAM_END && status != Z_BUF_ERROR) {

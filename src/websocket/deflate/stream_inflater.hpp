@@ -20,9 +20,9 @@ class StreamInflater {
   StreamInflater& operator=(const StreamInflater&) = delete;
   ~StreamInflater();
 
-  /// Appends what the next piece of a message holds; with the `last` one the message has to be
-  /// complete. No more than `bytes_max` are ever written: more is `message_too_big`. After an error
-  /// there is only `reset`.
+  /// Appends what the next piece of a message holds, also up to an error; with the `last` one the
+  /// message has to be complete. No more than `bytes_max` are ever written: more is
+  /// `message_too_big`. After an error there is only `reset`.
   std::optional<Error> inflate(ConstBytes piece, bool last, std::uint64_t bytes_max,
                                ByteQueue& output);
 
