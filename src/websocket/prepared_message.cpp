@@ -1,7 +1,7 @@
-#include <algorithm>
 #include <array>
-#include <mutex>
-#include <vector>
+#include <atomic>
+#include <memory>
+#include <utility>
 
 #include "websocket/deflate/whole_deflater.hpp"
 #include <duplex/websocket/frame_parser.hpp>
@@ -19,20 +19,55 @@ SharedBytes frame_of(const FrameHeader& header, ConstBytes payload) {
 
 }  // namespace
 
+/// A compressed frame, made by the thread that has asked for it first.
+struct PreparedMessage::CompressedForm {
+  DeflateEffort effort;
+  SharedBytes frame = {};  // once it is `made`
+  std::atomic<bool> made = false;
+  CompressedForm* next = nullptr;
+};
+
 struct PreparedMessage::Content {
-  struct Compressed {
-    DeflateEffort effort;
-    SharedBytes frame;
-  };
+  Content(Opcode its_opcode, ConstBytes payload, Compression its_compression)
+      : frame(frame_of({.opcode = its_opcode, .payload_bytes = payload.size()}, payload)),
+        payload_bytes(payload.size()),
+        opcode(its_opcode),
+        compression(its_compression) {}
+  Content(const Content&) = delete;
+  Content& operator=(const Content&) = delete;
+  ~Content() {
+    for (CompressedForm* form = forms; form != nullptr;) {
+      const std::unique_ptr<CompressedForm> owned(form);
+      form = owned->next;
+    }
+  }
+
+  /// The form for `effort`; the first time, when it is yet to be made by the caller, true.
+  std::pair<CompressedForm*, bool> find_or_add(const DeflateEffort& effort);
 
   SharedBytes frame;
-  std::size_t payload_bytes = 0;
-  Opcode opcode = Opcode::text;
-  Compression compression = Compression::by_size;
-  // Few: there are seven sizes of windows, and most endpoints have one level.
-  std::mutex compressed_mutex;
-  std::vector<Compressed> compressed;
+  std::size_t payload_bytes;
+  Opcode opcode;
+  Compression compression;
+  /// The newest one. Few: there are seven sizes of windows, and most endpoints have one level.
+  std::atomic<CompressedForm*> forms = nullptr;
 };
+
+std::pair<PreparedMessage::CompressedForm*, bool> PreparedMessage::Content::find_or_add(
+    const DeflateEffort& effort) {
+  std::unique_ptr<CompressedForm> added;
+  CompressedForm* newest = forms.load(std::memory_order_acquire);
+  while (true) {
+    for (CompressedForm* form = newest; form != nullptr; form = form->next) {
+      if (form->effort == effort) return {form, false};
+    }
+    if (!added) added = std::make_unique<CompressedForm>(effort);
+    added->next = newest;
+    if (forms.compare_exchange_weak(newest, added.get(), std::memory_order_acq_rel)) {
+      return {added.release(), true};
+    }
+  }
+}
 
 PreparedMessage PreparedMessage::text(std::string_view text, Compression compression) {
   return {Opcode::text, as_bytes(text), compression};
@@ -43,12 +78,7 @@ PreparedMessage PreparedMessage::binary(ConstBytes payload, Compression compress
 }
 
 PreparedMessage::PreparedMessage(Opcode opcode, ConstBytes payload, Compression compression)
-    : content_(std::make_shared<Content>()) {
-  content_->frame = frame_of({.opcode = opcode, .payload_bytes = payload.size()}, payload);
-  content_->payload_bytes = payload.size();
-  content_->opcode = opcode;
-  content_->compression = compression;
-}
+    : content_(std::make_shared<Content>(opcode, payload, compression)) {}
 
 Opcode PreparedMessage::opcode() const noexcept {
   return content_->opcode;
@@ -68,21 +98,23 @@ const SharedBytes& PreparedMessage::frame() const noexcept {
 
 SharedBytes PreparedMessage::compressed_frame(const DeflateEffort& effort,
                                               WholeDeflater& deflater) const {
-  // Held while compressing: another thread that wants the same waits for it instead of doing it
-  // again.
-  const std::lock_guard lock(content_->compressed_mutex);
-  const auto made = std::ranges::find(content_->compressed, effort, &Content::Compressed::effort);
-  if (made != content_->compressed.end()) return made->frame;
-
+  const auto [form, ours] = content_->find_or_add(effort);
+  if (!ours) {
+    // Another thread may be making it: that takes no longer than making it again.
+    form->made.wait(false, std::memory_order_acquire);
+    return form->frame;
+  }
   ByteQueue compressed;
   deflater.deflate(payload(), effort, compressed);
-  SharedBytes frame = content_->frame;
-  if (compressed.size() < content_->payload_bytes || compression() == Compression::always) {
-    frame = frame_of({.opcode = opcode(), .rsv1 = true, .payload_bytes = compressed.size()},
-                     compressed.content());
-  }
-  content_->compressed.push_back({.effort = effort, .frame = frame});
-  return frame;
+  const bool shorter = compressed.size() < content_->payload_bytes;
+  form->frame =
+      shorter || compression() == Compression::always
+          ? frame_of({.opcode = opcode(), .rsv1 = true, .payload_bytes = compressed.size()},
+                     compressed.content())
+          : content_->frame;
+  form->made.store(true, std::memory_order_release);
+  form->made.notify_all();
+  return form->frame;
 }
 
 }  // namespace duplex::websocket

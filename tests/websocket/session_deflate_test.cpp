@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "tests/websocket/deflate/deflate_samples.hpp"
@@ -376,6 +377,24 @@ TEST(SessionDeflate, SharesWhatManyAreSent) {
   EXPECT_EQ(first.server().shared_frame(noise)->bytes().data(), noise.frame().bytes().data());
   const auto secret = PreparedMessage::text(json, Compression::never);
   EXPECT_EQ(first.server().shared_frame(secret)->bytes().data(), secret.frame().bytes().data());
+}
+
+TEST(SessionDeflate, SharesWhatManyAreSentByManyThreads) {
+  const std::string json = json_sample(50'000);
+  const auto message = PreparedMessage::text(json);
+  std::vector<const std::byte*> frames(8);
+  std::vector<std::thread> threads;
+  for (const std::byte*& frame : frames) {
+    threads.emplace_back([&message, &frame] {
+      DeflateWorkspace workspace;
+      Session session(plain_options);
+      session.enable_deflate(anew, workspace);
+      frame = session.shared_frame(message)->bytes().data();
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_THAT(frames, testing::Each(frames.front()));
+  EXPECT_NE(frames.front(), message.frame().bytes().data());
 }
 
 }  // namespace

@@ -50,6 +50,7 @@ class PreparedMessage {
 
  private:
   friend Session;
+  struct CompressedForm;
   struct Content;
 
   PreparedMessage(Opcode opcode, ConstBytes payload, Compression compression);
