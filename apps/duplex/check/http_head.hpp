@@ -47,7 +47,7 @@ struct HttpHead {
 /// Takes a head off the front of `bytes`, with the empty line; nullopt while it is incomplete.
 /// Strict about what RFC 9112 demands: throws std::invalid_argument with a sentence that says what
 /// is wrong with it.
-std::optional<HttpHead> take_head(std::string& bytes);
+std::optional<HttpHead> take_head(std::string_view& bytes);
 
 /// What a server answers to this Sec-WebSocket-Key (RFC 6455 section 4.2.2).
 std::string accept_key(std::string_view key);

@@ -55,7 +55,7 @@ class Incoming {
 
   /// Takes frames off the front of `bytes` until something has happened; nullopt when it needs more
   /// bytes. Throws PeerFault; after that this object is of no use.
-  std::optional<Event> next(std::string& bytes);
+  std::optional<Event> next(std::string_view& bytes);
 
   /// Whether a frame or a message is incomplete where the bytes have ended, in words; empty if not.
   std::string what_is_incomplete(std::string_view rest) const;

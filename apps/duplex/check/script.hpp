@@ -51,8 +51,9 @@ struct PeerUnderTest {
 /// fault there is wrong. Pings are answered, and pongs that nobody asked for are passed over.
 class Script {
  public:
-  /// `client_request` is what a client under test has sent.
-  Script(const Case& what, Wire wire, PeerUnderTest peer,
+  /// All of it ends at `deadline`. `client_request` is what a client under test has sent. `what`
+  /// must live as long as the script.
+  Script(const Case& what, Wire wire, PeerUnderTest peer, Wire::Time deadline,
          std::optional<HttpHead> client_request = {});
   Script(const Script&) = delete;
   Script& operator=(const Script&) = delete;
@@ -182,7 +183,7 @@ class Script {
   static constexpr std::size_t size_everyone_takes = 4096;
 
  private:
-  /// What ends a wait: a failure, judged by these.
+  /// How a failure is judged.
   struct FailureRule {
     std::span<const std::uint16_t> codes;
     std::span<const std::uint16_t> tolerated;
@@ -190,15 +191,24 @@ class Script {
 
   void open();
   void agree_on_compression(std::string_view offer, std::string_view answer);
-  MaskKey next_mask_key();
-  std::optional<Event> next_event(Wire::Time until);
+  /// nullopt when the connection has ended.
+  std::optional<HttpHead> receive_head_or_end();
+
+  std::string prepare(const Frame& frame);
+  void transmit(std::string_view bytes, std::size_t piece_bytes = 0);
+
   std::optional<Event> receive_until(Wire::Time until);
-  void judge_failure(const Event& event, const FailureRule& rule);
-  bool expect_failure_until(Wire::Time until, const FailureRule& rule);
+  EndOfStream end_of_stream();
+  /// False when nothing has come by then.
+  bool failure_begins(Wire::Time until, const FailureRule& rule);
+  void judge_failure(const CloseFrame& close, const FailureRule& rule);
   void answer_close(const CloseFrame& close);
+  CloseFrame receive_close();
   void expect_end_after_close();
-  bool take_allowed(const Message& message);
   void refuse_leftovers();
+  /// `what`, and how long that was waited for.
+  std::string silence(std::string_view what) const;
+  static std::string others(const std::vector<std::string>& pongs);
 
   const Case& case_;
   Wire wire_;
@@ -213,6 +223,7 @@ class Script {
   std::minstd_rand random_;
   Finding finding_;
   bool close_sent_ = false;
+  bool end_noted_ = false;
   /// What came while something else was waited for.
   std::vector<Message> messages_;
   std::vector<std::string> pongs_;

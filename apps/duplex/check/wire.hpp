@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -31,9 +32,10 @@ class Wire {
   Wait receive(Time until);
   void end_sending() { stream_->end_sending(); }
 
-  /// What has come; whoever uses it takes it off the front.
-  std::string& input() noexcept { return input_; }
-  const std::string& input() const noexcept { return input_; }
+  /// What has come and was not consumed; valid until the next call of another function.
+  std::string_view input() const noexcept { return std::string_view(input_).substr(consumed_); }
+  /// Takes so many bytes off the front.
+  void consume(std::size_t bytes);
   /// Nothing more will come.
   bool ended() const noexcept { return ended_ || reset_; }
   /// It was lost, not closed.
@@ -46,6 +48,7 @@ class Wire {
   std::unique_ptr<ByteStream> stream_;
   int stop_descriptor_;
   std::string input_;
+  std::size_t consumed_ = 0;
   bool ended_ = false;
   bool reset_ = false;
   bool unwritable_ = false;
