@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "payloads.hpp"
+#include "stopped.hpp"
 
 namespace duplex::app::check {
 
@@ -99,7 +100,7 @@ void Script::transmit(std::string_view bytes, std::size_t piece_bytes) {
     switch (wire_.send(bytes.substr(0, size), deadline_)) {
       case Wire::Wait::done: break;
       case Wire::Wait::timed_out: wrong("it takes no more bytes, and does not end the connection");
-      case Wire::Wait::stopped: throw Interrupted();
+      case Wire::Wait::stopped: throw Stopped();
     }
     bytes.remove_prefix(size);
   }

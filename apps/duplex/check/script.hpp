@@ -27,9 +27,6 @@ struct Ended {
   Finding finding;
 };
 
-/// The user has had enough; the case is as if it had not been run.
-struct Interrupted {};
-
 /// What a script has to know of the one it talks to.
 struct PeerUnderTest {
   End end = End::server;
@@ -59,7 +56,7 @@ class Script {
   Script& operator=(const Script&) = delete;
 
   /// Opens the WebSocket if the case begins so, and runs the case. The finding is final. Throws
-  /// Interrupted.
+  /// Stopped.
   Finding run();
 
   const Log& log() const noexcept { return log_; }

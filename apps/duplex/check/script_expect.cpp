@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "script.hpp"
+#include "stopped.hpp"
 
 // What a script waits for, and how it judges what comes instead.
 
@@ -70,7 +71,7 @@ std::optional<Event> Script::receive_until(Wire::Time until) {
     switch (wire_.receive(until)) {
       case Wire::Wait::done: break;
       case Wire::Wait::timed_out: return std::nullopt;
-      case Wire::Wait::stopped: throw Interrupted();
+      case Wire::Wait::stopped: throw Stopped();
     }
   }
 }

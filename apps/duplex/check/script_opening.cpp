@@ -7,6 +7,7 @@
 
 #include "printable.hpp"
 #include "script.hpp"
+#include "stopped.hpp"
 #include <duplex/base/base64.hpp>
 #include <duplex/base/bytes.hpp>
 
@@ -111,7 +112,7 @@ std::optional<HttpHead> Script::receive_head_or_end() {
     switch (wire_.receive(deadline_)) {
       case Wire::Wait::done: break;
       case Wire::Wait::timed_out: wrong(silence("no response came"));
-      case Wire::Wait::stopped: throw Interrupted();
+      case Wire::Wait::stopped: throw Stopped();
     }
   }
 }

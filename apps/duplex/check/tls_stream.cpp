@@ -5,12 +5,15 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <poll.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <stdexcept>
+
+#include "stopped.hpp"
 
 namespace duplex::app::check {
 namespace {

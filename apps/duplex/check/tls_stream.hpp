@@ -46,7 +46,4 @@ class TlsContext {
   std::shared_ptr<ssl_ctx_st> context_;
 };
 
-/// Waiting was ended by the user.
-struct Stopped {};
-
 }  // namespace duplex::app::check
