@@ -70,18 +70,6 @@ void add_refused(Cases& cases) {
                          script.expect_failure({code::protocol_error});
                        }});
     }
-    for (const auto& [form, bits] :
-         {std::pair(LengthForm::two_bytes, 16), std::pair(LengthForm::eight_bytes, 64)}) {
-      cases.push_back({.id = fmt::format("ping/{}-5-in-{}-bits", name(opcode), bits),
-                       .title = fmt::format("A {} of 5 bytes, the length written in {} bits",
-                                            name(opcode), bits),
-                       .expected = fails_1002,
-                       .rule = "RFC 6455 sections 5.2, 5.5",
-                       .run = [opcode, form = form](Script& script) {
-                         script.send({.opcode = opcode, .payload = "hello", .form = form});
-                         script.expect_failure({code::protocol_error});
-                       }});
-    }
     cases.push_back({.id = fmt::format("ping/{}-without-fin", name(opcode)),
                      .title = fmt::format("A {} without FIN", name(opcode)),
                      .expected = fails_1002,
@@ -108,6 +96,29 @@ void add_refused(Cases& cases) {
                        script.send({.opcode = opcode, .payload = "hel", .fin = false});
                        script.expect_failure({code::protocol_error});
                      }});
+  }
+}
+
+/// As for data: the RFC forbids it to who sends.
+void add_longer_forms(Cases& cases) {
+  for (const Opcode opcode : {Opcode::ping, Opcode::pong}) {
+    for (const auto& [form, bits] :
+         {std::pair(LengthForm::two_bytes, 16), std::pair(LengthForm::eight_bytes, 64)}) {
+      cases.push_back({.id = fmt::format("ping/{}-5-in-{}-bits", name(opcode), bits),
+                       .title = fmt::format("A {} of 5 bytes, the length written in {} bits",
+                                            name(opcode), bits),
+                       .expected = fails_1002,
+                       .rule = "RFC 6455 section 5.2",
+                       .run = [opcode, form = form](Script& script) {
+                         script.send({.opcode = opcode, .payload = "hello", .form = form});
+                         // Shows who has taken it.
+                         script.send_message(text("after"));
+                         script.may_pong("hello");
+                         if (script.fails_or_echoes(text("after"), {code::protocol_error})) return;
+                         script.acceptable("it takes lengths that are not in the fewest bits");
+                         script.close();
+                       }});
+    }
   }
 }
 
@@ -284,6 +295,7 @@ void add_among_messages(Cases& cases) {
 void add_ping_cases(Cases& cases) {
   add_payloads(cases);
   add_refused(cases);
+  add_longer_forms(cases);
   add_many(cases);
   add_unsolicited(cases);
   add_among_messages(cases);
