@@ -8,6 +8,7 @@
 #include "printable.hpp"
 #include "script.hpp"
 #include "stopped.hpp"
+#include <duplex/base/ascii.hpp>
 #include <duplex/base/base64.hpp>
 #include <duplex/base/bytes.hpp>
 
@@ -127,6 +128,11 @@ void Script::expect_opened(const HttpHead& request) {
   const std::string_view key = request.find("Sec-WebSocket-Key").value_or("");
   const std::string fault = what_is_wrong_with_response(response, key);
   if (!fault.empty()) wrong(fault);
+  const auto subprotocol = response.find("Sec-WebSocket-Protocol");
+  if (subprotocol && !list_contains(request.list("Sec-WebSocket-Protocol"), *subprotocol)) {
+    wrong(fmt::format("it chose the subprotocol \"{}\", which was not asked for",
+                      printable(*subprotocol)));
+  }
   agree_on_compression(request.list(extensions), response.list(extensions));
 }
 
