@@ -8,6 +8,7 @@
 #include "printable.hpp"
 #include "script.hpp"
 #include "stopped.hpp"
+#include <duplex/base/ascii.hpp>
 #include <duplex/base/base64.hpp>
 #include <duplex/base/bytes.hpp>
 
@@ -136,7 +137,7 @@ std::optional<HttpHead> Script::opened_or_refused(const HttpHead& request) {
 }
 
 void Script::take_response(const HttpHead& request, const HttpHead& response) {
-  const std::string_view key = request.find("Sec-WebSocket-Key").value_or("");
+  const std::string_view key = trim(request.find("Sec-WebSocket-Key").value_or(""));
   const std::string fault = what_is_wrong_with_response(response, key);
   if (!fault.empty()) wrong(fault);
   agree_on_compression(request.list(extensions), response.list(extensions));
