@@ -15,6 +15,15 @@ void add_mask_cases(Cases& cases);
 /// Pings and pongs.
 void add_ping_cases(Cases& cases);
 
+/// Messages in fragments, in every order.
+void add_fragment_cases(Cases& cases);
+/// Text that is UTF-8, and text that is not.
+void add_utf8_cases(Cases& cases);
+/// Closing handshakes.
+void add_close_cases(Cases& cases);
+/// Large and many.
+void add_limit_cases(Cases& cases);
+
 /// Every case, each with an id of its own.
 const Cases& all_cases();
 

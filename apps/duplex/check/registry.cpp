@@ -7,6 +7,10 @@ const Cases& all_cases() {
     Cases all;
     add_framing_cases(all);
     add_ping_cases(all);
+    add_fragment_cases(all);
+    add_utf8_cases(all);
+    add_close_cases(all);
+    add_limit_cases(all);
     return all;
   }();
   return cases;
