@@ -23,6 +23,9 @@ void add_utf8_cases(Cases& cases);
 void add_close_cases(Cases& cases);
 /// Large and many.
 void add_limit_cases(Cases& cases);
+/// Opening handshakes: requests to servers, and responses to clients.
+void add_request_cases(Cases& cases);
+void add_response_cases(Cases& cases);
 
 /// Every case, each with an id of its own.
 const Cases& all_cases();

@@ -11,6 +11,8 @@ const Cases& all_cases() {
     add_utf8_cases(all);
     add_close_cases(all);
     add_limit_cases(all);
+    add_request_cases(all);
+    add_response_cases(all);
     return all;
   }();
   return cases;
