@@ -26,6 +26,9 @@ void add_limit_cases(Cases& cases);
 /// Opening handshakes: requests to servers, and responses to clients.
 void add_request_cases(Cases& cases);
 void add_response_cases(Cases& cases);
+/// Compression: which offers and answers lead to it, and what is sent then.
+void add_deflate_opening_cases(Cases& cases);
+void add_deflate_cases(Cases& cases);
 
 /// Every case, each with an id of its own.
 const Cases& all_cases();

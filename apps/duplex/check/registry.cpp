@@ -13,6 +13,8 @@ const Cases& all_cases() {
     add_limit_cases(all);
     add_request_cases(all);
     add_response_cases(all);
+    add_deflate_opening_cases(all);
+    add_deflate_cases(all);
     return all;
   }();
   return cases;
