@@ -140,6 +140,11 @@ void Script::take_response(const HttpHead& request, const HttpHead& response) {
   const std::string_view key = trim(request.find("Sec-WebSocket-Key").value_or(""));
   const std::string fault = what_is_wrong_with_response(response, key);
   if (!fault.empty()) wrong(fault);
+  const auto subprotocol = response.find("Sec-WebSocket-Protocol");
+  if (subprotocol && !list_contains(request.list("Sec-WebSocket-Protocol"), *subprotocol)) {
+    wrong(fmt::format("it chose the subprotocol \"{}\", which was not asked for",
+                      printable(*subprotocol)));
+  }
   agree_on_compression(request.list(extensions), response.list(extensions));
 }
 
