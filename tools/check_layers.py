@@ -10,7 +10,8 @@ Prints one line for each include that breaks a rule and exits with 1 if there is
   user needs no third-party header and never sees a private one;
 - each third-party library's headers appear in one place;
 - the protocol cores include nothing that does I/O, tells the time, starts threads or rolls dice;
-- programs and examples use public headers only.
+- programs and examples use public headers only;
+- the conformance tester uses nothing of the library's that it checks.
 """
 
 import re
@@ -32,15 +33,21 @@ LAYERS = {
     "client": {"base", "http", "http1", "http2", "websocket", "net", "tls", "connection"},
 }
 
+# The conformance tester, and the layers that it may include itself: a rule that the library's own
+# WebSocket had got wrong would look right to a tester that was made of the same code.
+TESTER = "apps/duplex/check/"
+TESTER_LAYERS = {"base", "http"}
+
 # The layers that are pure computation.
 CORES = {"base", "http", "http1", "http2", "websocket"}
 
 # Third-party headers, and the only places that may include them: path prefixes below ROOT.
 THIRD_PARTY = [
-    # RFC 6455's accept key needs SHA-1, which is not worth a layer of its own.
-    (r"openssl/", ["src/tls/", "src/websocket/accept_key."]),
+    # RFC 6455's accept key needs SHA-1, which is not worth a layer of its own. The conformance tester
+    # has its own way to all that a WebSocket needs: what it shared with the library, it could not check.
+    (r"openssl/", ["src/tls/", "src/websocket/accept_key.", "apps/duplex/check/"]),
     (r"nghttp2/", ["src/http2/"]),
-    (r"zlib\.h$", ["src/websocket/deflate", "src/client/content_decoder"]),
+    (r"zlib\.h$", ["src/websocket/deflate", "src/client/content_decoder", "apps/duplex/check/"]),
     (r"libdeflate\.h$|isa-l.*\.h$", ["src/websocket/deflate"]),
     (r"brotli/|zstd(_errors)?\.h$", ["src/client/content_decoder"]),
     (r"libpsl\.h$", ["src/client/public_suffix"]),
@@ -103,6 +110,8 @@ def check_own(root: Path, file: File, name: str) -> str | None:
     if not (root / "include" / name).is_file():
         return "no such public header"
     parts = name.split("/")
+    if file.path.startswith(TESTER) and parts[1] not in TESTER_LAYERS:
+        return f"the conformance tester includes {' and '.join(sorted(TESTER_LAYERS))} only"
     if len(parts) == 2:
         return None if file.program else "the header of all headers is for users only"
     return check_layer(file, parts[1])
@@ -114,9 +123,12 @@ def check_quoted(root: Path, file: File, name: str) -> str | None:
         return "a public header may not include a private one"
     beside = (root / file.path).parent / name
     if file.program:
-        if not beside.is_file():
+        # In a folder of a program, its other headers are named from the program's own folder on.
+        from_program = root.joinpath(*Path(file.path).parts[:2]) / name
+        header = beside if beside.is_file() else from_program
+        if not header.is_file():
             return "a program uses public headers and its own only"
-        within = beside.resolve().relative_to(root.resolve()).as_posix()
+        within = header.resolve().relative_to(root.resolve()).as_posix()
         return None if File(within).program else "a program uses public headers and its own only"
     # Built in the build folder from files of the same layer.
     if beside.is_file() and "/" not in name:
