@@ -121,7 +121,7 @@ def test_echoes_messages_of_every_kind_and_size(start, duplex_program, certifica
             await exchange(client, MESSAGES)
             for message in MESSAGES:
                 middle = len(message) // 2
-                await client.send([message[:1], message[1:middle], message[middle:]])
+                await client.send([message[:middle], message[:0], message[middle:]])
                 assert await client.recv() == message
         assert client.close_code == 1000
 
