@@ -1,26 +1,33 @@
 #!/usr/bin/env python3
 """Measures how much memory an idle WebSocket costs `duplex serve`.
 
-    tools/measure_idle_memory.py [--connections N] [--threads N] [--tls VERSION] [--program PATH]
-                                 [--limit BYTES]
+    tools/measure_idle_memory.py [--connections N] [--threads N] [--tls VERSION] [--compress WINDOWS]
+                                 [--kept-by SIDE] [--program PATH] [--limit BYTES]
 
 Opens N WebSockets, encrypted when a VERSION of TLS is given (1.2 or 1.3), each of which sends one
 message and gets its echo, waits until all is quiet, and prints by how much the server's resident
-memory has grown for each. Only the server process counts,
-and in it only memory of its own (not pages of files); the kernel's buffers are not in it.
+memory has grown for each. Only the server process counts, and in it only memory of its own (not
+pages of files); the kernel's buffers are not in it.
+
+With --compress, permessage-deflate is agreed on, and the message is 1 KiB of JSON, compressed both
+ways. WINDOWS are "none", or the bits of those that are kept, from 9 to 15, by SIDE: "server" for
+that of what the server sends, "client" for that of what it receives, or "both".
 """
 
 import argparse
+import json
 import os
 import re
 import resource
 import selectors
 import socket
 import ssl
+import struct
 import subprocess
 import sys
 import tempfile
 import time
+import zlib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -31,13 +38,48 @@ PER_ADDRESS = 20_000
 # the server needs for so many exchanges at a time is not the price of a connection that is idle.
 AT_ONCE = 100
 
-HANDSHAKE = (
-    b"GET /echo HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
-)
-# "hello" as a text frame with a masking key of zeros, and its echo.
-MESSAGE = b"\x81\x85\0\0\0\0hello"
-ECHO = b"\x81\x05hello"
+
+
+class Exchange:
+    """What each connection says."""
+
+    def __init__(self, windows: str | None, kept_by: str):
+        fields = ""
+        # "hello" as a text frame with a masking key of zeros, and its echo.
+        self.message = b"\x81\x85\0\0\0\0hello"
+        self._echo_head = b"\x81\x05"
+        if windows:
+            # A window of 8 bits is of no use, and zlib knows none of bare deflate.
+            fields = "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits"
+            for side, other in (("server", "client"), ("client", "server")):
+                if kept_by == side:
+                    fields += f"; {other}_no_context_takeover"
+            fields += "\r\n"
+            self.message = self._compressed(9 if windows == "none" else int(windows))
+            self._echo_head = b"\xc1"
+        self.handshake = (
+            "GET /echo HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n" + fields + "\r\n"
+        ).encode()
+
+    @staticmethod
+    def _compressed(window_bits: int) -> bytes:
+        records = [{"id": number, "kind": "measurement", "value": number * 7 % 100} for number in range(22)]
+        content = json.dumps(records, separators=(",", ":")).encode()
+        compressor = zlib.compressobj(wbits=-window_bits)
+        payload = (compressor.compress(content) + compressor.flush(zlib.Z_SYNC_FLUSH))[:-4]
+        return struct.pack("!BBH", 0xC1, 0xFE, len(payload)) + bytes(4) + payload
+
+    def is_echo(self, received: bytes) -> bool:
+        """Whether it ends with the echo, whole: of a compressed message the size is not known before."""
+        frame = received[received.index(b"\r\n\r\n") + 4 :]
+        if len(frame) < 4:
+            return False
+        size = 2 + frame[1] if frame[1] < 126 else 4 + int.from_bytes(frame[2:4], "big")
+        if len(frame) == size and not frame.startswith(self._echo_head):
+            sys.exit(f"the server answered {frame!r}")
+        return len(frame) == size
+
 
 TLS_VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
 
@@ -73,9 +115,8 @@ def settled_memory(pid: int, deadline_s: float = 30.0) -> int:
     return last
 
 
-def read_until(connection: ssl.SSLSocket, end: bytes) -> bytes:
-    received = b""
-    while not received.endswith(end):
+def read_until(connection: ssl.SSLSocket, is_all, received: bytes = b"") -> bytes:
+    while not is_all(received):
         data = connection.recv(4096)
         if not data:
             sys.exit(f"the server hung up: {received!r}")
@@ -86,8 +127,9 @@ def read_until(connection: ssl.SSLSocket, end: bytes) -> bytes:
 class Client:
     """Opens WebSockets, many at a time, and keeps them."""
 
-    def __init__(self, port: int):
+    def __init__(self, port: int, exchange: Exchange):
         self.server = ("127.0.0.1", port)
+        self.exchange = exchange
         self.idle: list[socket.socket] = []
         self._begun = 0
 
@@ -116,12 +158,12 @@ class Client:
             raw = self._begin()
             raw.settimeout(30)
             connection = context.wrap_socket(raw, server_hostname="localhost")
-            connection.sendall(HANDSHAKE)
-            answer = read_until(connection, b"\r\n\r\n")
+            connection.sendall(self.exchange.handshake)
+            answer = read_until(connection, lambda received: received.endswith(b"\r\n\r\n"))
             if b" 101 " not in answer:
                 sys.exit(f"no upgrade: {answer!r}")
-            connection.sendall(MESSAGE)
-            read_until(connection, ECHO)
+            connection.sendall(self.exchange.message)
+            read_until(connection, self.exchange.is_echo, answer)
             self.idle.append(connection)
 
     def _open_clear(self, count: int) -> None:
@@ -141,7 +183,7 @@ class Client:
             for key, events in ready:
                 connection = key.fileobj
                 if events & selectors.EVENT_WRITE:
-                    connection.sendall(HANDSHAKE)
+                    connection.sendall(self.exchange.handshake)
                     selector.modify(connection, selectors.EVENT_READ)
                     continue
                 data = connection.recv(4096)
@@ -152,8 +194,8 @@ class Client:
                 if b"\r\n\r\n" not in before and b"\r\n\r\n" in received[connection]:
                     if b" 101 " not in received[connection]:
                         sys.exit(f"no upgrade: {received[connection]!r}")
-                    connection.sendall(MESSAGE)
-                elif received[connection].endswith(ECHO):
+                    connection.sendall(self.exchange.message)
+                elif b"\r\n\r\n" in before and self.exchange.is_echo(received[connection]):
                     selector.unregister(connection)
                     del received[connection]
                     self.idle.append(connection)
@@ -173,6 +215,11 @@ def main() -> int:
     parser.add_argument("--connections", type=int, default=10_000)
     parser.add_argument("--threads", type=int, default=0, help="of the server; 0: one a core")
     parser.add_argument("--tls", choices=TLS_VERSIONS, help="encrypt, by this version of TLS")
+    parser.add_argument(
+        "--compress", choices=["none", *map(str, range(9, 16))], metavar="WINDOWS",
+        help="compress: none, or the bits of the windows that are kept",
+    )
+    parser.add_argument("--kept-by", choices=["both", "server", "client"], default="both", help="whose windows")
     parser.add_argument("--program", default=ROOT / "build/release/bin/duplex")
     parser.add_argument("--limit", type=float, help="fail if it is more bytes for each connection")
     arguments = parser.parse_args()
@@ -183,6 +230,10 @@ def main() -> int:
         command += ["--tls-self-signed", "--tls-listen", "127.0.0.1:0"]
     else:
         command += ["--listen", "127.0.0.1:0"]
+    if arguments.compress:
+        command.append("--compress")
+        if arguments.compress != "none":
+            command += ["--compress-keep", "--compress-window", arguments.compress]
     if arguments.threads:
         command += ["--threads", str(arguments.threads)]
     with tempfile.TemporaryDirectory() as data:
@@ -190,7 +241,7 @@ def main() -> int:
         environment = os.environ | {"XDG_DATA_HOME": data}
         server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
         try:
-            client = Client(port_of(server))
+            client = Client(port_of(server), Exchange(arguments.compress, arguments.kept_by))
             # What the server makes once, for the first connections, is not theirs.
             client.open(200, arguments.tls)
             before = settled_memory(server.pid)

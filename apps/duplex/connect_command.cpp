@@ -35,6 +35,7 @@ Examples:
 
 constexpr auto pipes = "In a pipe";
 constexpr auto asking = "What is asked for";
+constexpr auto compressing = "Compression";
 constexpr auto limiting = "Limits";
 constexpr auto showing = "What is shown";
 constexpr auto way = "The way to the server";
@@ -67,6 +68,24 @@ void add_connect(CLI::App& program, Run& run) {
                  "Come back when the connection is lost, or can't be made\n"
                  "yet, after waits that grow up to 30 seconds")
       ->group(way);
+
+  command
+      ->add_flag("--compress", given->compress,
+                 "Offer to compress messages (permessage-deflate); -v shows\n"
+                 "what comes of it")
+      ->group(compressing);
+  text(compressing, "--compress-level", given->compress_level, "N",
+       "From 1, fast and the default, to 9, small");
+  text(compressing, "--compress-min", given->compress_bytes_min, "SIZE",
+       "Send shorter messages as they are; 64 by default");
+  text(compressing, "--compress-window", given->compress_window, "BITS",
+       "Largest window, both ways, from 9 (512 bytes) to 15\n"
+       "(32 KiB), the default");
+  command
+      ->add_flag("--compress-keep", given->compress_keep,
+                 "Keep windows from one message to the next: what is alike\n"
+                 "gets smaller yet")
+      ->group(compressing);
 
   text(limiting, "--max-message", given->message_bytes_max, "SIZE",
        "Largest message, either way; 64MiB by default");

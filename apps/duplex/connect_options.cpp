@@ -26,6 +26,26 @@ T checked(std::string_view option, std::expected<T, std::string> parsed) {
   return *std::move(parsed);
 }
 
+CompressOptions compression_of(const ConnectArguments& arguments) {
+  CompressOptions options;
+  options.enabled = arguments.compress;
+  options.keep = arguments.compress_keep;
+  if (!arguments.compress_level.empty()) {
+    options.level = static_cast<std::uint8_t>(
+        checked("--compress-level",
+                parse_count(arguments.compress_level, compress_level_min, compress_level_max)));
+  }
+  if (!arguments.compress_bytes_min.empty()) {
+    options.threshold_bytes = checked("--compress-min", parse_size(arguments.compress_bytes_min));
+  }
+  if (!arguments.compress_window.empty()) {
+    options.window_bits = static_cast<std::uint8_t>(checked(
+        "--compress-window", parse_count(arguments.compress_window, compress_window_bits_min,
+                                         compress_window_bits_max)));
+  }
+  return options;
+}
+
 websocket::HandshakeOffer offer_of(const ConnectArguments& arguments, const http::Fields& fields) {
   websocket::HandshakeOffer offer;
   for (const std::string& given : arguments.subprotocols) {
@@ -34,6 +54,7 @@ websocket::HandshakeOffer offer_of(const ConnectArguments& arguments, const http
   }
   offer.origin = arguments.origin;
   offer.fields = fields;
+  offer.deflate = deflate_of(compression_of(arguments));
   try {
     check_offer(offer);
   } catch (const std::invalid_argument& error) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "client_options.hpp"
+#include "compress_options.hpp"
 #include <duplex/client/websocket_request.hpp>
 
 namespace duplex::app {
@@ -29,6 +30,11 @@ struct ConnectArguments {
   std::string show_bytes_max;
   std::string heartbeat;
   std::string ping_interval;
+  bool compress = false;
+  bool compress_keep = false;
+  std::string compress_level;
+  std::string compress_bytes_min;
+  std::string compress_window;
   bool reconnect = false;
   bool binary = false;
   bool null = false;

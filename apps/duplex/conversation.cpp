@@ -13,7 +13,6 @@
 #include "files.hpp"
 #include "subcommand.hpp"
 #include "transcript.hpp"
-#include "wire_report.hpp"
 #include <duplex/base/utf8.hpp>
 
 namespace duplex::app {
@@ -90,7 +89,10 @@ void Conversation::interrupt(const Client& client) {
 
 /// What remains to be received behind our close frame.
 Task<> Conversation::say_goodbye() {
-  while (auto message = co_await socket_.receive()) audience_.received_last(*std::move(message));
+  while (auto message = co_await socket_.receive()) {
+    note_compression(messages_in_, *message);
+    audience_.received_last(*std::move(message));
+  }
 }
 
 Task<Conversation::Failure> Conversation::converse() {
@@ -121,12 +123,15 @@ Task<> Conversation::begin(WebSocket socket, bool again) {
   socket_ = std::move(socket);
   heard_ = Clock::now();
   const auto subprotocol = socket_.subprotocol();
-  audience_.note(fmt::format("connected to {}{}{}", options_.url, again ? " again" : "",
-                             subprotocol.empty() ? "" : fmt::format(", {}", subprotocol)),
+  const auto deflate = socket_.deflate();
+  audience_.note(fmt::format("connected to {}{}{}{}", options_.url, again ? " again" : "",
+                             subprotocol.empty() ? "" : fmt::format(", {}", subprotocol),
+                             deflate ? ", compressed" : ""),
                  Style::note);
   if (options_.client.verbose) {
     audience_.note(fmt::format("the peer is {}", socket_.peer()), Style::faint);
     if (const auto session = socket_.tls()) audience_.note(describe_tls(*session), Style::faint);
+    if (options_.offer.deflate) audience_.note(describe_deflate(deflate), Style::faint);
   }
   if (options_.ping_interval && !again) start(ping_regularly());
   if (const auto waiter = std::exchange(connection_awaited_, std::nullopt)) waiter->resolve(true);
@@ -139,6 +144,7 @@ Task<> Conversation::receive_all(Socket& socket) {
     std::optional<OwnedMessage> message = co_await socket.receive();
     if (!message) co_return;
     heard_ = Clock::now();
+    note_compression(messages_in_, *message);
     if (options_.count && received_ >= *options_.count) continue;
     ++received_;
     const bool wanted = co_await take(*std::move(message));
@@ -173,7 +179,7 @@ Task<> Conversation::send_all() {
       const Message view(message->opcode, as_bytes(message->payload));
       const SendStatus status = co_await socket_.send(view);
       if (is_sent(status)) {
-        audience_.sent(view);
+        note_sent(view);
       } else if (reconnecting_) {
         co_await send(view);
       }
@@ -183,6 +189,17 @@ Task<> Conversation::send_all() {
   co_await until_connected();
   co_await wait_for_answers();
   close({});
+}
+
+void Conversation::note_sent(const Message& message) {
+  note_compression(messages_out_, message);
+  audience_.sent(message);
+}
+
+/// How large the message was on the wire, where that is another size than its own.
+void Conversation::note_compression(const MessageTally& tally, const Message& message) {
+  const std::string sizes = tally.describe(message);
+  if (!sizes.empty()) audience_.note(sizes, Style::faint);
 }
 
 Task<> Conversation::perform(Action action) {
@@ -205,7 +222,7 @@ Task<> Conversation::send(Message message) {
     if (closing_) co_return;
     const SendStatus status = co_await socket_.send(message);
     if (is_sent(status)) {
-      audience_.sent(message);
+      note_sent(message);
       co_return;
     }
     if (!reconnecting_) co_return;
@@ -309,6 +326,7 @@ client::WebSocketRequest Conversation::request() {
       audience_.heads(sent, received);
     };
     request.on_frame = [this](const FrameInfo& frame) {
+      (frame.incoming ? messages_in_ : messages_out_).add(frame);
       audience_.note(describe_frame(frame), Style::faint);
     };
   }

@@ -13,6 +13,7 @@
 #include "color.hpp"
 #include "connect_options.hpp"
 #include "inflow.hpp"
+#include "wire_report.hpp"
 #include <duplex/duplex.hpp>
 
 namespace duplex::app {
@@ -70,6 +71,8 @@ class Conversation {
   Task<> receive_all(Socket& socket);
   Task<bool> take(OwnedMessage message);
   Task<> send_all();
+  void note_sent(const Message& message);
+  void note_compression(const MessageTally& tally, const Message& message);
   Task<> perform(Action action);
   Task<> send(Message message);
   Task<> send_file(const SendFile& file);
@@ -97,6 +100,9 @@ class Conversation {
   /// What runs beside receiving; ends with it.
   std::vector<Task<>> beside_;
   std::stop_source stop_;
+  /// For `--verbose`.
+  MessageTally messages_in_;
+  MessageTally messages_out_;
   std::uint64_t received_ = 0;
   Clock::time_point heard_;
   bool delivering_ = false;

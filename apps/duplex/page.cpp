@@ -76,6 +76,7 @@ void add_page(server::Server& server, const PageOptions& options) {
   server::WebSocketOptions sockets;
   sockets.message_bytes_max = std::min<std::uint64_t>(options.message_bytes_max, 64 * 1024);
   sockets.outbox_bytes_max = 256 * 1024;
+  sockets.deflate = options.deflate;
   sockets.origins = options.origins;
   add_page_documents(server, options.at_root);
   add_connection(server, options.ports);

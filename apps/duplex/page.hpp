@@ -24,6 +24,8 @@ struct PageOptions {
   std::vector<std::string> origins = {};
   /// Of the wire's WebSocket, which takes no more than 64 KiB in any case.
   std::uint64_t message_bytes_max = 1024 * 1024;
+  /// Of the page's WebSockets, as `WebSocketOptions::deflate`.
+  std::optional<websocket::DeflateOptions> deflate = {};
   /// May be filled until the server runs; none for no others.
   std::shared_ptr<const PagePorts> ports = {};
 };

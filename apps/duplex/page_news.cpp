@@ -131,6 +131,8 @@ void add_news(Server& server, const WebSocketOptions& options) {
 
   WebSocketOptions listening = options;
   listening.message_bytes_max = 1024;
+  // The page counts the bytes of both ways, and polling compresses nothing either.
+  listening.deflate.reset();
   server.websocket(
       path, {
                 // The page counts what each way costs, and no browser tells a page this.

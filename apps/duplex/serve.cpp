@@ -100,6 +100,7 @@ server::WebSocketOptions websocket_options(const ServeOptions& options) {
   result.outbox_bytes_max =
       std::max<std::size_t>(result.outbox_bytes_max, 2 * (options.message_bytes_max + 1024));
   result.heartbeat_ms = static_cast<std::uint32_t>(options.heartbeat.count());
+  result.deflate = deflate_of(options.compress);
   result.origins = options.origins;
   return result;
 }
@@ -122,6 +123,7 @@ void add_routes(Server& server, const ServeOptions& options,
   add_page(server, {.at_root = options.folder.empty(),
                     .origins = options.origins,
                     .message_bytes_max = options.message_bytes_max,
+                    .deflate = websockets.deflate,
                     .ports = std::move(ports)});
   if (options.folder.empty()) return;
   server.files("/", {.folder = options.folder,

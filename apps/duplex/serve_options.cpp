@@ -92,6 +92,7 @@ constexpr std::string_view serving = "What to serve";
 constexpr std::string_view listening = "Where to listen";
 constexpr std::string_view encryption = "Encryption: https and wss";
 constexpr std::string_view access = "Who may use it";
+constexpr std::string_view compression = "Compression of WebSocket messages";
 constexpr std::string_view limits = "Limits";
 constexpr std::string_view logging = "Log";
 
@@ -194,6 +195,36 @@ constexpr std::array table = {
                     options.origins.push_back(checked(parse_origin(value)));
                   }
                 }},
+    ServeOption{"compress", "", false, compression,
+                "Compress messages for clients that offer it\n"
+                "(permessage-deflate). By default no window is kept between\n"
+                "messages, so that connections at rest cost no memory",
+                [](ServeOptions& options, Values values) {
+                  options.compress.enabled = parse_switch(values);
+                }},
+    ServeOption{"compress-level", "N", false, compression,
+                "From 1, fast and the default, to 9, small",
+                [](ServeOptions& options, Values values) {
+                  options.compress.level = static_cast<std::uint8_t>(
+                      checked(parse_count(only(values), compress_level_min, compress_level_max)));
+                }},
+    ServeOption{"compress-min", "SIZE", false, compression,
+                "Send shorter messages as they are; 64 by default",
+                [](ServeOptions& options, Values values) {
+                  options.compress.threshold_bytes = checked(parse_size(only(values)));
+                }},
+    ServeOption{"compress-window", "BITS", false, compression,
+                "Largest window, both ways, from 9 (512 bytes) to 15\n"
+                "(32 KiB), the default",
+                [](ServeOptions& options, Values values) {
+                  options.compress.window_bits = static_cast<std::uint8_t>(checked(parse_count(
+                      only(values), compress_window_bits_min, compress_window_bits_max)));
+                }},
+    ServeOption{
+        "compress-keep", "", false, compression,
+        "Keep windows from one message to the next: what is alike\n"
+        "gets smaller yet, and every connection needs memory",
+        [](ServeOptions& options, Values values) { options.compress.keep = parse_switch(values); }},
     ServeOption{"max-message", "SIZE", false, limits,
                 "Largest WebSocket message; 1MiB by default.\n"
                 "A size is a number of bytes, or one with K, M or G",
@@ -252,6 +283,7 @@ std::string all_names() {
 /// What is wrong only in combination.
 void check_together(const ServeOptions& options) {
   check_tls(options.tls, options.listen);
+  [[maybe_unused]] const auto deflate = deflate_of(options.compress);
   if (!options.folder.empty()) return;
   if (options.single_page) throw UsageError("--spa needs a folder: duplex serve --spa DIR");
   if (options.list) throw UsageError("--list needs a folder: duplex serve --list DIR");

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "compress_options.hpp"
 #include "log_format.hpp"
 #include "tls_options.hpp"
 #include <duplex/server/options.hpp>
@@ -22,6 +23,7 @@ struct ServeOptions {
   /// there is anything to encrypt with.
   std::vector<server::ListenOptions> listen;
   TlsOptions tls;
+  CompressOptions compress;
   /// Worker threads; 0 for one for each core.
   unsigned threads = 0;
   /// Origins besides our own whose pages may connect and publish.

@@ -48,6 +48,18 @@ std::string_view meaning(CloseCode code) noexcept {
   return "";
 }
 
+std::string_view arrow(bool incoming) noexcept {
+  return incoming ? "in: " : "out:";
+}
+
+std::string count_bytes(std::uint64_t bytes) {
+  return fmt::format("{} {}", bytes, bytes == 1 ? "byte" : "bytes");
+}
+
+std::string describe_window(unsigned bits, bool begins_anew) {
+  return fmt::format("a window of {} bytes{}", 1U << bits, begins_anew ? "" : ", kept");
+}
+
 }  // namespace
 
 std::string marked_lines(std::string_view text, std::string_view mark) {
@@ -85,10 +97,37 @@ std::string describe_tls(const tls::SessionInfo& session) {
 
 std::string describe_frame(const connection::FrameInfo& frame) {
   const websocket::FrameHeader& header = frame.header;
+  return fmt::format("frame {} {}{}{}, {}{}", arrow(frame.incoming), name(header.opcode),
+                     header.fin ? ", FIN" : ", more follows",
+                     header.rsv1 ? ", compressed (RSV1)" : "", count_bytes(header.payload_bytes),
+                     header.masked ? ", masked" : "");
+}
+
+std::string describe_deflate(const std::optional<websocket::DeflateParameters>& agreed) {
+  if (!agreed) return "compression declined: messages go as they are";
   return fmt::format(
-      "frame {} {}{}{}, {} {}{}", frame.incoming ? "in: " : "out:", name(header.opcode),
-      header.fin ? ", FIN" : ", more follows", header.rsv1 ? ", RSV1" : "", header.payload_bytes,
-      header.payload_bytes == 1 ? "byte" : "bytes", header.masked ? ", masked" : "");
+      "compression, ours:   {}\ncompression, theirs: {}",
+      agreed->client_max_window_bits < websocket::compressor_window_bits_min
+          ? "none, the window is too small"
+          : describe_window(agreed->client_max_window_bits, agreed->client_no_context_takeover),
+      describe_window(agreed->server_max_window_bits, agreed->server_no_context_takeover));
+}
+
+void MessageTally::add(const connection::FrameInfo& frame) noexcept {
+  const websocket::FrameHeader& header = frame.header;
+  if (header.opcode == Opcode::text || header.opcode == Opcode::binary) {
+    incoming_ = frame.incoming;
+    compressed_ = header.rsv1;
+    payload_bytes_ = header.payload_bytes;
+  } else if (header.opcode == Opcode::continuation) {
+    payload_bytes_ += header.payload_bytes;
+  }
+}
+
+std::string MessageTally::describe(const connection::Message& message) const {
+  if (!compressed_) return {};
+  return fmt::format("message {} {}, {}, {} compressed", arrow(incoming_), name(message.opcode()),
+                     count_bytes(message.bytes().size()), payload_bytes_);
 }
 
 std::string describe_close(const connection::CloseInfo& close) {

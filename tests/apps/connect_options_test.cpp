@@ -71,6 +71,29 @@ TEST(ConnectOptions, AreTaken) {
   EXPECT_TRUE(options.reconnect);
 }
 
+TEST(ConnectOptions, OfferCompressionOnlyWhenAskedTo) {
+  ConnectArguments arguments = to("ws://a/");
+  EXPECT_EQ(resolve(arguments).offer.deflate, std::nullopt);
+  arguments.compress = true;
+  EXPECT_EQ(resolve(arguments).offer.deflate, websocket::DeflateOptions());
+  arguments.compress_keep = true;
+  arguments.compress_level = "9";
+  arguments.compress_bytes_min = "0";
+  arguments.compress_window = "9";
+  EXPECT_EQ(resolve(arguments).offer.deflate, (websocket::DeflateOptions{
+                                                  .send_window_bits_max = 9,
+                                                  .receive_window_bits_max = 9,
+                                                  .keep_send_window = true,
+                                                  .keep_receive_window = true,
+                                                  .level = 9,
+                                                  .threshold_bytes = 0,
+                                              }));
+  arguments.compress = false;
+  EXPECT_EQ(refusal(arguments), "--compress-level needs --compress");
+  arguments.compress_window = "8";
+  EXPECT_THAT(refusal(arguments), HasSubstr("--compress-window: \"8\""));
+}
+
 TEST(ConnectOptions, ChooseTheFraming) {
   ConnectArguments arguments = to("ws://a/");
   arguments.binary = true;

@@ -61,6 +61,11 @@ TEST(ServeOptions, TakesEveryOption) {
       given("listen", {"127.0.0.1:1", "[::1]:2"}),
       given("threads", {"3"}),
       given("origin", {"https://a.example", "*"}),
+      given("compress", {"true"}),
+      given("compress-level", {"9"}),
+      given("compress-min", {"1K"}),
+      given("compress-window", {"10"}),
+      given("compress-keep", {"true"}),
       given("max-message", {"64MiB"}),
       given("max-body", {"0"}),
       given("max-connections", {"10"}),
@@ -76,6 +81,14 @@ TEST(ServeOptions, TakesEveryOption) {
   EXPECT_THAT(addresses(options), ElementsAre("127.0.0.1 1", "::1 2"));
   EXPECT_EQ(options.threads, 3U);
   EXPECT_THAT(options.origins, ElementsAre("https://a.example", "*"));
+  EXPECT_EQ(deflate_of(options.compress), (websocket::DeflateOptions{
+                                              .send_window_bits_max = 10,
+                                              .receive_window_bits_max = 10,
+                                              .keep_send_window = true,
+                                              .keep_receive_window = true,
+                                              .level = 9,
+                                              .threshold_bytes = 1024,
+                                          }));
   EXPECT_EQ(options.message_bytes_max, 64U * 1024 * 1024);
   EXPECT_EQ(options.body_bytes_max, 0U);
   EXPECT_EQ(options.connections_max, 10U);
@@ -96,6 +109,10 @@ TEST(ServeOptions, NamesTheOptionThatIsWrong) {
       {given("threads", {}), "--threads: needs a value"},
       {given("listen", {"8080"}), "--listen: \"8080\" is not an address"},
       {given("origin", {"example.com"}), "--origin: \"example.com\" is not an origin"},
+      {given("compress-level", {"0"}), "--compress-level: \"0\" is not a number from 1 to 9"},
+      {given("compress-min", {"small"}), "--compress-min: \"small\" is not a size"},
+      {given("compress-window", {"8"}), "--compress-window: \"8\" is not a number from 9 to 15"},
+      {given("compress-window", {"16"}), "--compress-window: \"16\" is not a number from 9 to 15"},
       {given("max-message", {"64Q"}), "--max-message: \"64Q\" is not a size"},
       {given("max-message", {"0"}), "--max-message: nothing at all would be allowed"},
       {given("max-connections", {"0"}), "--max-connections: \"0\" is not"},
@@ -108,6 +125,18 @@ TEST(ServeOptions, NamesTheOptionThatIsWrong) {
   };
   for (const auto& [setting, expected] : cases) {
     EXPECT_THAT(complaint({setting}), HasSubstr(expected));
+  }
+}
+
+TEST(ServeOptions, CompressOnlyWhenAskedTo) {
+  EXPECT_EQ(deflate_of(resolved({}).compress), std::nullopt);
+  EXPECT_EQ(deflate_of(resolved({given("compress", {"true"})}).compress),
+            websocket::DeflateOptions());
+  for (const Setting& setting :
+       {given("compress-level", {"6"}), given("compress-min", {"0"}),
+        given("compress-window", {"15"}), given("compress-keep", {"true"})}) {
+    EXPECT_EQ(complaint({setting}), setting.source + " needs --compress");
+    EXPECT_EQ(complaint({setting, given("compress", {"true"})}), "");
   }
 }
 
@@ -259,6 +288,8 @@ TEST(ConfigFile, TakesNumbersTextsChoicesAndLists) {
       max-body = "32M"
       heartbeat = 0.5
       spa = true
+      compress = true
+      compress-level = 6
       listen = "unix:/tmp/x"
       origin = ["https://a.example", "https://b.example"]
   )",
@@ -268,6 +299,8 @@ TEST(ConfigFile, TakesNumbersTextsChoicesAndLists) {
   EXPECT_EQ(options.body_bytes_max, 32U * 1024 * 1024);
   EXPECT_EQ(options.heartbeat.count(), 500);
   EXPECT_TRUE(options.single_page);
+  EXPECT_TRUE(options.compress.enabled);
+  EXPECT_EQ(options.compress.level, 6);
   EXPECT_EQ(options.listen.at(0).unix_path, "/tmp/x");
   EXPECT_THAT(options.origins, ElementsAre("https://a.example", "https://b.example"));
 }

@@ -28,12 +28,45 @@ TEST(WireReport, DescribesFrames) {
   EXPECT_EQ(frame(false, {.opcode = Opcode::text, .fin = true, .masked = true, .payload_bytes = 5}),
             "frame out: text, FIN, 5 bytes, masked");
   EXPECT_EQ(frame(true, {.opcode = Opcode::binary, .fin = false, .rsv1 = true, .payload_bytes = 1}),
-            "frame in:  binary, more follows, RSV1, 1 byte");
+            "frame in:  binary, more follows, compressed (RSV1), 1 byte");
   for (const auto& [opcode, word] :
        {std::pair(Opcode::continuation, "continuation"), std::pair(Opcode::close, "close"),
         std::pair(Opcode::ping, "ping"), std::pair(Opcode::pong, "pong")}) {
     EXPECT_THAT(frame(true, {.opcode = opcode}), HasSubstr(word));
   }
+}
+
+TEST(WireReport, TellsHowLargeACompressedMessageWasOnTheWire) {
+  MessageTally tally;
+  const auto pass = [&](bool incoming, websocket::FrameHeader header) {
+    tally.add(FrameInfo{.incoming = incoming, .header = header});
+  };
+  const std::string thousand(1000, 'x');
+  const connection::Message message(Opcode::text, as_bytes(thousand));
+  EXPECT_EQ(tally.describe(message), "");
+
+  pass(true, {.opcode = Opcode::text, .fin = true, .rsv1 = true, .payload_bytes = 283});
+  EXPECT_EQ(tally.describe(message), "message in:  text, 1000 bytes, 283 compressed");
+  pass(true, {.opcode = Opcode::text, .fin = true, .payload_bytes = 1000});
+  EXPECT_EQ(tally.describe(message), "") << "it went as it is";
+
+  pass(false, {.opcode = Opcode::binary, .fin = false, .rsv1 = true, .payload_bytes = 70'000});
+  pass(false, {.opcode = Opcode::ping, .fin = true, .payload_bytes = 9});
+  pass(false, {.opcode = Opcode::continuation, .fin = false, .payload_bytes = 30'000});
+  pass(false, {.opcode = Opcode::continuation, .fin = true, .payload_bytes = 1});
+  const std::string one = "x";
+  EXPECT_EQ(tally.describe({Opcode::binary, as_bytes(one)}),
+            "message out: binary, 1 byte, 100001 compressed");
+}
+
+TEST(WireReport, DescribesTheCompressionThatWasAgreedOn) {
+  EXPECT_EQ(describe_deflate(std::nullopt), "compression declined: messages go as they are");
+  EXPECT_EQ(describe_deflate(websocket::DeflateParameters{.server_no_context_takeover = true,
+                                                          .client_max_window_bits = 9}),
+            "compression, ours:   a window of 512 bytes, kept\n"
+            "compression, theirs: a window of 32768 bytes");
+  EXPECT_THAT(describe_deflate(websocket::DeflateParameters{.client_max_window_bits = 8}),
+              HasSubstr("ours:   none, the window is too small"));
 }
 
 TEST(WireReport, DescribesHowItEnded) {
