@@ -7,7 +7,7 @@ import os
 
 import pytest
 import websockets
-from support.echo_peers import PEERS
+from support.echo_peers import BREAKABLE, PEERS
 from support.program import DEADLINE_S
 from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory as ClientDeflate
 from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory as ServerDeflate
@@ -15,11 +15,11 @@ from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFact
 MIB = 1024 * 1024
 
 # What a library gets wrong is not asked of it here. libwebsockets 4.1.6 aborts when it compresses an empty message behind
-# another one whose context it keeps, so that only the first is empty; and a client of it refuses a compressed message
-# with an empty fragment. Boost.Beast 1.74 refuses 32 KiB of the same letter when the context was not kept.
+# one whose context it keeps, so that only the first is empty; and a client of it refuses a compressed message with an
+# empty fragment. Boost.Beast 1.74 refuses 32 KiB of the same letter when the context was not kept.
 MESSAGES = ["", "hello " * 50, "hello " * 50, bytes(range(256)), "ä€𐍈", os.urandom(70_000), os.urandom(8 * MIB)]
 
-by_name = pytest.mark.parametrize("peer", PEERS, ids=lambda peer: peer.name)
+by_name = pytest.mark.parametrize("peer", [*PEERS, BREAKABLE], ids=lambda peer: peer.name)
 
 
 def run(coroutine, deadline_s=DEADLINE_S):

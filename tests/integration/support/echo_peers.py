@@ -1,10 +1,10 @@
 """Echo servers and echo clients of other libraries: the programs of tests/peers, by name."""
 
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from support.program import DEADLINE_S, REPOSITORY, program_path
@@ -24,8 +24,8 @@ class Peer:
     @property
     def missing(self):
         """Why it can't run here, if so."""
-        program = Path(self.command[-1])
-        return None if program.exists() else f"{program} was not built: its library is not installed"
+        program = self.command[0]
+        return None if shutil.which(program) else f"{program} is not there: its package is not installed"
 
     def _start(self, *arguments, **options):
         if self.missing:
@@ -33,6 +33,7 @@ class Peer:
         return subprocess.Popen(
             [*map(str, (*self.command, *arguments))],
             stdin=subprocess.PIPE,  # it ends when this is closed, by whatever end of ours
+            cwd=REPOSITORY / "tests/integration",
             env={"NODE_PATH": "/usr/share/nodejs", **os.environ},
             **options,
         )
@@ -94,3 +95,6 @@ PEERS = [
     Peer("ws", ("node", SCRIPTS / "ws.js")),
     Peer("websockets", (sys.executable, SCRIPTS / "websockets_peer.py")),
 ]
+
+# Ours, which can be told to break rules, and here is not.
+BREAKABLE = Peer("breakable", (sys.executable, "-m", "support.breakable"))
