@@ -18,4 +18,7 @@ struct EmbeddedFile {
 /// makes of them, see `cmake/EmbedFiles.cmake`.
 std::span<const EmbeddedFile> page_files() noexcept;
 
+/// The one page that `duplex check --html` fills, as it lies in `apps/duplex/check/page`.
+std::span<const EmbeddedFile> check_report_files() noexcept;
+
 }  // namespace duplex::app

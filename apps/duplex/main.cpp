@@ -36,6 +36,7 @@ int main(int argc, char** argv) {
   add_serve(program, run);
   add_connect(program, run);
   add_get(program, run);
+  add_check(program, run);
   add_cert(program, run);
 
   try {

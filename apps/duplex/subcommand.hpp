@@ -37,6 +37,9 @@ void add_connect(CLI::App& program, Run& run);
 /// `duplex get`: an HTTP request and its response.
 void add_get(CLI::App& program, Run& run);
 
+/// `duplex check`: how well a WebSocket server or client keeps to the RFC.
+void add_check(CLI::App& program, Run& run);
+
 /// `duplex cert`: an authority of one's own, and certificates for development.
 void add_cert(CLI::App& program, Run& run);
 

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "result.hpp"
+
+namespace duplex::app::check {
+
+/// Which cases the connections of a client have taken, and what came of them. Any thread.
+class CaseBoard {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  explicit CaseBoard(const std::vector<const Case*>& cases);
+
+  std::size_t size() const noexcept { return entries_.size(); }
+
+  /// The next case that nobody has taken; nullptr when there is none.
+  const Case* take_next();
+  /// The case of that number, from 1 on, whoever has taken it before; nullptr when there is none.
+  const Case* take(std::size_t number);
+  /// What came of a case; replaces what an earlier run has found.
+  void put(Result result);
+
+  /// Whether all of them have been run, none of them by number: a client that goes by numbers says
+  /// itself when it has had enough.
+  bool complete() const;
+  std::vector<Result> results() const;
+
+  /// JSON about the case of that number, as clients of the field's suite know it; nullopt when
+  /// there is none.
+  std::optional<std::string> status(std::size_t number) const;
+  std::optional<std::string> info(std::size_t number) const;
+
+  /// While it lives, a client is connected.
+  class Visit {
+   public:
+    explicit Visit(CaseBoard& board);
+    ~Visit();
+    Visit(const Visit&) = delete;
+    Visit& operator=(const Visit&) = delete;
+
+   private:
+    CaseBoard& board_;
+  };
+
+  /// How long nobody has been connected.
+  std::chrono::milliseconds idle_time() const;
+
+ private:
+  struct Entry {
+    const Case* what;
+    bool taken = false;
+    std::optional<Result> result = {};
+  };
+
+  mutable std::mutex mutex_;
+  std::vector<Entry> entries_;
+  bool by_number_ = false;
+  std::size_t visits_ = 0;
+  Clock::time_point last_visit_;
+};
+
+}  // namespace duplex::app::check

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "case.hpp"
+#include "log.hpp"
+#include "verdict.hpp"
+
+namespace duplex::app::check {
+
+/// What came of one case. The case lives for ever, see `all_cases`.
+struct Result {
+  const Case* what = nullptr;
+  Finding finding;
+  Log log;
+  std::chrono::milliseconds duration{};
+};
+
+/// How many cases ended how.
+struct Counts {
+  std::size_t right = 0;
+  std::size_t acceptable = 0;
+  std::size_t wrong = 0;
+  std::size_t not_applicable = 0;
+
+  void add(Verdict verdict) noexcept;
+  std::size_t of(Verdict verdict) const noexcept;
+  std::size_t all() const noexcept { return right + acceptable + wrong + not_applicable; }
+};
+
+/// All that reports tell.
+struct Report {
+  /// The URL, or the client's name.
+  std::string subject;
+  End checked = End::server;
+  /// In UTC, as RFC 3339 writes it.
+  std::string began;
+  std::chrono::milliseconds duration{};
+  /// In the order of the cases.
+  std::vector<Result> results;
+  /// Cases that were chosen, and not run to their end.
+  std::size_t not_run = 0;
+
+  Counts counts() const;
+  /// Whether something was checked, and nothing is wrong.
+  bool good() const;
+};
+
+struct GroupCounts {
+  std::string group;
+  Counts counts;
+};
+
+/// By group, in the order in which they first appear.
+std::vector<GroupCounts> counts_by_group(const Report& report);
+
+/// `2026-11-25T20:14:07Z`.
+std::string rfc3339(std::chrono::system_clock::time_point time);
+
+}  // namespace duplex::app::check
