@@ -6,8 +6,12 @@
 /// and shown; `all_cases` calls all of them.
 namespace duplex::app::check {
 
-/// Lengths in all their forms, reserved bits and opcodes, masks.
+/// Lengths in all their forms, and the two below.
 void add_framing_cases(Cases& cases);
+/// Reserved bits and opcodes, of the group `framing`.
+void add_reserved_cases(Cases& cases);
+/// Masks, of the group `framing`.
+void add_mask_cases(Cases& cases);
 /// Pings and pongs.
 void add_ping_cases(Cases& cases);
 

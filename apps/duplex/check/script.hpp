@@ -117,6 +117,10 @@ class Script {
   /// that go on with what makes the fault plain, and call a late failure acceptable.
   bool fails_within(std::chrono::milliseconds duration, std::initializer_list<std::uint16_t> codes,
                     std::initializer_list<std::uint16_t> tolerated = {});
+  /// For what the RFC forbids to send, and does not demand to refuse: true when the peer fails the
+  /// connection as above, false when it echoes `message` instead.
+  bool fails_or_echoes(const Message& message, std::initializer_list<std::uint16_t> codes,
+                       std::initializer_list<std::uint16_t> tolerated = {});
   /// What was sent before the fault, and may be answered before the peer notices it, or not.
   void may_echo(Message message);
   void may_pong(std::string payload);
@@ -196,8 +200,12 @@ class Script {
 
   std::optional<Event> receive_until(Wire::Time until);
   EndOfStream end_of_stream();
+  /// What answers a fault; passes over what may still be answered. nullopt when nothing has come by
+  /// then.
+  std::optional<Event> receive_answer(Wire::Time until);
   /// False when nothing has come by then.
   bool failure_begins(Wire::Time until, const FailureRule& rule);
+  void judge_failure(const Event& event, const FailureRule& rule);
   void judge_failure(const CloseFrame& close, const FailureRule& rule);
   void answer_close(const CloseFrame& close);
   CloseFrame receive_close();

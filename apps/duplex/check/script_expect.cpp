@@ -181,28 +181,42 @@ bool Script::fails_within(milliseconds duration, std::initializer_list<std::uint
   return failure_begins(std::min(deadline_, Wire::Clock::now() + duration), rule);
 }
 
+bool Script::fails_or_echoes(const Message& message, std::initializer_list<std::uint16_t> codes,
+                             std::initializer_list<std::uint16_t> tolerated) {
+  const auto event = receive_answer(deadline_);
+  if (!event) wrong(silence("it neither failed nor answered, and kept the connection open,"));
+  const auto* const echo = std::get_if<Message>(&*event);
+  if (echo != nullptr && *echo == message) return false;
+  judge_failure(*event, {codes, tolerated});
+  return true;
+}
+
+std::optional<Event> Script::receive_answer(Wire::Time until) {
+  while (auto event = receive_until(until)) {
+    const auto* const message = std::get_if<Message>(&*event);
+    if (message != nullptr && take(allowed_messages_, *message)) continue;
+    const auto* const pong = std::get_if<Pong>(&*event);
+    // An empty one may be a pong that nobody asked for, and then says nothing.
+    if (pong != nullptr && (pong->payload.empty() || take(allowed_pongs_, pong->payload))) continue;
+    return event;
+  }
+  return std::nullopt;
+}
+
 bool Script::failure_begins(Wire::Time until, const FailureRule& rule) {
-  // What came while something else was waited for is no answer to the fault.
-  while (true) {
-    const auto event = receive_until(until);
-    if (!event) return false;
-    if (const auto* const message = std::get_if<Message>(&*event)) {
-      if (take(allowed_messages_, *message)) continue;
-      wrong(fmt::format("it went on, with {}; it should fail with {}", describe(*event),
-                        list_of(rule.codes)));
-    }
-    if (const auto* const pong = std::get_if<Pong>(&*event)) {
-      // An empty one may be a pong that nobody asked for, and then says nothing.
-      if (take(allowed_pongs_, pong->payload) || pong->payload.empty()) continue;
-      wrong(fmt::format("it went on, with {}; it should fail with {}", describe(*event),
-                        list_of(rule.codes)));
-    }
-    if (const auto* const close = std::get_if<CloseFrame>(&*event)) {
-      judge_failure(*close, rule);
-    } else {
-      acceptable("it ended the connection without a close frame");
-    }
-    return true;
+  const auto event = receive_answer(until);
+  if (event) judge_failure(*event, rule);
+  return event.has_value();
+}
+
+void Script::judge_failure(const Event& event, const FailureRule& rule) {
+  if (const auto* const close = std::get_if<CloseFrame>(&event)) {
+    judge_failure(*close, rule);
+  } else if (std::holds_alternative<EndOfStream>(event)) {
+    acceptable("it ended the connection without a close frame");
+  } else {
+    wrong(fmt::format("it went on, with {}; it should fail with {}", describe(event),
+                      list_of(rule.codes)));
   }
 }
 
