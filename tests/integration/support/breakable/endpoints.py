@@ -77,7 +77,14 @@ class Client:
         return count
 
     def echo(self, target):
-        """Echoes until the end; the last text that came."""
+        """Echoes until the end; the last text that came. Nothing, when there was no such conversation."""
+        try:
+            return self.visit(target)
+        except ConnectionError:
+            return ""
+
+    def visit(self, target):
+        """The same. Raises ConnectionError when nobody listens."""
         with socket.create_connection(self._address) as connected:
             limit = threading.Timer(self._case_seconds, self._cut, [connected])
             limit.daemon = True

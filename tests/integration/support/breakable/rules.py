@@ -14,7 +14,6 @@ class Break:
     sentence: str  # what the endpoint then does
     section: str  # the rule that this breaks
     deflate: bool = False  # whether it shows only where permessage-deflate is on
-    noticed_by: tuple = ()  # patterns of the names of the tester's cases that have to notice
 
 
 def _breaks(sides, *rules, deflate=False):

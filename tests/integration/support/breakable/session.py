@@ -11,6 +11,8 @@ from support.breakable.utf8 import Utf8Check
 from support.frames import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, masked
 
 MESSAGE_BYTES_MAX = 64 * 1024 * 1024
+# How long what goes on after the closing handshake waits for more.
+LATE_SECONDS = 0.2
 
 
 class Failure(Exception):
@@ -66,8 +68,12 @@ class Session:
             with suppress(OSError):
                 self._send(CLOSE, struct.pack("!H", failure.code))
         except Closed:
-            if self._is_client or "connection-left-open" in self._broken:
-                self._stream.wait_for_end(LINGER_SECONDS if self._is_client else IDLE_SECONDS)
+            if "connection-left-open" in self._broken:
+                self._stream.wait_for_end(IDLE_SECONDS)
+            elif self._is_client and "close-unanswered" not in self._broken:
+                self._stream.wait_for_end(LINGER_SECONDS)  # the server goes first (section 7.1.1)
+        except TimeoutError:
+            pass
         except (EOFError, OSError):
             return
         self._stream.end()
@@ -191,6 +197,7 @@ class Session:
         if self._closing or "data-after-close" not in self._broken:
             raise Closed
         self._closing = True
+        self._stream.hurry(LATE_SECONDS)
 
     def _checked(self, code):
         """The code to answer with: a good one also for what is wrong and may pass."""

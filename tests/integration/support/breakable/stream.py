@@ -57,6 +57,10 @@ class Stream:
         """Loses what has come."""
         self._buffer.clear()
 
+    def hurry(self, seconds):
+        """From now on nothing takes longer: it raises TimeoutError."""
+        self._socket.settimeout(seconds)
+
     def send(self, data):
         self._socket.sendall(data)
 
