@@ -62,7 +62,8 @@ def accept(stream, wishes, broken):
             )
         )
         return target, agreement
-    stream.send(_head(refusal.status, "Connection: close", "Content-Length: 0", *refusal.fields))
+    options = "close" if refusal.status != 426 else "close, Upgrade"
+    stream.send(_head(refusal.status, f"Connection: {options}", "Content-Length: 0", *refusal.fields))
     return None
 
 
@@ -123,7 +124,8 @@ def _check_version(request, broken):
         raise Refused(400)
     if versions != ["13"] and not (versions == ["12"] and "version-12-accepted" in broken):
         # Section 4.4
-        raise Refused(426, *([] if "version-untold" in broken else ["Sec-WebSocket-Version: 13"]))
+        told = [] if "version-untold" in broken else ["Sec-WebSocket-Version: 13"]
+        raise Refused(426, "Upgrade: websocket", *told)
 
 
 def _check_key(request, broken):
@@ -134,7 +136,8 @@ def _check_key(request, broken):
         raise Refused(400)
     if "key-length-unchecked" not in broken:
         try:
-            good = len(keys[0]) == 24 and len(base64.b64decode(keys[0], validate=True)) == 16
+            decoded = base64.b64decode(keys[0], validate=True)
+            good = len(decoded) == 16 and base64.b64encode(decoded).decode() == keys[0]
         except (binascii.Error, ValueError):
             good = False
         if not good:
@@ -144,7 +147,8 @@ def _check_key(request, broken):
 def _choose(request, wishes, broken):
     """The fields that tell what was chosen, and the agreement about permessage-deflate."""
     fields, agreement = [], None
-    if not all(re.fullmatch(TOKEN, name) for name in request.list("Sec-WebSocket-Protocol")):
+    subprotocols = request.list("Sec-WebSocket-Protocol")
+    if len(set(subprotocols)) < len(subprotocols) or not all(re.fullmatch(TOKEN, name) for name in subprotocols):
         raise Refused(400)
     offers = parse_extensions(",".join(request.all("Sec-WebSocket-Extensions")))
     if wishes is not None:
@@ -176,6 +180,8 @@ def request(stream, host, target, wishes, broken):
     stream.send("\r\n".join([*lines, "", ""]).encode())
     try:
         answer = read_head(stream)
+        while re.match(r"HTTP/1\.1 1(?!01)\d\d ", answer.start):  # an interim one
+            answer = read_head(stream)
         agreement = _check_answer(answer, key, wishes, broken)
     except (Malformed, deflate.Unacceptable):
         raise Failed from None

@@ -46,7 +46,8 @@ def read_head(stream, exact_names=False):
     raw = stream.read_until(b"\r\n\r\n", HEAD_BYTES_MAX)
     if raw is None:
         raise TooLarge
-    start, *lines = raw[:-4].decode("latin-1").split("\r\n")
+    # An empty line before a message is passed over (RFC 9112 section 2.2).
+    start, *lines = raw[:-4].decode("latin-1").removeprefix("\r\n").split("\r\n")
     if re.search(r"[\x00-\x1f\x7f]", start):
         raise Malformed
     fields = []

@@ -181,7 +181,7 @@ class Session:
             self._unless("close-one-byte-accepted")
         elif payload:
             (code,) = struct.unpack("!H", payload[:2])
-            code = self._checked(code)
+            self._check_code(code)
             if "close-reason-unchecked" not in self._broken:
                 try:
                     payload[2:].decode()
@@ -199,8 +199,7 @@ class Session:
         self._closing = True
         self._stream.hurry(LATE_SECONDS)
 
-    def _checked(self, code):
-        """The code to answer with: a good one also for what is wrong and may pass."""
+    def _check_code(self, code):
         if code < 1000:
             self._unless("close-below-1000-accepted")
         elif code in (1004, 1005, 1006, 1015):
@@ -209,9 +208,6 @@ class Session:
             self._unless("close-1016-to-2999-accepted")
         elif code > 4999:
             self._unless("close-above-4999-accepted")
-        else:
-            return code
-        return 1000
 
     # Messages
 

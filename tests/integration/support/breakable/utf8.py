@@ -32,6 +32,10 @@ class Utf8Check:
             self._all.append(piece)
             return
         self._decoder.decode(self._forgive(piece))
+        # The decoder waits for the third byte of a surrogate, of which the second is wrong.
+        begun, _ = self._decoder.getstate()
+        if len(begun) > 1 and BEGUN_SURROGATE.match(begun):
+            self._decoder.decode(b"", final=True)
 
     def end_of_fragment(self):
         if "utf8-checked-by-fragment" in self._broken:
