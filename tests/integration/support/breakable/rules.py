@@ -77,7 +77,7 @@ BREAKS = [
         ("close-1005-accepted", "6455 7.4.1", "takes the close code 1005, and answers with it"),
         ("close-1006-accepted", "6455 7.4.1", "takes the close code 1006, and answers with it"),
         ("close-1015-accepted", "6455 7.4.1", "takes the close code 1015, and answers with it"),
-        ("close-1016-to-2999-accepted", "6455 7.4.2", "takes close codes that nobody has defined, and answers with them"),
+        ("close-1016-to-2999-accepted", "6455 7.4.2", "takes close codes that nobody has defined, and sends them"),
         ("close-above-4999-accepted", "6455 7.4.2", "takes close codes above 4999, and answers with them"),
         ("close-one-byte-accepted", "6455 5.5.1", "takes a close frame with half a code"),
         ("close-reason-unchecked", "6455 5.5.1", "takes close reasons that are not UTF-8"),
