@@ -115,9 +115,12 @@ def check_quoted(root: Path, file: File, name: str) -> str | None:
         return "a public header may not include a private one"
     beside = (root / file.path).parent / name
     if file.program:
-        if not beside.is_file():
+        # In a folder of a program, its other headers are named from the program's own folder on.
+        from_program = root.joinpath(*Path(file.path).parts[:2]) / name
+        header = beside if beside.is_file() else from_program
+        if not header.is_file():
             return "a program uses public headers and its own only"
-        within = beside.resolve().relative_to(root.resolve()).as_posix()
+        within = header.resolve().relative_to(root.resolve()).as_posix()
         return None if File(within).program else "a program uses public headers and its own only"
     # Built in the build folder from files of the same layer.
     if beside.is_file() and "/" not in name:

@@ -55,7 +55,7 @@ struct Case {
   std::string title = {};
   /// Which outcome is right: a phrase, such as "it fails with 1002".
   std::string expected = {};
-  /// `RFC 6455 section 5.5.1`; several with commas.
+  /// `RFC 6455 section 5.5.1`; of several, `RFC 6455 sections 4.1, 5.5, RFC 9112 section 5`.
   std::string rule = {};
   Checks checks = Checks::both;
   Begin begin = Begin::opened;

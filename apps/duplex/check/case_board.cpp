@@ -30,6 +30,7 @@ const Case* CaseBoard::take_next() {
   const auto found = std::ranges::find(entries_, false, &Entry::taken);
   if (found == entries_.end()) return nullptr;
   found->taken = true;
+  ++found->running;
   return found->what;
 }
 
@@ -37,14 +38,19 @@ const Case* CaseBoard::take(std::size_t number) {
   const std::scoped_lock lock(mutex_);
   by_number_ = true;
   if (number == 0 || number > entries_.size()) return nullptr;
-  entries_[number - 1].taken = true;
-  return entries_[number - 1].what;
+  Entry& entry = entries_[number - 1];
+  entry.taken = true;
+  ++entry.running;
+  return entry.what;
 }
 
 void CaseBoard::put(Result result) {
   const std::scoped_lock lock(mutex_);
   const auto found = std::ranges::find(entries_, result.what, &Entry::what);
-  if (found != entries_.end()) found->result = std::move(result);
+  if (found == entries_.end()) return;
+  found->result = std::move(result);
+  --found->running;
+  put_.notify_all();
 }
 
 bool CaseBoard::complete() const {
@@ -62,10 +68,12 @@ std::vector<Result> CaseBoard::results() const {
   return results;
 }
 
-std::optional<std::string> CaseBoard::status(std::size_t number) const {
-  const std::scoped_lock lock(mutex_);
+std::optional<std::string> CaseBoard::status(std::size_t number, Clock::time_point deadline) const {
+  std::unique_lock lock(mutex_);
   if (number == 0 || number > entries_.size()) return std::nullopt;
-  return nlohmann::json{{"behavior", behavior(entries_[number - 1].result)}}.dump();
+  const Entry& entry = entries_[number - 1];
+  put_.wait_until(lock, deadline, [&entry] { return entry.running == 0; });
+  return nlohmann::json{{"behavior", behavior(entry.result)}}.dump();
 }
 
 std::optional<std::string> CaseBoard::info(std::size_t number) const {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <condition_variable>
 #include <cstddef>
 #include <mutex>
 #include <optional>
@@ -32,9 +33,11 @@ class CaseBoard {
   bool complete() const;
   std::vector<Result> results() const;
 
-  /// JSON about the case of that number, as clients of the field's suite know it; nullopt when
-  /// there is none.
-  std::optional<std::string> status(std::size_t number) const;
+  /// JSON about what came of the case of that number, as clients of the field's suite know it;
+  /// nullopt when there is none. A client may ask as soon as its connection has ended: what is
+  /// still being run is waited for, until `deadline`.
+  std::optional<std::string> status(std::size_t number, Clock::time_point deadline) const;
+  /// JSON about the case itself.
   std::optional<std::string> info(std::size_t number) const;
 
   /// While it lives, a client is connected.
@@ -56,10 +59,13 @@ class CaseBoard {
   struct Entry {
     const Case* what;
     bool taken = false;
+    /// Connections that have taken it, and are not over.
+    int running = 0;
     std::optional<Result> result = {};
   };
 
   mutable std::mutex mutex_;
+  mutable std::condition_variable put_;
   std::vector<Entry> entries_;
   bool by_number_ = false;
   std::size_t visits_ = 0;

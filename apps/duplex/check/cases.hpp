@@ -15,6 +15,21 @@ void add_mask_cases(Cases& cases);
 /// Pings and pongs.
 void add_ping_cases(Cases& cases);
 
+/// Messages in fragments, in every order.
+void add_fragment_cases(Cases& cases);
+/// Text that is UTF-8, and text that is not.
+void add_utf8_cases(Cases& cases);
+/// Closing handshakes.
+void add_close_cases(Cases& cases);
+/// Large and many.
+void add_limit_cases(Cases& cases);
+/// Opening handshakes: requests to servers, and responses to clients.
+void add_request_cases(Cases& cases);
+void add_response_cases(Cases& cases);
+/// Compression: which offers and answers lead to it, and what is sent then.
+void add_deflate_opening_cases(Cases& cases);
+void add_deflate_cases(Cases& cases);
+
 /// Every case, each with an id of its own.
 const Cases& all_cases();
 

@@ -105,7 +105,7 @@ class ClientRun {
         run(telling(std::to_string(board_.size())), std::move(wire), head, deadline);
         return;
       case ClientRequest::Wish::status:
-        tell(board_.status(request.number), std::move(wire), head, deadline);
+        tell(board_.status(request.number, deadline), std::move(wire), head, deadline);
         return;
       case ClientRequest::Wish::info:
         tell(board_.info(request.number), std::move(wire), head, deadline);

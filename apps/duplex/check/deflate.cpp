@@ -228,8 +228,12 @@ std::string Deflater::compress(std::string_view message) {
 }
 
 Inflater::Inflater(DeflateDirection direction)
-    : keeps_context_(direction.keeps_context), stream_(std::make_unique<z_stream>()) {
-  // As large as agreed on, and not larger: a peer that looks back too far is found out.
+    : keeps_context_(direction.keeps_context),
+      // zlib looks for what is further back than its window in what the same call has written,
+      // too. Only by single bytes is a peer found out that looks back further than agreed on; no
+      // data can look back further than the largest window.
+      step_(direction.window_bits < 15 ? 1 : 16384),
+      stream_(std::make_unique<z_stream>()) {
   if (inflateInit2(stream_.get(), -direction.window_bits) != Z_OK) {
     throw std::runtime_error("zlib can't decompress: out of memory");
   }
@@ -251,10 +255,10 @@ std::optional<std::string> Inflater::decompress(std::string_view payload, std::s
   int status = Z_OK;
   do {
     stream_->next_out = reinterpret_cast<Bytef*>(buffer.data());
-    stream_->avail_out = count(buffer.size());
+    stream_->avail_out = step_;
     status = inflate(stream_.get(), Z_SYNC_FLUSH);
     if (status != Z_OK && status != Z_BUF_ERROR && status != Z_STREAM_END) return std::nullopt;
-    result.append(buffer.data(), buffer.size() - stream_->avail_out);
+    result.append(buffer.data(), step_ - stream_->avail_out);
     if (result.size() > bytes_max) return std::nullopt;
     if (status == Z_STREAM_END) {
       // A final block (section 7.2.3.4). What follows may look back beyond it: zlib forgets, and is

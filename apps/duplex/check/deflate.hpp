@@ -71,6 +71,8 @@ class Inflater {
 
  private:
   bool keeps_context_;
+  /// Bytes to be written by a call of zlib.
+  unsigned step_;
   std::unique_ptr<z_stream_s> stream_;
 };
 

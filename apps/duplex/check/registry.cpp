@@ -7,6 +7,14 @@ const Cases& all_cases() {
     Cases all;
     add_framing_cases(all);
     add_ping_cases(all);
+    add_fragment_cases(all);
+    add_utf8_cases(all);
+    add_close_cases(all);
+    add_limit_cases(all);
+    add_request_cases(all);
+    add_response_cases(all);
+    add_deflate_opening_cases(all);
+    add_deflate_cases(all);
     return all;
   }();
   return cases;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "printable.hpp"
+
 namespace duplex::app::check {
 namespace {
 
@@ -36,7 +38,7 @@ std::string sentence(std::string text) {
 std::string escape_markup(std::string_view text) {
   std::string escaped;
   escaped.reserve(text.size());
-  for (const char character : text) {
+  for (const char character : printable(text, LineBreaks::keep)) {
     switch (character) {
       case '&': escaped += "&amp;"; break;
       case '<': escaped += "&lt;"; break;
@@ -44,13 +46,7 @@ std::string escape_markup(std::string_view text) {
       case '"': escaped += "&quot;"; break;
       case '\'': escaped += "&#39;"; break;
       case '\n': escaped += "&#10;"; break;
-      default:
-        // XML 1.0 section 2.2 has no control characters, escaped or not.
-        if (static_cast<unsigned char>(character) < 0x20) {
-          escaped += "\xEF\xBF\xBD";
-        } else {
-          escaped += character;
-        }
+      default: escaped += character;
     }
   }
   return escaped;

@@ -37,7 +37,8 @@ std::string summary(const Counts& counts);
 /// With a capital in front.
 std::string sentence(std::string text);
 
-/// For HTML and XML, in text and in quoted attributes; what XML can't hold becomes U+FFFD.
+/// For HTML and XML, in text and in quoted attributes. What a terminal should not get, neither can
+/// hold: it is escaped as there, see `printable`.
 std::string escape_markup(std::string_view text);
 
 }  // namespace duplex::app::check

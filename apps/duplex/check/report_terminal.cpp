@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "color.hpp"
 #include "printable.hpp"
@@ -49,14 +51,23 @@ std::string wrong_ones(const Report& report, TerminalStyle style) {
   return text;
 }
 
+/// One paragraph for each reason, which often is that of many cases.
 std::string acceptable_ones(const Report& report, TerminalStyle style) {
-  std::string text;
+  std::vector<std::pair<std::string, std::string>> reasons;
   for (const Result& result : report.results) {
     if (result.finding.verdict != Verdict::acceptable) continue;
-    text += fmt::format("acceptable: {}: {}\n", result.what->id, printable(result.finding.why));
-    if (style.with_logs) text += styled(log_of(result), Style::faint, style.color);
+    const std::string why = printable(result.finding.why);
+    auto found = std::ranges::find(reasons, why, &std::pair<std::string, std::string>::first);
+    if (found == reasons.end()) {
+      reasons.emplace_back(why, "");
+      found = reasons.end() - 1;
+    }
+    found->second += fmt::format("  {}\n", result.what->id);
+    if (style.with_logs) found->second += styled(log_of(result), Style::faint, style.color);
   }
-  return text.empty() ? text : "\n" + text;
+  std::string text;
+  for (const auto& [why, cases] : reasons) text += fmt::format("\nacceptable: {}\n{}", why, cases);
+  return text;
 }
 
 }  // namespace

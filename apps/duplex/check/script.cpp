@@ -39,6 +39,7 @@ milliseconds Script::elapsed() const {
 }
 
 std::string Script::encode(const Frame& frame) {
+  if (frame.opcode == Opcode::close) close_sent_ = true;
   const End ours = peer_.end == End::server ? End::client : End::server;
   MaskKey key;
   for (std::uint8_t& byte : key) byte = static_cast<std::uint8_t>(random_() >> 8);
@@ -90,7 +91,6 @@ std::string Script::prepare(const Frame& frame) {
   const bool masked = frame.masking == Masking::always ||
                       (frame.masking == Masking::as_prescribed && checks_server());
   log_.add(Direction::sent, describe(frame, masked));
-  if (frame.opcode == Opcode::close) close_sent_ = true;
   return encode(frame);
 }
 

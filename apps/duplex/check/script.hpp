@@ -88,7 +88,7 @@ class Script {
   /// Ends our direction of the TCP connection; with TLS, its too.
   void end_sending();
 
-  /// The bytes of a frame, masked as needed, for cases that cut them up.
+  /// The bytes of a frame, masked as needed, for cases that cut them up and send them.
   std::string encode(const Frame& frame);
   /// A message compressed as agreed on, to be sent with `rsv::one` in its first frame. With context
   /// takeover, messages must be sent in the order in which they were compressed.
@@ -154,12 +154,18 @@ class Script {
   void send_head(const HttpHead& head, std::size_t piece_bytes = 0);
   /// The server's response; none, and one that is not HTTP, is wrong.
   HttpHead receive_head();
-  /// Sends `request` and expects that the WebSocket opens; what follows is frames.
-  void open(const HttpHead& request);
+  /// Sends `request` and expects that the WebSocket opens; what follows is frames. Returns the
+  /// response.
+  HttpHead open(const HttpHead& request);
   /// Expects the 101 to a request that has been sent; what follows is frames.
-  void expect_opened(const HttpHead& request);
+  HttpHead expect_opened(const HttpHead& request);
+  /// The same for a request that a server may take and may refuse: nullopt when it has refused it,
+  /// by a status from 400 to 599 or by the end of the connection.
+  std::optional<HttpHead> opened_or_refused(const HttpHead& request);
   /// Sends `response` to the client under test; what follows is frames.
   void open_with(const HttpHead& response);
+  /// `response` has been sent to the client under test; what follows is frames.
+  void opened_with(const HttpHead& response);
   /// The server refuses the request that was sent. Right: a status of `right`. Acceptable: one of
   /// `tolerated`, any other from 400 to 499, or the end without a response. Wrong: 101, and all
   /// others. Returns the response; one without a status when there is none.
@@ -191,6 +197,7 @@ class Script {
   };
 
   void open();
+  void take_response(const HttpHead& request, const HttpHead& response);
   void agree_on_compression(std::string_view offer, std::string_view answer);
   /// nullopt when the connection has ended.
   std::optional<HttpHead> receive_head_or_end();

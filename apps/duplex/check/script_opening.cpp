@@ -8,6 +8,7 @@
 #include "printable.hpp"
 #include "script.hpp"
 #include "stopped.hpp"
+#include <duplex/base/ascii.hpp>
 #include <duplex/base/base64.hpp>
 #include <duplex/base/bytes.hpp>
 
@@ -117,28 +118,52 @@ std::optional<HttpHead> Script::receive_head_or_end() {
   }
 }
 
-void Script::open(const HttpHead& request) {
+HttpHead Script::open(const HttpHead& request) {
   send_head(request);
-  expect_opened(request);
+  return expect_opened(request);
 }
 
-void Script::expect_opened(const HttpHead& request) {
-  const HttpHead response = receive_head();
-  const std::string_view key = request.find("Sec-WebSocket-Key").value_or("");
+HttpHead Script::expect_opened(const HttpHead& request) {
+  HttpHead response = receive_head();
+  take_response(request, response);
+  return response;
+}
+
+std::optional<HttpHead> Script::opened_or_refused(const HttpHead& request) {
+  auto response = receive_head_or_end();
+  if (!response || (response->status() >= 400 && response->status() <= 599)) return std::nullopt;
+  take_response(request, *response);
+  return response;
+}
+
+void Script::take_response(const HttpHead& request, const HttpHead& response) {
+  const std::string_view key = trim(request.find("Sec-WebSocket-Key").value_or(""));
   const std::string fault = what_is_wrong_with_response(response, key);
   if (!fault.empty()) wrong(fault);
+  const auto subprotocol = response.find("Sec-WebSocket-Protocol");
+  if (subprotocol && !list_contains(request.list("Sec-WebSocket-Protocol"), *subprotocol)) {
+    wrong(fmt::format("it chose the subprotocol \"{}\", which was not asked for",
+                      printable(*subprotocol)));
+  }
   agree_on_compression(request.list(extensions), response.list(extensions));
 }
 
 void Script::open_with(const HttpHead& response) {
   const std::string offer = client_request().list(extensions);
-  const std::string answer = response.list(extensions);
-  if (case_.compression && !allows(offer, answer)) {
+  if (case_.compression && !allows(offer, response.list(extensions))) {
     not_applicable(offer.empty() ? "it offers no compression"
                                  : fmt::format("it offers \"{}\"", printable(offer)));
   }
   send_head(response);
-  agree_on_compression(case_.compression ? offer : "", case_.compression ? answer : "");
+  opened_with(response);
+}
+
+void Script::opened_with(const HttpHead& response) {
+  if (case_.compression) {
+    agree_on_compression(client_request().list(extensions), response.list(extensions));
+  } else {
+    agree_on_compression("", "");
+  }
 }
 
 void Script::agree_on_compression(std::string_view offer, std::string_view answer) {
