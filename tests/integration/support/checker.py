@@ -38,27 +38,28 @@ def matching(names, patterns):
     return {name for name in names if any(fnmatchcase(name, pattern) for pattern in patterns)}
 
 
-def _command(broken, *arguments):
+def _command(broken, only, *arguments):
     command = [program_path("duplex"), "check", *map(str, arguments)]
     if broken:
         command += ["--jobs", str(JOBS), "--timeout", str(CASE_SECONDS)]
         command += [word for pattern in HEAVY for word in ("--without", pattern)]
+    command += [word for pattern in only for word in ("--only", pattern)]
     return command
 
 
-def check_server(folder, broken=(), wishes=Wishes()):
-    """What is found in our server; `folder` is for the report."""
+def check_server(folder, broken=(), wishes=Wishes(), only=()):
+    """What is found in our server, by all cases or `only` those of some patterns; `folder` is for the report."""
     file = folder / "report.json"
     with Server(broken, wishes) as server:
-        command = _command(broken, "--json", file, server.url)
+        command = _command(broken, only, "--json", file, server.url)
         ran = subprocess.run(command, capture_output=True, text=True, timeout=DEADLINE_S * 4)
     return _report(file, ran.stderr, ran.returncode)
 
 
-def check_client(folder, broken=(), wishes=Wishes()):
+def check_client(folder, broken=(), wishes=Wishes(), only=()):
     """The same of our client, or of some of them, side by side."""
     file = folder / "report.json"
-    command = _command(broken, "--json", file, "--listen", "0", "--idle-seconds", "10")
+    command = _command(broken, only, "--json", file, "--listen", "0", "--idle-seconds", "10")
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
         url = re.search(r"ws://\S+", process.stdout.readline())[0]

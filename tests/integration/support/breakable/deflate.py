@@ -52,7 +52,9 @@ def _read(parameters, broken):
             if value is not None and "deflate-flag-value-accepted" not in broken:
                 raise Unacceptable
             result[name] = True
-        elif name == "server_max_window_bits" and value is None and "deflate-bits-missing-accepted" in broken:
+        elif name == "server_max_window_bits" and value is None:
+            if "deflate-bits-missing-accepted" not in broken:
+                raise Unacceptable
             result[name] = 15
         elif name in ("server_max_window_bits", "client_max_window_bits") and value is not None:
             result[name] = _bits(value, broken)
