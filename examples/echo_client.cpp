@@ -3,6 +3,7 @@
 // more.
 //
 // Takes the server's URL: `duplex check --listen 9001`, and ./echo_client ws://127.0.0.1:9001/
+// With `keep` behind it windows are kept from one message to the next.
 
 #include <cstdint>
 #include <cstdio>
@@ -20,10 +21,10 @@ bool is_end(const duplex::Error& error) {
   return error.response && error.response->status() == duplex::Status::gone;
 }
 
-duplex::Task<> echo(const duplex::Client& client, std::string url) {
+duplex::Task<> echo(const duplex::Client& client, std::string url, duplex::DeflateOptions deflate) {
+  const duplex::WebSocketLimits limits{.message_bytes_max = std::uint64_t{64} * 1024 * 1024};
   while (true) {
-    auto socket = co_await client.connect(url).compress().limits(
-        {.message_bytes_max = std::uint64_t{64} * 1024 * 1024});
+    auto socket = co_await client.connect(url).compress(deflate).limits(limits);
     if (socket) {
       while (const auto message = co_await socket->receive()) co_await socket->send(*message);
     } else if (is_end(socket.error())) {
@@ -32,9 +33,10 @@ duplex::Task<> echo(const duplex::Client& client, std::string url) {
   }
 }
 
-duplex::Task<> echo_side_by_side(const duplex::Client& client, std::string url) {
+duplex::Task<> echo_side_by_side(const duplex::Client& client, std::string url, bool keep) {
+  const duplex::DeflateOptions deflate{.keep_send_window = keep, .keep_receive_window = keep};
   std::vector<duplex::Task<>> echoes;
-  for (int i = 0; i < 8; ++i) echoes.push_back(echo(client, url));
+  for (int i = 0; i < 8; ++i) echoes.push_back(echo(client, url, deflate));
   co_await duplex::all(std::move(echoes));
 }
 
@@ -43,7 +45,7 @@ duplex::Task<> echo_side_by_side(const duplex::Client& client, std::string url) 
 int main(int argc, char** argv) {
   const duplex::Client client;
   try {
-    client.run(echo_side_by_side(client, argc > 1 ? argv[1] : "ws://127.0.0.1:9001/"));
+    client.run(echo_side_by_side(client, argc > 1 ? argv[1] : "ws://127.0.0.1:9001/", argc > 2));
   } catch (const duplex::Failure& failure) {
     std::fprintf(stderr, "%s\n", failure.what());
     return 1;

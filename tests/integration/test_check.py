@@ -93,16 +93,6 @@ async def shout(websocket, *_):
         pass
 
 
-def test_our_own_server_is_right(check, start_duplex, tmp_path):
-    url = start_duplex().websocket_url + "/echo"
-    check("--json", "report.json", url)
-    report = json.loads((tmp_path / "report.json").read_text())
-    assert report["good"] and report["not_run"] == 0
-    assert report["counts"]["right"] > 200
-    wrong = [case for case in report["cases"] if case["verdict"] == "wrong"]
-    assert wrong == []
-
-
 def test_reports_of_another_server(check, python_server, tmp_path):
     url = python_server(echo)
     result = check("--only", "ping", "--json", "r.json", "--junit", "r.xml", "--html", "r.html", url)
