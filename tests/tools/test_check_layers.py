@@ -49,6 +49,9 @@ def tree(tmp_path):
         ("include/duplex/server/x.hpp", "<duplex/websocket/thing.hpp>"),
         ("apps/duplex/x.cpp", "<duplex/duplex.hpp>"),
         ("apps/duplex/x.cpp", "<CLI/CLI.hpp>"),
+        ("apps/duplex/check/x.cpp", "<openssl/ssl.h>"),
+        ("apps/duplex/check/x.cpp", "<zlib.h>"),
+        ("apps/duplex/check/x.cpp", "<duplex/http/thing.hpp>"),
         ("examples/x.cpp", "<duplex/websocket/thing.hpp>"),
     ],
 )
@@ -87,6 +90,10 @@ def test_allows(tree, path, include):
         ("apps/duplex/x.cpp", '"../../src/net/thing.hpp"', "public headers and its own only"),
         ("apps/duplex/x.cpp", '"net/thing.hpp"', "public headers and its own only"),
         ("examples/x.cpp", "<duplex/net/missing.hpp>", "no such public header"),
+        ("apps/duplex/x.cpp", "<openssl/ssl.h>", "only src/tls/"),
+        # a tester that would use what it tests
+        ("apps/duplex/check/x.cpp", "<duplex/websocket/thing.hpp>", "the conformance tester"),
+        ("apps/duplex/check/x.cpp", "<duplex/duplex.hpp>", "the conformance tester"),
         # names that lead nowhere, or are not whole
         ("src/http/x.cpp", '"thing.hpp"', "FOLDER/x.hpp"),
         ("src/http/x.cpp", '"http/missing.hpp"', "no such private header"),
@@ -98,6 +105,12 @@ def test_refuses(tree, path, include, reason):
     assert result.returncode == 1
     assert result.stdout.startswith(f"{path}:2: ")
     assert reason in result.stdout
+
+
+def test_programs_name_their_headers_from_their_folder_on(tree):
+    tree("apps/duplex/color.hpp", "<string>")
+    assert check(tree("apps/duplex/check/x.cpp", '"color.hpp"')).returncode == 0
+    assert check(tree("apps/duplex/check/x.cpp", '"missing.hpp"')).returncode == 1
 
 
 def test_refuses_a_folder_that_is_not_a_layer(tree):

@@ -50,13 +50,17 @@ void CaseBoard::put(Result result) {
   if (found == entries_.end()) return;
   found->result = std::move(result);
   --found->running;
+  last_put_ = Clock::now();
   put_.notify_all();
 }
 
-bool CaseBoard::complete() const {
+std::optional<std::chrono::milliseconds> CaseBoard::complete_for() const {
   const std::scoped_lock lock(mutex_);
-  return !by_number_ &&
-         std::ranges::all_of(entries_, [](const Entry& entry) { return entry.result.has_value(); });
+  const bool complete = !by_number_ && std::ranges::all_of(entries_, [](const Entry& entry) {
+    return entry.result.has_value();
+  });
+  if (!complete) return std::nullopt;
+  return std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - last_put_);
 }
 
 std::vector<Result> CaseBoard::results() const {

@@ -28,9 +28,9 @@ class CaseBoard {
   /// What came of a case; replaces what an earlier run has found.
   void put(Result result);
 
-  /// Whether all of them have been run, none of them by number: a client that goes by numbers says
-  /// itself when it has had enough.
-  bool complete() const;
+  /// How long ago the last of all cases was over; nullopt when some are not, and when any was taken
+  /// by number: a client that goes by numbers says itself when it has had enough.
+  std::optional<std::chrono::milliseconds> complete_for() const;
   std::vector<Result> results() const;
 
   /// JSON about what came of the case of that number, as clients of the field's suite know it;
@@ -70,6 +70,7 @@ class CaseBoard {
   bool by_number_ = false;
   std::size_t visits_ = 0;
   Clock::time_point last_visit_;
+  Clock::time_point last_put_;
 };
 
 }  // namespace duplex::app::check

@@ -50,7 +50,9 @@ std::vector<Bits> all_bits() {
     for (int number = 1; number <= 3; ++number) {
       if ((bits.value & values[number - 1]) == 0) continue;
       bits.id += fmt::format("{}rsv{}", bits.id.empty() ? "" : "-", number);
-      bits.title += fmt::format("{}RSV{}", bits.title.empty() ? "" : " and ", number);
+      const bool last = (bits.value & ((1U << (7 - number)) - 1) & 0x70U) == 0;
+      const std::string_view joint = bits.title.empty() ? "" : last ? " and " : ", ";
+      bits.title += fmt::format("{}RSV{}", joint, number);
     }
     all.push_back(bits);
   }

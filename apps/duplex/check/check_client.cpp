@@ -21,6 +21,10 @@ namespace {
 
 using std::chrono::milliseconds;
 
+/// When all cases have run, clients may come for another. For so long they are told that there is
+/// none, which is a better end than a connection that is reset.
+constexpr milliseconds last_refusals{500};
+
 /// Sends one text message, and closes.
 Case telling(std::string what) {
   return {.id = "listen/telling", .run = [what = std::move(what)](Script& script) {
@@ -51,7 +55,6 @@ class ClientRun {
         if (!socket) continue;  // another thread was faster
         const CaseBoard::Visit visit(board_);
         serve(std::move(socket));
-        if (board_.complete()) done_.stop();
       }
     } catch (const Stopped&) {
       done_.stop();
@@ -64,13 +67,19 @@ class ClientRun {
       std::array<pollfd, 3> descriptors{{{check_.listener.descriptor(), POLLIN, 0},
                                          {done_.descriptor(), POLLIN, 0},
                                          {check_.stop_descriptor, POLLIN, 0}}};
-      const milliseconds left = check_.idle_limit - board_.idle_time();
+      const milliseconds left = time_left();
       const int wait_ms = static_cast<int>(std::clamp<std::int64_t>(left.count(), 1, 3'600'000));
       ::poll(descriptors.data(), descriptors.size(), wait_ms);
       if (descriptors[1].revents != 0 || descriptors[2].revents != 0) return false;
       if (descriptors[0].revents != 0) return true;
-      if (board_.idle_time() >= check_.idle_limit) done_.stop();
+      if (time_left().count() <= 0) done_.stop();
     }
+  }
+
+  /// Until it ends, if nobody connects.
+  milliseconds time_left() const {
+    if (const auto complete = board_.complete_for()) return last_refusals - *complete;
+    return check_.idle_limit - board_.idle_time();
   }
 
   void serve(Socket socket) {

@@ -25,6 +25,14 @@ bool is_printable(char character) {
   return character >= 0x20 && character < 0x7f;
 }
 
+std::string describe_payload(const Frame& frame) {
+  const std::string_view payload = frame.payload;
+  if (frame.opcode != Opcode::close || payload.size() < 2) return excerpt(payload);
+  const std::string code = fmt::format(
+      "{}", static_cast<unsigned char>(payload[0]) * 256 + static_cast<unsigned char>(payload[1]));
+  return payload.size() == 2 ? code : code + " " + excerpt(payload.substr(2));
+}
+
 std::string_view form_note(LengthForm form) {
   switch (form) {
     case LengthForm::minimal: return "";
@@ -107,7 +115,7 @@ std::string describe(const Frame& frame, bool masked) {
     const MaskKey& key = *frame.mask_key;
     text += fmt::format(" with {:02x} {:02x} {:02x} {:02x}", key[0], key[1], key[2], key[3]);
   }
-  if (!frame.payload.empty()) text += "  " + excerpt(frame.payload);
+  if (!frame.payload.empty()) text += "  " + describe_payload(frame);
   return text;
 }
 

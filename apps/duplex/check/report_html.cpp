@@ -71,7 +71,13 @@ std::string html_report(const Report& report) {
   }
   groups += row_of("all", report.counts());
   std::string cases;
-  for (const Result& result : report.results) cases += case_of(result);
+  // What people look for comes first.
+  for (const Verdict verdict :
+       {Verdict::wrong, Verdict::acceptable, Verdict::not_applicable, Verdict::right}) {
+    for (const Result& result : report.results) {
+      if (result.finding.verdict == verdict) cases += case_of(result);
+    }
+  }
   std::string about =
       fmt::format("A WebSocket {}, checked by duplex {} at {}, in {:.1f} s",
                   report.checked == End::server ? "server" : "client", version(), report.began,

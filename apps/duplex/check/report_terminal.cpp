@@ -43,7 +43,7 @@ std::string wrong_ones(const Report& report, TerminalStyle style) {
   for (const Result& result : report.results) {
     if (result.finding.verdict != Verdict::wrong) continue;
     const Case& what = *result.what;
-    text += styled(fmt::format("\nwrong: {}", what.id), Style::warning, style.color) + "\n";
+    text += "\n" + styled("wrong: " + what.id, Style::warning, style.color) + "\n";
     text += fmt::format("  {}: {} ({}).\n", what.title, what.expected, what.rule);
     text += fmt::format("  {}.\n", printable(sentence(result.finding.why)));
     if (style.with_logs) text += styled(log_of(result), Style::faint, style.color);

@@ -63,6 +63,10 @@ TEST(CheckFrame, IsDescribedInALine) {
             "ping, RSV2, 1 byte, length in 16 bits  ff");
   EXPECT_EQ(describe({.opcode = Opcode{3}, .claimed_length = 7}, false),
             "reserved opcode 0x3, FIN, 0 bytes, said to be 7");
+  EXPECT_EQ(describe({.opcode = Opcode::close, .payload = close_payload(1002, "no")}, false),
+            "close, FIN, 4 bytes  1002 \"no\"");
+  EXPECT_EQ(describe({.opcode = Opcode::close, .payload = "a"}, false),
+            "close, FIN, 1 byte  \"a\"");
 }
 
 TEST(CheckFrame, ShowsTheBeginningOfALongPayload) {

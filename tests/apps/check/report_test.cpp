@@ -138,6 +138,7 @@ TEST(CheckReport, IsAPageThatNeedsNothingElse) {
   EXPECT_THAT(text, Not(HasSubstr("src=")));
   EXPECT_THAT(text, Not(HasSubstr("href=")));
   EXPECT_EQ(text.find("<script>"), text.rfind("<script>"));
+  EXPECT_LT(text.find("one/wrong"), text.find("one/right")) << "what people look for comes first";
 }
 
 TEST(CheckReport, KeepsBracesOfAPeerOutOfTheTemplate) {

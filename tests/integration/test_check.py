@@ -1,0 +1,251 @@
+"""`duplex check`: against the server and the client of Python's websockets and against our own server; reports,
+exit statuses, interruption."""
+
+import asyncio
+import json
+import re
+import signal
+import socket
+import subprocess
+import threading
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+import websockets
+from support.program import DEADLINE_S, SANITIZER_OPTIONS, SANITIZER_REPORT
+
+FINE, FAILURE, WRONG_USAGE = range(3)
+
+
+@pytest.fixture
+def check(duplex_program, tmp_path):
+    """check(*arguments): the program to its end, in a folder of its own."""
+
+    def to_its_end(*arguments, status=FINE):
+        result = subprocess.run(
+            [str(duplex_program), "check", *map(str, arguments)],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=DEADLINE_S,
+            env=SANITIZER_OPTIONS,
+        )
+        assert not SANITIZER_REPORT.search(result.stderr), result.stderr
+        assert result.returncode == status, result
+        return result
+
+    return to_its_end
+
+
+class Loop:
+    """A loop of asyncio in a thread, with a server of Python's websockets."""
+
+    def __init__(self, handler, **options):
+        self.loop = asyncio.new_event_loop()
+        self.thread = threading.Thread(target=self.loop.run_forever)
+        self.thread.start()
+
+        async def serve():
+            return await websockets.serve(handler, "127.0.0.1", 0, max_size=None, **options)
+
+        self.server = asyncio.run_coroutine_threadsafe(serve(), self.loop).result(DEADLINE_S)
+        self.url = f"ws://127.0.0.1:{self.server.sockets[0].getsockname()[1]}/"
+
+    def close(self):
+        async def close():
+            self.server.close()
+            await self.server.wait_closed()
+
+        asyncio.run_coroutine_threadsafe(close(), self.loop).result(DEADLINE_S)
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self.thread.join()
+        self.loop.close()
+
+
+@pytest.fixture
+def python_server():
+    """python_server(handler): a server of Python's websockets; its URL."""
+    loops = []
+
+    def start(handler):
+        loops.append(Loop(handler))
+        return loops[-1].url
+
+    yield start
+    for loop in loops:
+        loop.close()
+
+
+async def echo(websocket, *_):
+    try:
+        async for message in websocket:
+            await websocket.send(message)
+    except websockets.ConnectionClosed:
+        pass
+
+
+async def shout(websocket, *_):
+    """Not an echo: what is text comes back in capitals."""
+    try:
+        async for message in websocket:
+            await websocket.send(message.upper() if isinstance(message, str) else message)
+    except websockets.ConnectionClosed:
+        pass
+
+
+def test_our_own_server_is_right(check, start_duplex, tmp_path):
+    url = start_duplex().websocket_url + "/echo"
+    check("--json", "report.json", url)
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert report["good"] and report["not_run"] == 0
+    assert report["counts"]["right"] > 900
+    wrong = [case for case in report["cases"] if case["verdict"] == "wrong"]
+    assert wrong == []
+
+
+def test_reports_of_another_server(check, python_server, tmp_path):
+    url = python_server(echo)
+    result = check("--only", "ping", "--json", "r.json", "--junit", "r.xml", "--html", "r.html", url)
+    assert re.search(r"^ping +\d+ +\d+ +0 +0$", result.stdout, re.M)
+    counts = json.loads((tmp_path / "r.json").read_text())["counts"]
+    suites = ElementTree.parse(tmp_path / "r.xml").getroot()
+    assert int(suites.get("tests")) == sum(counts.values())
+    assert suites.get("failures") == "0"
+    assert len(suites.findall("testsuite/testcase")) == sum(counts.values())
+    page = (tmp_path / "r.html").read_text()
+    assert page.count("<details ") == sum(counts.values())
+    assert url in page
+
+
+def test_says_what_is_wrong(check, python_server, tmp_path):
+    url = python_server(shout)
+    only = ("--only", "framing/cut-anywhere", "--only", "ping/1")
+    result = check(*only, "-v", "--junit", "r.xml", url, status=FAILURE)
+    assert "wrong: framing/cut-anywhere\n" in result.stdout
+    assert "The message came back with another byte at 10" in result.stdout
+    assert '< text, FIN, 13 bytes  "0123456789ABC"' in result.stdout
+    failures = ElementTree.parse(tmp_path / "r.xml").getroot().findall("*/*/failure")
+    assert [one.get("message").split(":")[0] for one in failures] == [
+        "the message came back with another byte at 10"
+    ]
+
+
+def test_standard_output_is_for_one_report(check, python_server):
+    result = check("--only", "ping/1", "--json", "-", python_server(echo))
+    assert json.loads(result.stdout)["counts"]["right"] == 1
+    assert "1 right" in result.stderr
+    result = check("--only", "ping/1", "-q", python_server(echo))
+    assert result.stdout == result.stderr == ""
+
+
+def test_says_when_there_is_nothing_to_check(check, start_duplex):
+    url = start_duplex().url
+    result = check(url + "/_duplex/health", status=FAILURE)
+    assert "to the opening handshake" in result.stderr
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        result = check(f"ws://127.0.0.1:{nobody.getsockname()[1]}/", status=FAILURE)
+    assert "can't connect: Connection refused" in result.stderr
+    assert "--list" in check("--only", "nonsense", url, status=WRONG_USAGE).stderr
+
+
+def test_encrypted(check, start_tls_server, certificates, tmp_path):
+    server = start_tls_server()
+    url = server.secure.websocket_url + "/echo"
+    check("--only", "framing/text*", "--cacert", certificates.root, url)
+    result = check("--only", "ping/1", url, status=FAILURE)
+    assert "the certificate is refused" in result.stderr
+    check("--only", "ping/1", "--insecure", url)
+
+
+def test_lists_cases_with_their_rules(check):
+    lines = check("--list").stdout.splitlines()
+    assert len(lines) > 200
+    assert all(re.search(r"^\w+/[\w-]+ +.*: .* \(RFC .*\)( \[\w+\])?$", line) for line in lines)
+
+
+class Listening:
+    """`duplex check --listen`, in the background."""
+
+    def __init__(self, program, folder, *arguments):
+        self.process = subprocess.Popen(
+            [str(program), "check", "--listen", "0", *arguments],
+            cwd=folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=SANITIZER_OPTIONS,
+        )
+        self.url = re.search(r"wss?://\S+", self.process.stdout.readline())[0]
+
+    def end(self):
+        output, errors = self.process.communicate(timeout=DEADLINE_S)
+        assert not SANITIZER_REPORT.search(errors), errors
+        return output
+
+
+@pytest.fixture
+def listening(duplex_program, tmp_path):
+    return lambda *arguments: Listening(duplex_program, tmp_path, *arguments)
+
+
+async def echo_at(url):
+    async with websockets.connect(url, max_size=None) as websocket:
+        await echo(websocket)
+
+
+def test_a_client_that_asks_by_number(listening, tmp_path):
+    checker = listening("--only", "ping", "--json", "r.json")
+
+    async def run():
+        async with websockets.connect(checker.url + "getCaseCount") as websocket:
+            count = int(await websocket.recv())
+        for number in range(1, count + 1):
+            await echo_at(f"{checker.url}runCase?case={number}&agent=python")
+        async with websockets.connect(checker.url + "getCaseStatus?case=1") as websocket:
+            assert json.loads(await websocket.recv()) == {"behavior": "OK"}
+        async with websockets.connect(checker.url + "updateReports?agent=python"):
+            pass
+        return count
+
+    count = asyncio.run(run())
+    assert "python: " in checker.end()
+    assert checker.process.returncode == FINE
+    report = json.loads((tmp_path / "r.json").read_text())
+    assert (report["subject"], report["checked"]) == ("python", "client")
+    assert sum(report["counts"].values()) == count
+
+
+def test_a_client_that_only_connects(listening):
+    checker = listening("--only", "ping")
+
+    async def run():
+        while True:
+            try:
+                await echo_at(checker.url)
+            except websockets.InvalidStatusCode as refusal:
+                assert refusal.status_code == 410
+                return
+            except (OSError, websockets.InvalidMessage):
+                return
+
+    asyncio.run(run())
+    output = checker.end()
+    assert checker.process.returncode == FINE, output
+    assert " 0 wrong" in output and "not run" not in output
+
+
+def test_an_interruption_keeps_what_has_been_run(listening, tmp_path):
+    checker = listening("--only", "ping", "--json", "r.json")
+
+    async def run():
+        await echo_at(checker.url + "runCase?case=1")
+        # Which waits for the result.
+        await echo_at(checker.url + "getCaseStatus?case=1")
+
+    asyncio.run(run())
+    checker.process.send_signal(signal.SIGINT)
+    assert "1 right, 0 acceptable, 0 wrong" in checker.end()
+    assert checker.process.returncode == -signal.SIGINT
+    report = json.loads((tmp_path / "r.json").read_text())
+    assert report["counts"]["right"] == 1 and report["not_run"] > 10
