@@ -13,8 +13,8 @@ namespace {
 constexpr auto description = "Check how well a WebSocket server or client keeps to RFC 6455";
 
 constexpr auto footer =
-    R"(Several hundred cases, each on a connection of its own. The server at URL, or the client that
-connects to --listen, has to echo each message. A case is right, acceptable (allowed, but not
+    R"(More than a thousand cases, each on a connection of its own. The server at URL, or the client
+that connects to --listen, has to echo each message. A case is right, acceptable (allowed, but not
 the best), wrong, or not applicable (the peer doesn't have what it is about).
 
 A client is given the next case with each connection, until all have run and connections are

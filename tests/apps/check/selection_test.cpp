@@ -3,10 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <set>
 #include <string>
-
-#include "check/cases.hpp"
+#include <vector>
 
 namespace duplex::app::check {
 namespace {
@@ -53,20 +51,6 @@ TEST(CheckSelection, TakesWhatIsAskedForAndLeavesTheRest) {
   EXPECT_THAT(selected(End::server, {}, {"framing/b"}), ElementsAre("framing/a", "ping/b"));
   EXPECT_THAT(selected(End::server, {"framing"}, {"*b"}), ElementsAre("framing/a"));
   EXPECT_THAT(selected(End::server, {"none"}, {}), ElementsAre());
-}
-
-TEST(CheckCases, AreToldApartAndExplained) {
-  std::set<std::string> ids;
-  for (const Case& what : all_cases()) {
-    EXPECT_TRUE(ids.insert(what.id).second) << what.id << " is there twice";
-    EXPECT_EQ(what.id.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-/_"),
-              std::string::npos)
-        << what.id;
-    EXPECT_EQ(std::ranges::count(what.id, '/'), 1) << what.id;
-    EXPECT_FALSE(what.title.empty() || what.expected.empty() || what.rule.empty()) << what.id;
-    EXPECT_FALSE(what.title.ends_with('.') || what.expected.ends_with('.')) << what.id;
-    EXPECT_TRUE(what.run) << what.id;
-  }
 }
 
 }  // namespace
