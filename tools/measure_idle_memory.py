@@ -64,7 +64,7 @@ class Exchange:
 
     @staticmethod
     def _compressed(window_bits: int) -> bytes:
-        records = [{"id": number, "kind": "measurement", "value": number * 7 % 100} for number in range(22)]
+        records = [{"id": number, "kind": "measurement", "value": number * 7 % 100} for number in range(25)]
         content = json.dumps(records, separators=(",", ":")).encode()
         compressor = zlib.compressobj(wbits=-window_bits)
         payload = (compressor.compress(content) + compressor.flush(zlib.Z_SYNC_FLUSH))[:-4]

@@ -13,7 +13,7 @@ import zlib
 import pytest
 import websockets
 from support.browser import open_page
-from support.frames import BINARY, CONTINUATION, PING, PONG, TEXT, Client, close_frame, frame
+from support.frames import BINARY, CONTINUATION, PING, PONG, TEXT, Client, frame
 from support.http import eventually, request
 from support.program import DEADLINE_S, SANITIZER_OPTIONS, SANITIZER_REPORT
 from support.websocket_server import WebSocketServer
@@ -494,6 +494,8 @@ def test_the_page_shows_sizes_before_and_after(browser, start_duplex):
     assert sent["before"] == received["before"]
     assert sent["header"].startswith("c1fe") and received["header"].startswith("c1")
     page.until_text("#ws-saved", "−")
+    page.emulate(360, dark=False)
+    assert page.run("return document.documentElement.scrollWidth") <= 360
 
     # Three fragments: the first says that all are compressed.
     page.click("#ws-fragments")

@@ -1,8 +1,10 @@
 """Every example runs, and does what its first lines say."""
 
+import json
 import signal
 import ssl
 import subprocess
+import zlib
 from pathlib import Path
 
 import pytest
@@ -57,6 +59,22 @@ def test_broadcast(example):
         while (text := client.text()).startswith("tick "):
             pass
         assert text == "25 primes up to 100"
+
+
+def test_compressed_feed(example):
+    server = example("compressed_feed")
+    with Client(server, "/prices", "Sec-WebSocket-Extensions: permessage-deflate") as client:
+        assert client.response["Sec-WebSocket-Extensions"].startswith("permessage-deflate")
+        assert "secret" in client.text()  # as it is: the reader knows no RSV1
+        first, size = client.read(2)
+        assert first == 0xC1, "a whole text, compressed"
+        size = size if size < 126 else int.from_bytes(client.read(2), "big")
+        compressed = client.read(size)
+        prices = json.loads(zlib.decompressobj(wbits=-15).decompress(compressed + b"\0\0\xff\xff"))
+    assert prices[0]["name"] == "barley" and len(prices) == 8
+    with Client(server, "/prices") as client:
+        assert "secret" in client.text()
+        assert [price["name"] for price in json.loads(client.text())] == [price["name"] for price in prices]
 
 
 def test_upload(example):

@@ -101,7 +101,7 @@ def test_echo(connect):
             for message in ("hello", "ä€𐍈", "", b"", bytes(range(256)), "x" * 70_000):
                 await client.send(message)
                 assert await client.recv() == message
-            assert client.extensions == []  # it offers permessage-deflate, which we do not speak yet
+            assert client.extensions == []  # it offers permessage-deflate, which is not switched on here
         assert client.close_code == 1000
 
     run(talk())
