@@ -25,26 +25,26 @@ Frame close_with(std::uint16_t code, std::string_view reason = {}) {
 /// Codes that an endpoint may send.
 void add_valid_codes(Cases& cases) {
   const struct {
-    std::uint16_t code;
     std::string_view what;
+    std::uint16_t code;
     Checks checks = Checks::both;
   } valid[] = {
-      {1000, "a normal end"},
-      {1001, "the endpoint goes away"},
-      {1002, "a protocol error"},
-      {1003, "data that can't be accepted"},
-      {1007, "data that does not fit its type"},
-      {1008, "a violation of policy"},
-      {1009, "a message that is too big"},
+      {"a normal end", 1000},
+      {"the endpoint goes away", 1001},
+      {"a protocol error", 1002},
+      {"data that can't be accepted", 1003},
+      {"data that does not fit its type", 1007},
+      {"a violation of policy", 1008},
+      {"a message that is too big", 1009},
       // Section 7.4.1: servers don't use it.
-      {1010, "a missing extension", Checks::servers},
-      {1011, "an unexpected condition", Checks::both},
-      {3000, "the first for libraries"},
-      {3999, "the last for libraries"},
-      {4000, "the first for applications"},
-      {4999, "the last for applications"},
+      {"a missing extension", 1010, Checks::servers},
+      {"an unexpected condition", 1011},
+      {"the first for libraries", 3000},
+      {"the last for libraries", 3999},
+      {"the first for applications", 4000},
+      {"the last for applications", 4999},
   };
-  for (const auto& [code, what, checks] : valid) {
+  for (const auto& [what, code, checks] : valid) {
     cases.push_back({.id = fmt::format("close/code-{}", code),
                      .title = fmt::format("A close frame with {}: {}", code, what),
                      .expected = fmt::format("it is answered with {}", code),
@@ -258,9 +258,9 @@ void add_sequels(Cases& cases) {
       {"pong", "A close frame, and a pong behind it", {{.opcode = Opcode::pong}}},
       {"second-close", "Two close frames with different codes", {close_with(code::going_away)}},
       {"second-close-wrong", "Two close frames, the second with a wrong code", {close_with(1005)}},
-      {"reserved-opcode",
-       "A close frame, and a reserved opcode behind it",
-       {{.opcode = Opcode{3}}}},
+      {"reserved-bit",
+       "A close frame, and text with RSV3 behind it",
+       {{.payload = "late", .reserved = rsv::three}}},
       {"invalid-utf8", "A close frame, and invalid text behind it", {{.payload = "\xff"}}},
       {"hundred-messages", "A close frame, and 100 messages behind it",
        std::vector<Frame>(100, {.payload = "late"})},
@@ -309,12 +309,12 @@ void add_after_failures(Cases& cases) {
     std::string_view title;
     std::vector<Frame> frames;
   } sequels[] = {
-      {"text", "A reserved opcode, and text behind it", {{.payload = "late"}}},
+      {"text", "Text with RSV3, and text behind it", {{.payload = "late"}}},
       {"ping",
-       "A reserved opcode, and a ping behind it",
+       "Text with RSV3, and a ping behind it",
        {{.opcode = Opcode::ping, .payload = "late"}}},
-      {"close", "A reserved opcode, and a close frame behind it", {close_with(code::normal)}},
-      {"another", "A reserved opcode, and invalid text behind it", {{.payload = "\xff"}}},
+      {"close", "Text with RSV3, and a close frame behind it", {close_with(code::normal)}},
+      {"another", "Text with RSV3, and invalid text behind it", {{.payload = "\xff"}}},
   };
   for (const auto& [id, title, frames] : sequels) {
     cases.push_back({.id = fmt::format("close/failed-then-{}", id),
@@ -322,7 +322,7 @@ void add_after_failures(Cases& cases) {
                      .expected = "it fails with 1002, and answers nothing more",
                      .rule = "RFC 6455 section 7.1.7",
                      .run = [frames = frames](Script& script) {
-                       std::vector<Frame> all{{.opcode = Opcode{3}}};
+                       std::vector<Frame> all{{.payload = "wrong", .reserved = rsv::three}};
                        all.insert(all.end(), frames.begin(), frames.end());
                        script.send_together(all);
                        script.expect_failure({code::protocol_error}, any_error);

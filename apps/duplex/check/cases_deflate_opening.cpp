@@ -300,8 +300,8 @@ void add_valid_answers(Cases& cases) {
                                       "client_no_context_takeover",
                                       "server_no_context_takeover; client_no_context_takeover",
                                       "server_max_window_bits=\"10\"",
-                                      "server_no_context_takeover; client_no_context_takeover; "
-                                      "server_max_window_bits=9; client_max_window_bits=9"};
+                                      ("server_no_context_takeover; client_no_context_takeover; "
+                                       "server_max_window_bits=9; client_max_window_bits=9")};
   for (int bits = 8; bits <= 15; ++bits) {
     parameters.push_back(fmt::format("server_max_window_bits={}", bits));
     parameters.push_back(fmt::format("client_max_window_bits={}", bits));

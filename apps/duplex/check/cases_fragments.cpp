@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "case_parts.hpp"
+#include "case_words.hpp"
 #include "cases.hpp"
 #include "payloads.hpp"
 
@@ -21,14 +22,6 @@ std::string joined(const std::vector<std::string>& parts) {
   std::string whole;
   for (const std::string& part : parts) whole += part;
   return whole;
-}
-
-std::string_view name(Message::Type type) {
-  return type == Message::Type::text ? "text" : "binary";
-}
-
-std::string_view capital_name(Message::Type type) {
-  return type == Message::Type::text ? "Text" : "Binary";
 }
 
 /// The ways to cut a short message, empty fragments among them.
@@ -53,9 +46,9 @@ void add_shapes(Cases& cases) {
         const std::vector<Frame> frames = frames_of(type, shape.parts);
         const Message message{type, joined(shape.parts)};
         cases.push_back(
-            {.id = fmt::format("fragments/{}-{}{}", name(type), shape.id, id_suffix(delivery)),
+            {.id = fmt::format("fragments/{}-{}{}", word(type), shape.id, id_suffix(delivery)),
              .title =
-                 fmt::format("{} in {}{}", capital_name(type), shape.title, title_suffix(delivery)),
+                 fmt::format("{} in {}{}", title_word(type), shape.title, title_suffix(delivery)),
              .expected = "it is echoed",
              .rule = fragmentation,
              .run = [frames, message, delivery](Script& script) {
@@ -107,8 +100,8 @@ void add_sizes(Cases& cases) {
                      }});
   }
   for (const auto type : {Message::Type::text, Message::Type::binary}) {
-    cases.push_back({.id = fmt::format("fragments/{}-thousand", name(type)),
-                     .title = fmt::format("{} in 1000 fragments of 4 bytes", capital_name(type)),
+    cases.push_back({.id = fmt::format("fragments/{}-thousand", word(type)),
+                     .title = fmt::format("{} in 1000 fragments of 4 bytes", title_word(type)),
                      .expected = "it is echoed",
                      .rule = fragmentation,
                      .time_factor = 2,
@@ -187,8 +180,8 @@ void add_pings_between(Cases& cases) {
   for (const auto& [id, title, pings] : between) {
     for (const auto type : {Message::Type::text, Message::Type::binary}) {
       cases.push_back(
-          {.id = fmt::format("fragments/{}-{}", name(type), id),
-           .title = fmt::format("{} of {}", title, name(type)),
+          {.id = fmt::format("fragments/{}-{}", word(type), id),
+           .title = fmt::format("{} of {}", title, word(type)),
            .expected = "the last ping is answered in the middle of the message, which is echoed",
            .rule = fragmentation_and_pings,
            .run = [type, pings](Script& script) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "case_parts.hpp"
+#include "case_words.hpp"
 #include "cases.hpp"
 #include "payloads.hpp"
 
@@ -39,14 +40,6 @@ Message message_of(Message::Type type, std::size_t bytes) {
   return type == Message::Type::text ? text(ascii_payload(bytes)) : binary(binary_payload(bytes));
 }
 
-std::string_view name(Message::Type type) {
-  return type == Message::Type::text ? "text" : "binary";
-}
-
-std::string_view capital_name(Message::Type type) {
-  return type == Message::Type::text ? "Text" : "Binary";
-}
-
 /// Large ones may be refused, which `expect_echo` knows.
 std::string_view echo_or_refusal(std::size_t bytes) {
   return bytes > Script::size_everyone_takes ? "it is echoed; acceptable: it is refused with 1009"
@@ -58,8 +51,8 @@ void add_sizes(Cases& cases) {
     for (const std::size_t bytes :
          {kib, 4 * kib, 16 * kib, 64 * kib, 256 * kib, mib, 4 * mib, 16 * mib}) {
       cases.push_back(
-          {.id = fmt::format("limits/{}-{}", name(type), size_id(bytes)),
-           .title = fmt::format("{} of {} in one frame", capital_name(type), size_name(bytes)),
+          {.id = fmt::format("limits/{}-{}", word(type), size_id(bytes)),
+           .title = fmt::format("{} of {} in one frame", title_word(type), size_name(bytes)),
            .expected = std::string(echo_or_refusal(bytes)),
            .rule = limits,
            .time_factor = bytes >= mib ? 4 : 1,
@@ -70,8 +63,8 @@ void add_sizes(Cases& cases) {
     }
     for (const std::size_t bytes : {64UL, kib, 4 * kib, 64 * kib, 256 * kib}) {
       cases.push_back(
-          {.id = fmt::format("limits/{}-1-mib-in-fragments-of-{}", name(type), bytes),
-           .title = fmt::format("{} of 1 MiB in fragments of {} bytes", capital_name(type), bytes),
+          {.id = fmt::format("limits/{}-1-mib-in-fragments-of-{}", word(type), bytes),
+           .title = fmt::format("{} of 1 MiB in fragments of {} bytes", title_word(type), bytes),
            .expected = std::string(echo_or_refusal(mib)),
            .rule = fragmented_limits,
            .time_factor = 4,
@@ -131,9 +124,9 @@ void add_pipelines(Cases& cases) {
   for (const auto& [count, bytes, time_factor] : pipelines) {
     for (const auto type : {Message::Type::text, Message::Type::binary}) {
       cases.push_back(
-          {.id = fmt::format("limits/{}-{}-of-{}-in-one-write", count, name(type), bytes),
+          {.id = fmt::format("limits/{}-{}-of-{}-in-one-write", count, word(type), bytes),
            .title =
-               fmt::format("{} messages of {} bytes, {}, in one write", count, bytes, name(type)),
+               fmt::format("{} messages of {} bytes, {}, in one write", count, bytes, word(type)),
            .expected = "all are echoed, in order",
            .rule = "RFC 6455 sections 5.2, 6.2",
            .time_factor = time_factor,
@@ -228,9 +221,9 @@ void add_claims(Cases& cases) {
   for (const auto& [id, what, length] : claims) {
     for (const auto type : {Message::Type::text, Message::Type::binary}) {
       cases.push_back(
-          {.id = fmt::format("limits/{}-claims-{}", name(type), id),
+          {.id = fmt::format("limits/{}-claims-{}", word(type), id),
            .title = fmt::format("A {} frame that says it has {} bytes, and five of them",
-                                name(type), what),
+                                word(type), what),
            .expected = "it fails with 1009; acceptable: it waits for the rest",
            .rule = limits,
            .run = [length = length, type](Script& script) {

@@ -10,7 +10,7 @@
 
 #include "case_parts.hpp"
 #include "cases.hpp"
-#include "payloads.hpp"
+#include <duplex/base/ascii.hpp>
 
 // Opening handshakes, as servers see them.
 
@@ -481,22 +481,20 @@ void add_not_asked(Cases& cases) {
 /// A server that does not know the version says which it knows.
 void add_versions(Cases& cases) {
   // The last drafts have 8, and what goes over the wire is the same.
-  add_either(cases,
-             {"version-8", "\"Sec-WebSocket-Version: 8\", as in the last drafts", version_field,
-              set("Sec-WebSocket-Version", "8")},
-             {}, "it takes the version of the last drafts, too");
-  for (const std::string version :
-       {"0", "4", "12", "14", "99", "130", "013", "13.0", "-13", "x", "", "12, 14"}) {
-    std::string id = version.empty() ? "empty" : version;
-    for (char& character : id) {
-      if (character == ',' || character == ' ' || character == '.') character = '-';
-    }
-    // `12, 14` has two of them in a row.
-    if (const auto place = id.find("--"); place != std::string::npos) id.erase(place, 1);
-    if (id.starts_with('-')) id.insert(0, "minus");
-    add_case(cases, "version-" + id, fmt::format("\"Sec-WebSocket-Version: {}\"", version),
+  Variant drafts{"version-8", "\"Sec-WebSocket-Version: 8\", as in the last drafts", version_field,
+                 set("Sec-WebSocket-Version", "8")};
+  add_either(cases, std::move(drafts), {}, "it takes the version of the last drafts, too");
+  const struct {
+    std::string_view id;
+    std::string value;
+  } versions[] = {{"0", "0"},          {"4", "4"},     {"12", "12"},   {"14", "14"},
+                  {"99", "99"},        {"130", "130"}, {"013", "013"}, {"13-0", "13.0"},
+                  {"minus-13", "-13"}, {"word", "x"},  {"empty", ""},  {"12-and-14", "12, 14"}};
+  for (const auto& [id, version] : versions) {
+    add_case(cases, fmt::format("version-{}", id),
+             fmt::format("\"Sec-WebSocket-Version: {}\"", version),
              "it is refused with 426, and told of version 13", version_field,
-             [version](Script& script) {
+             [version = version](Script& script) {
                HttpHead request = script.request();
                request.set("Sec-WebSocket-Version", version);
                script.send_head(request);
@@ -505,7 +503,7 @@ void add_versions(Cases& cases) {
                if (response.status() == 426 && response.list("Upgrade").empty()) {
                  script.acceptable("the 426 has no Upgrade, which RFC 9110 demands");
                }
-               if (known.find("13") == std::string::npos) {
+               if (!list_contains(known, "13")) {
                  script.acceptable("its response has no \"Sec-WebSocket-Version: 13\"");
                }
              });

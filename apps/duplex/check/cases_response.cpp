@@ -10,7 +10,6 @@
 
 #include "case_parts.hpp"
 #include "cases.hpp"
-#include "payloads.hpp"
 #include <duplex/base/ascii.hpp>
 
 // Opening handshakes, as clients see them.
