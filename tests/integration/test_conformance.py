@@ -90,12 +90,9 @@ def test_our_server_is_right_without_limits(start_duplex, tmp_path):
     assert acceptable == HANDSHAKE | COMPRESSED_ENDS
 
 
-def test_our_server_is_right_when_encrypted(start_duplex, certificates, tmp_path):
-    server = start_duplex(
-        *("--tls-listen", "127.0.0.1:0", "--compress"),
-        *("--tls-cert", certificates.here.chain, "--tls-key", certificates.here.key),
-    )
-    url = server.secure.websocket_url + "/echo"
+def test_our_server_is_right_when_encrypted(start, duplex_program, certificates, tmp_path):
+    encrypted = ("--tls-listen", "127.0.0.1:0", *certificates.here.arguments)
+    url = start(duplex_program, "serve", *encrypted, "--compress").websocket_url + "/echo"
     acceptable, counts = check_server(tmp_path, url, "--cacert", certificates.root)
     assert acceptable == LARGE | ORIGINS | HANDSHAKE | LARGE_WHEN_INFLATED | COMPRESSED_ENDS
     assert counts["right"] >= 1250
