@@ -179,7 +179,8 @@ TEST(SessionDeflate, RefusesWhatCannotBeInflated) {
       compressed(Opcode::binary, "\x07"),
       compressed(Opcode::binary, random_sample(200)),
       compressed(Opcode::binary, hello.substr(0, 4)),
-      compressed(Opcode::binary, hello.substr(0, 3), false) + frame(Opcode::continuation, "\xFF\xFF"),
+      compressed(Opcode::binary, hello.substr(0, 3), false) +
+          frame(Opcode::continuation, "\xFF\xFF"),
   };
   for (const std::string& stream : cases) {
     const transcript::Said said = say_in_all_ways(stream);
