@@ -21,6 +21,7 @@ struct BlockingWebSocket::State {
   WebSocket socket;
   connection::Sender sender;
   std::string subprotocol;
+  std::optional<websocket::DeflateParameters> deflate;
 
   /// Runs `task` in the client's thread, and waits for what it yields.
   template <class T>
@@ -34,8 +35,9 @@ struct BlockingWebSocket::State {
 namespace {
 
 template <class Payload>
-Task<SendStatus> send_in_turn(WebSocket& socket, Payload payload) {
-  co_return co_await socket.send(payload);
+Task<SendStatus> send_in_turn(WebSocket& socket, Payload payload,
+                              websocket::Compression compression) {
+  co_return co_await socket.send(payload, compression);
 }
 
 Task<std::optional<OwnedMessage>> receive_in_time(
@@ -79,6 +81,7 @@ BlockingWebSocket::BlockingWebSocket(std::shared_ptr<ClientState> client, WebSoc
   state_->inbox = net::EventLoop::current()->inbox();
   state_->sender = socket.sender();
   state_->subprotocol = socket.subprotocol();
+  state_->deflate = socket.deflate();
   state_->socket = std::move(socket);
 }
 
@@ -97,12 +100,12 @@ BlockingWebSocket::~BlockingWebSocket() {
   inbox->post([state = std::move(state_)] {});
 }
 
-SendStatus BlockingWebSocket::send(std::string_view text) {
-  return state_->run(send_in_turn(state_->socket, text));
+SendStatus BlockingWebSocket::send(std::string_view text, websocket::Compression compression) {
+  return state_->run(send_in_turn(state_->socket, text, compression));
 }
 
-SendStatus BlockingWebSocket::send(ConstBytes binary) {
-  return state_->run(send_in_turn(state_->socket, binary));
+SendStatus BlockingWebSocket::send(ConstBytes binary, websocket::Compression compression) {
+  return state_->run(send_in_turn(state_->socket, binary, compression));
 }
 
 std::optional<OwnedMessage> BlockingWebSocket::receive(
@@ -129,6 +132,10 @@ std::optional<BlockingWebSocket::Ended> BlockingWebSocket::close_info() const {
 
 std::string BlockingWebSocket::subprotocol() const {
   return state_->subprotocol;
+}
+
+std::optional<websocket::DeflateParameters> BlockingWebSocket::deflate() const {
+  return state_->deflate;
 }
 
 connection::Sender BlockingWebSocket::sender() const {

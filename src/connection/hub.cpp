@@ -139,6 +139,10 @@ void Hub::retire(Pipe& pipe) noexcept {
   note_work();
 }
 
+const websocket::DeflateWaiting Hub::waiting_for_another_thread = {
+    .wait = [](const std::atomic<bool>& made) noexcept { made.wait(false); },
+    .wake = [](std::atomic<bool>& made) noexcept { made.notify_all(); }};
+
 void Hub::on_iteration_end() noexcept {
   in_epilogue_ = true;
   for (int round = 0; round < service_rounds_max && !to_service_.empty(); ++round) {
@@ -147,6 +151,7 @@ void Hub::on_iteration_end() noexcept {
     in_service_.clear();
   }
   free_retired();
+  deflate_workspace_.trim();
   // Whoever still has work, like a response whose reader keeps up, goes on in the next iteration,
   // when the others have had their turn.
   if (!to_service_.empty()) loop_.note_late_work();

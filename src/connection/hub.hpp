@@ -106,6 +106,8 @@ class Hub : public net::Epilogue, private net::Timer {
   void close_all() noexcept;
 
  private:
+  static const websocket::DeflateWaiting waiting_for_another_thread;
+
   struct Slot {
     Pipe* pipe = nullptr;
     std::uint32_t generation;
@@ -136,7 +138,7 @@ class Hub : public net::Epilogue, private net::Timer {
   bool in_epilogue_ = false;
   ByteQueue scratch_;
   std::unique_ptr<tls::Workspace> tls_workspace_;
-  websocket::DeflateWorkspace deflate_workspace_;
+  websocket::DeflateWorkspace deflate_workspace_{&waiting_for_another_thread};
   HubCounters counters_;
   std::uint32_t sweep_due_ms_ = 0;
 };

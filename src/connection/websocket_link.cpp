@@ -102,6 +102,8 @@ std::optional<std::uint64_t> WebSocketLink::on_time(const LinkTimes& times) noex
 
 void WebSocketLink::end() {
   note_end();
+  // Handles may keep this for long; windows need not be kept with it.
+  session_.leave_workspace();
   if (!rare_) return;
   if (rare_->receiver) std::exchange(rare_->receiver, nullptr).resume();
   resume_senders();

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "websocket/deflate/whole_deflater.hpp"
+#include <duplex/websocket/deflate_workspace.hpp>
 #include <duplex/websocket/frame_parser.hpp>
 #include <duplex/websocket/prepared_message.hpp>
 
@@ -96,24 +97,29 @@ const SharedBytes& PreparedMessage::frame() const noexcept {
   return content_->frame;
 }
 
-SharedBytes PreparedMessage::compressed_frame(const DeflateEffort& effort,
-                                              WholeDeflater& deflater) const {
-  const auto [form, ours] = content_->find_or_add(effort);
-  if (!ours) {
-    // Another thread may be making it: that takes no longer than making it again.
-    form->made.wait(false, std::memory_order_acquire);
-    return form->frame;
-  }
+SharedBytes PreparedMessage::make_compressed_frame(const DeflateEffort& effort,
+                                                   WholeDeflater& deflater) const {
   ByteQueue compressed;
   deflater.deflate(payload(), effort, compressed);
   const bool shorter = compressed.size() < content_->payload_bytes;
-  form->frame =
-      shorter || compression() == Compression::always
-          ? frame_of({.opcode = opcode(), .rsv1 = true, .payload_bytes = compressed.size()},
-                     compressed.content())
-          : content_->frame;
-  form->made.store(true, std::memory_order_release);
-  form->made.notify_all();
+  if (!shorter && compression() != Compression::always) return content_->frame;
+  return frame_of({.opcode = opcode(), .rsv1 = true, .payload_bytes = compressed.size()},
+                  compressed.content());
+}
+
+SharedBytes PreparedMessage::compressed_frame(const DeflateEffort& effort, WholeDeflater& deflater,
+                                              const DeflateWaiting* waiting) const {
+  const auto [form, ours] = content_->find_or_add(effort);
+  if (ours) {
+    form->frame = make_compressed_frame(effort, deflater);
+    form->made.store(true, std::memory_order_release);
+    if (waiting != nullptr) waiting->wake(form->made);
+    return form->frame;
+  }
+  if (!form->made.load(std::memory_order_acquire)) {
+    if (waiting == nullptr) return make_compressed_frame(effort, deflater);
+    waiting->wait(form->made);
+  }
   return form->frame;
 }
 

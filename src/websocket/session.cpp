@@ -188,10 +188,12 @@ std::optional<Error> Session::begin_data_frame(const FrameHeader& header) noexce
   return std::nullopt;
 }
 
-/// What a message that is within the limit may take on the wire.
+/// What a message that is within the limit may take on the wire. What is inflated as it comes is
+/// counted when it is, and may take any number of bytes for that.
 std::uint64_t Session::wire_bytes_max() const noexcept {
   const std::uint64_t bytes_max = options_->message_bytes_max;
   if (!compressed_) return bytes_max;
+  if (inflates_pieces()) return UINT64_MAX;
   const std::uint64_t loss_bytes_max = bytes_max / 64 + compression_loss_bytes_max;
   return bytes_max > UINT64_MAX - loss_bytes_max ? UINT64_MAX : bytes_max + loss_bytes_max;
 }
@@ -204,7 +206,9 @@ bool Session::inflates_pieces() const noexcept {
 /// Whether all of `input` may be too much to inflate at a time.
 bool Session::expands(ConstBytes input) const noexcept {
   if (!codec_ || !options_->deliver_chunks || input.empty()) return false;
-  return compressed_ || (input[0] & std::byte{0x40}) != std::byte{0};
+  const bool compressed_begins =
+      parser_.between_frames() && (input[0] & std::byte{0x40}) != std::byte{0};
+  return compressed_ || compressed_begins;
 }
 
 Session::NextEvent Session::take_data(const Frame& frame) noexcept {
@@ -362,7 +366,9 @@ std::optional<SharedBytes> Session::shared_frame(const PreparedMessage& message)
   if (options_->role == Role::client) return std::nullopt;
   if (!compresses(message.payload().size(), message.compression())) return message.frame();
   if (codec_->sides().send_keeps_window) return std::nullopt;
-  return message.compressed_frame(codec_->sides().send, codec_->workspace().whole_deflater());
+  DeflateWorkspace& workspace = codec_->workspace();
+  return message.compressed_frame(codec_->sides().send, workspace.whole_deflater(),
+                                  workspace.waiting_);
 }
 
 bool Session::write_message_header(Opcode opcode, std::uint64_t payload_bytes,
@@ -380,7 +386,7 @@ bool Session::write_fragment(Opcode opcode, ConstBytes payload, bool last, ByteQ
   if (!may_send()) return false;
   FrameHeader header{.opcode = streaming_ ? Opcode::continuation : opcode, .fin = last};
   if (!streaming_) {
-    compressing_ = compresses(options_->deflate.threshold_bytes, compression);
+    compressing_ = compresses(payload.size(), compression);
     header.rsv1 = compressing_;
   }
   streaming_ = !last;

@@ -12,6 +12,8 @@
 #include <duplex/connection/sender.hpp>
 #include <duplex/connection/websocket.hpp>
 #include <duplex/websocket/close_code.hpp>
+#include <duplex/websocket/compression.hpp>
+#include <duplex/websocket/deflate_parameters.hpp>
 
 namespace duplex::client {
 
@@ -26,8 +28,10 @@ class BlockingWebSocket {
  public:
   /// Sends a text message, which must be valid UTF-8. Waits while the server has more than enough
   /// to read.
-  connection::SendStatus send(std::string_view text);
-  connection::SendStatus send(ConstBytes binary);
+  connection::SendStatus send(std::string_view text,
+                              websocket::Compression compression = websocket::Compression::by_size);
+  connection::SendStatus send(ConstBytes binary,
+                              websocket::Compression compression = websocket::Compression::by_size);
 
   /// Waits for the next message; nullopt when the connection has ended, or nothing came in time:
   /// `close_info` tells which.
@@ -52,6 +56,8 @@ class BlockingWebSocket {
   /// nullopt while it has not.
   std::optional<Ended> close_info() const;
   std::string subprotocol() const;
+  /// The compression that was agreed on (RFC 7692); nullopt for none.
+  std::optional<websocket::DeflateParameters> deflate() const;
   /// A handle that never waits.
   connection::Sender sender() const;
 

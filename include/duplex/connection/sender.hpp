@@ -25,7 +25,8 @@ class Sender {
  public:
   Sender() noexcept = default;
 
-  /// Sends a text message, which must be valid UTF-8. False when the connection's thread has
+  /// Sends a text message, which must be valid UTF-8; compressed where that was agreed on and it is
+  /// long enough: a `PreparedMessage` can say otherwise. False when the connection's thread has
   /// ended; that the connection itself has ended is not known here.
   bool send(std::string_view text) const;
   bool send(ConstBytes binary) const;

@@ -118,7 +118,8 @@ class WebSocket {
   bool unsubscribe(std::string_view topic);
 
   /// Sends `message` to all subscribers of `topic` in all threads, without this socket. Also in
-  /// `on_close`, and in a session whose connection has ended.
+  /// `on_close`, and in a session whose connection has ended. Whether to compress it is what a
+  /// `PreparedMessage` says.
   void publish(std::string_view topic, const Message& message);
   void publish(std::string_view topic, std::string_view text);
   void publish(std::string_view topic, const websocket::PreparedMessage& message);

@@ -82,8 +82,9 @@ class Server {
   /// deadline. Returns at once. Any thread.
   void stop(StopOptions options = {});
 
-  /// Sends to all subscribers of `topic`, in all threads; encoded once. Any thread. What one thread
-  /// publishes to a topic arrives in that order.
+  /// Sends to all subscribers of `topic`, in all threads; encoded once, and compressed once for all
+  /// who have agreed on the same, unless a `PreparedMessage` says otherwise. Any thread. What one
+  /// thread publishes to a topic arrives in that order.
   void publish(std::string_view topic, const websocket::PreparedMessage& message);
   void publish(std::string_view topic, const connection::Message& message);
   void publish(std::string_view topic, std::string_view text);

@@ -47,8 +47,8 @@ struct WebSocketOptions {
   std::uint32_t close_ms_max = 5'000;
   /// For a session: messages come in pieces as they arrive, by `WebSocket::receive_chunk`.
   bool deliver_chunks = false;
-  /// Compression of messages (permessage-deflate, RFC 7692), for clients that offer it: `{{}}` for
-  /// what suits most. nullopt for none.
+  /// Compression of messages (permessage-deflate, RFC 7692), for clients that offer it:
+  /// `DeflateOptions{}` for what suits most. nullopt for none.
   std::optional<websocket::DeflateOptions> deflate = {};
   /// Origins besides the server's own whose pages may connect: `https://example.com`,
   /// `https://*.example.com`, or `*` for all. Clients that send no `Origin` are not browsers, and

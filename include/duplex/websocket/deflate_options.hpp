@@ -29,9 +29,12 @@ struct DeflateOptions {
   /// its own memory. One of 8 bits leaves what we send uncompressed; see
   /// `compressor_window_bits_min`.
   bool let_server_limit_window = true;
-  /// From 1, fast, to 9, small.
+  /// From 1, fast, to 9, small: zlib's levels where a window is kept or a message goes in pieces.
+  /// Else 1 is for messages below 2 KiB without a code of their own, 2 and 3 are with one, 4 to 6
+  /// search longer, and 7 to 9 are zlib's.
   std::uint8_t level = 1;
-  /// Messages of fewer bytes are sent as they are: they don't get smaller by much.
+  /// Messages of fewer bytes are sent as they are: they don't get smaller by much. Of one that goes
+  /// in pieces the first counts. More than all messages have: nothing is compressed, only inflated.
   std::size_t threshold_bytes = 64;
 
   friend bool operator==(const DeflateOptions&, const DeflateOptions&) = default;

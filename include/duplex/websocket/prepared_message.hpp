@@ -13,6 +13,7 @@ namespace duplex::websocket {
 class Session;
 
 class WholeDeflater;
+struct DeflateWaiting;
 struct DeflateEffort;
 
 /// A message encoded once, to be sent to many: immutable, as cheap to copy as a pointer, and
@@ -56,7 +57,9 @@ class PreparedMessage {
   PreparedMessage(Opcode opcode, ConstBytes payload, Compression compression);
   /// The compressed frame; the plain one when it would not be shorter, unless it has to be
   /// compressed. Any thread.
-  SharedBytes compressed_frame(const DeflateEffort& effort, WholeDeflater& deflater) const;
+  SharedBytes compressed_frame(const DeflateEffort& effort, WholeDeflater& deflater,
+                               const DeflateWaiting* waiting) const;
+  SharedBytes make_compressed_frame(const DeflateEffort& effort, WholeDeflater& deflater) const;
 
   std::shared_ptr<Content> content_;
 };

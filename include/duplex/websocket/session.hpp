@@ -90,7 +90,8 @@ class Session {
   /// compressed, and are sent so. To be called before any byte. `workspace` is borrowed and must
   /// outlive the session; where no windows are kept, there is nothing that belongs to the session
   /// alone but a pointer. A compressed message counts by what it inflates to: no more than
-  /// `message_bytes_max` of it are ever held.
+  /// `message_bytes_max` of it are ever held. Where it is collected before (no window is kept, and
+  /// no chunks are delivered) it may be longer by a 64th and 1 KiB on the wire.
   void enable_deflate(const DeflateParameters& agreed, DeflateWorkspace& workspace);
 
   /// The workspace goes before the session does: after this nothing may be read or written.
@@ -147,8 +148,8 @@ class Session {
   bool write_message_header(Opcode opcode, std::uint64_t payload_bytes, ByteQueue& output) noexcept;
 
   /// Appends one fragment of a streamed message; `opcode` and `compression` count for the first one
-  /// only, and its size for nothing, unless it is the last one too. What is compressed can be
-  /// inflated up to the end of each fragment. False after a close frame.
+  /// only, whose size decides where that is to decide. What is compressed can be inflated up to the
+  /// end of each fragment. False after a close frame.
   bool write_fragment(Opcode opcode, ConstBytes payload, bool last, ByteQueue& output,
                       Compression compression = Compression::by_size) noexcept;
 

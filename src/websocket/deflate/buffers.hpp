@@ -6,9 +6,9 @@
 
 namespace duplex::websocket {
 
-/// Empties `buffer`, of which the next message is made. A large block is not kept for what may
+/// Drops what was made in `buffer`, and its block if that is large: it is not kept for what may
 /// never be large again.
-inline void prepare_again(ByteQueue& buffer) noexcept {
+inline void trim_buffer(ByteQueue& buffer) noexcept {
   constexpr std::size_t kept_bytes_max = std::size_t{256} * 1024;
   if (buffer.capacity() > kept_bytes_max) buffer.release();
   buffer.clear();

@@ -21,7 +21,7 @@ InflatedPiece MessageCodec::inflate_piece(ConstBytes piece, bool last, std::uint
     if (!sides_.receive_keeps_window) inflater_->reset();
   }
   ByteQueue& output = workspace_->tools().inflated;
-  prepare_again(output);
+  trim_buffer(output);
   const auto error = inflater_->inflate(piece, last, bytes_max - inflated_bytes_, output);
   inflated_bytes_ += output.size();
   inflating_ = !last;
@@ -31,7 +31,7 @@ InflatedPiece MessageCodec::inflate_piece(ConstBytes piece, bool last, std::uint
 ConstBytes MessageCodec::deflate_whole(ConstBytes message) {
   if (sides_.send_keeps_window) return deflate_piece(message, true);
   DeflateTools& tools = workspace_->tools();
-  prepare_again(tools.deflated);
+  trim_buffer(tools.deflated);
   tools.whole_deflater.deflate(message, sides_.send, tools.deflated);
   return tools.deflated.content();
 }
@@ -43,7 +43,7 @@ ConstBytes MessageCodec::deflate_piece(ConstBytes piece, bool last) {
     if (!sides_.send_keeps_window) deflater_->reset();
   }
   ByteQueue& output = workspace_->tools().deflated;
-  prepare_again(output);
+  trim_buffer(output);
   deflater_->deflate(piece, last, output);
   deflating_ = !last;
   return output.content();

@@ -37,13 +37,13 @@ std::expected<Bytes, Error> WholeInflater::inflate(ConstBytes compressed, std::u
     libdeflate_.reset(libdeflate_alloc_decompressor());
     if (!libdeflate_) throw std::bad_alloc();
   }
-  prepare_again(input_);
+  trim_buffer(input_);
   input_.append(compressed);
   input_.append(flush_tail);
   input_.append(last_block);
   const ConstBytes input = input_.content();
 
-  prepare_again(output_);
+  trim_buffer(output_);
   std::uint64_t room_bytes = std::max<std::uint64_t>(
       {room_bytes_min, output_.capacity(), std::uint64_t{compressed.size()} * 4});
   while (true) {
@@ -63,6 +63,11 @@ std::expected<Bytes, Error> WholeInflater::inflate(ConstBytes compressed, std::u
     if (room_bytes == bytes_max) return std::unexpected(Error::message_too_big);
     room_bytes *= 2;
   }
+}
+
+void WholeInflater::trim() noexcept {
+  trim_buffer(input_);
+  trim_buffer(output_);
 }
 
 std::expected<Bytes, Error> WholeInflater::inflate_by_zlib(ConstBytes compressed,

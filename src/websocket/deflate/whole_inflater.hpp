@@ -28,6 +28,9 @@ class WholeInflater {
   /// `message_too_big`, and was never held. The view is of a buffer in here, until the next call.
   std::expected<Bytes, Error> inflate(ConstBytes compressed, std::uint64_t bytes_max);
 
+  /// Gives back the memory that only large messages need; the last result is void then.
+  void trim() noexcept;
+
  private:
   struct Free {
     void operator()(libdeflate_decompressor* decompressor) const noexcept;

@@ -1,11 +1,12 @@
 #include <algorithm>
 
+#include "websocket/deflate/buffers.hpp"
 #include "websocket/deflate/workspace_tools.hpp"
 #include <duplex/websocket/deflate_workspace.hpp>
 
 namespace duplex::websocket {
 
-DeflateWorkspace::DeflateWorkspace() noexcept = default;
+DeflateWorkspace::DeflateWorkspace(const DeflateWaiting* waiting) noexcept : waiting_(waiting) {}
 DeflateWorkspace::~DeflateWorkspace() = default;
 
 DeflateTools& DeflateWorkspace::tools() {
@@ -15,6 +16,13 @@ DeflateTools& DeflateWorkspace::tools() {
 
 WholeDeflater& DeflateWorkspace::whole_deflater() {
   return tools().whole_deflater;
+}
+
+void DeflateWorkspace::trim() noexcept {
+  if (!tools_) return;
+  tools_->whole_inflater.trim();
+  trim_buffer(tools_->deflated);
+  trim_buffer(tools_->inflated);
 }
 
 MessageCodec& DeflateWorkspace::shared_codec(const DeflateSides& sides) {
