@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections import defaultdict
 from pathlib import Path
 
@@ -48,7 +49,16 @@ class Kept:
     def _keep(self):
         while self.server.process.wait() is not None and not self.over:
             self.deaths += 1
-            self.server = self.peer.serve("--port", self.server.port, *self.options)
+            self._start_again()
+
+    def _start_again(self):
+        """As soon as the port is free."""
+        while True:
+            try:
+                self.server = self.peer.serve("--port", self.server.port, *self.options)
+                return
+            except AssertionError:
+                time.sleep(0.05)
 
     def stop(self):
         self.over = True
