@@ -14,7 +14,7 @@ namespace duplex::websocket {
 namespace {
 
 // Below this many bytes a code made for the message costs more time than its shorter result is
-// worth at level 1: 4 µs for a fifth of 1 KiB of JSON.
+// worth at level 1: for 1 KiB of JSON, 5 µs instead of 1 for a result that is a fifth shorter.
 constexpr std::size_t own_code_bytes_min = 2048;
 constexpr int zlib_level_min = 7;
 

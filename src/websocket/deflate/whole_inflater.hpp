@@ -16,7 +16,8 @@ namespace duplex::websocket {
 class StreamInflater;
 
 /// Inflates messages that are there as a whole and refer to nothing before them, by libdeflate,
-/// which takes half of zlib's time. What it can't tell, zlib does.
+/// which takes less than half of zlib's time for long messages, and as much for 1 KiB
+/// (bench/RESULTS.md). What it can't tell, zlib does.
 class WholeInflater {
  public:
   WholeInflater() noexcept;
