@@ -189,6 +189,11 @@ class Script {
   /// Larger messages may be refused with 1009 (RFC 6455 section 10.4).
   static constexpr std::size_t size_everyone_takes = 4096;
 
+  /// A peer that sends more pongs in a case, or more messages where a pong has to come, does not
+  /// stop: far more than any case asks for.
+  static constexpr std::size_t pongs_max = 20'000;
+  static constexpr std::size_t messages_max = 20'000;
+
  private:
   /// How a failure is judged.
   struct FailureRule {
@@ -205,7 +210,12 @@ class Script {
   std::string prepare(const Frame& frame);
   void transmit(std::string_view bytes, std::size_t piece_bytes = 0);
 
+  /// The next thing but pings, which it answers; nullopt when there is none until then.
   std::optional<Event> receive_until(Wire::Time until);
+  /// Of what waiting has come to. Throws Stopped; what the peer has sent too much of is wrong.
+  bool is_time_up(Wire::Wait wait);
+  /// For a later `expect_echo`.
+  void keep(Message message);
   EndOfStream end_of_stream();
   /// What answers a fault; passes over what may still be answered. nullopt when nothing has come by
   /// then.
@@ -239,6 +249,8 @@ class Script {
   /// What came while something else was waited for.
   std::vector<Message> messages_;
   std::vector<std::string> pongs_;
+  std::size_t bytes_kept_ = 0;
+  std::size_t pongs_received_ = 0;
   std::vector<Message> allowed_messages_;
   std::vector<std::string> allowed_pongs_;
 };

@@ -111,7 +111,8 @@ std::optional<HttpHead> Script::receive_head_or_end() {
       return std::nullopt;
     }
     switch (wire_.receive(deadline_)) {
-      case Wire::Wait::done: break;
+      case Wire::Wait::done:
+      case Wire::Wait::full: break;  // `take_head` has a limit of its own
       case Wire::Wait::timed_out: wrong(silence("no response came"));
       case Wire::Wait::stopped: throw Stopped();
     }

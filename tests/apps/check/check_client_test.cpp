@@ -178,6 +178,7 @@ TEST(CheckClient, NeedNotTakeAllCases) {
 TEST(CheckClient, IsLeftWhereItIsWhenTheUserHasHadEnough) {
   Listening listening;
   EXPECT_EQ(listening.visit("/"), "test/one");
+  EXPECT_EQ(listening.visit("/getCaseStatus?case=1"), R"({"behavior":"OK"})") << "waits for it";
   auto [client, response] = listening.open("/");
   EXPECT_EQ(response.status(), 101);
   listening.stop();
