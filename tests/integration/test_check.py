@@ -2,6 +2,7 @@
 exit statuses, interruption."""
 
 import asyncio
+import contextlib
 import json
 import re
 import signal
@@ -239,3 +240,44 @@ def test_an_interruption_keeps_what_has_been_run(listening, tmp_path):
     assert checker.process.returncode == -signal.SIGINT
     report = json.loads((tmp_path / "r.json").read_text())
     assert report["counts"]["right"] == 1 and report["not_run"] > 10
+
+
+def test_a_client_that_leaves_cases_out_is_not_good(listening, tmp_path):
+    checker = listening("--only", "ping", "--json", "r.json", "--junit", "r.xml")
+
+    async def run():
+        await echo_at(checker.url + "runCase?case=1")
+        async with websockets.connect(checker.url + "updateReports"):
+            pass
+
+    asyncio.run(run())
+    checker.end()
+    assert checker.process.returncode == FAILURE
+    report = json.loads((tmp_path / "r.json").read_text())
+    assert not report["good"] and report["counts"]["wrong"] == 0
+    suites = ElementTree.parse(tmp_path / "r.xml").getroot()
+    assert int(suites.get("errors")) == report["not_run"] == len(suites.findall("*/testcase/error"))
+
+
+async def ping_without_end(websocket, *_):
+    # By the transport: a ping of the library waits for its pong.
+    with contextlib.suppress(websockets.ConnectionClosed, ConnectionError):
+        while not websocket.transport.is_closing():
+            websocket.transport.write(b"\x89\x00" * 100)
+            await websocket._drain()
+
+
+def test_a_server_that_never_stops_talking_is_wrong_in_time(check, python_server):
+    url = python_server(ping_without_end)
+    result = check("--only", "framing/text-1", "--timeout", "1", url, status=FAILURE)
+    assert "wrong: framing/text-1\n" in result.stdout
+
+
+def test_a_server_that_never_stops_talking_can_be_interrupted(duplex_program, python_server):
+    url = python_server(ping_without_end)
+    command = [str(duplex_program), "check", "--only", "framing/text-1", "--timeout", "600", url]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=SANITIZER_OPTIONS)
+    with pytest.raises(subprocess.TimeoutExpired):
+        process.wait(timeout=2)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=DEADLINE_S) == -signal.SIGINT
