@@ -100,7 +100,9 @@ NOTICED = {
     "accept-wrong": noticed("handshake/plain", "framing/text-0", "ping/0", perhaps=ANYTHING),
     "version-12-accepted": noticed("handshake/version-12"),
     "version-missing-accepted": noticed("handshake/no-version", "handshake/version-misspelt"),
-    "version-untold": noticed(acceptable=("handshake/version-99",)),
+    "version-untold": noticed(
+        "handshake/version-[0-9]*", "handshake/version-minus-13", "handshake/version-word", "handshake/version-empty",
+    ),
     "key-missing-accepted": noticed("handshake/no-key", "handshake/key-misspelt"),
     "key-length-unchecked": noticed(
         acceptable=("handshake/key-empty", "handshake/key-of-1*", "handshake/key-of-32*"),

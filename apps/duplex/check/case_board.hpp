@@ -22,8 +22,8 @@ class CaseBoard {
 
   std::size_t size() const noexcept { return entries_.size(); }
 
-  /// The next case that nobody has taken, of this group if there is one of it; nullptr when there is
-  /// none at all.
+  /// The next case that nobody has taken, of this group if there is one of it; nullptr when there
+  /// is none at all.
   const Case* take_next(std::string_view group = {});
   /// The case of that number, from 1 on, whoever has taken it before; nullptr when there is none.
   const Case* take(std::size_t number);

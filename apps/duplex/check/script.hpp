@@ -159,9 +159,17 @@ class Script {
   HttpHead open(const HttpHead& request);
   /// Expects the 101 to a request that has been sent; what follows is frames.
   HttpHead expect_opened(const HttpHead& request);
-  /// The same for a request that a server may take and may refuse: nullopt when it has refused it,
-  /// by a status from 400 to 599 or by the end of the connection.
-  std::optional<HttpHead> opened_or_refused(const HttpHead& request);
+  /// What a server has made of a request that it may take and may refuse.
+  struct Opening {
+    bool opened = false;
+    /// Without a status when there is none.
+    HttpHead response = {};
+
+    explicit operator bool() const noexcept { return opened; }
+  };
+  /// The same for such a request: it is refused by a status from 400 to 599, or by the end of the
+  /// connection.
+  Opening opened_or_refused(const HttpHead& request);
   /// Sends `response` to the client under test; what follows is frames.
   void open_with(const HttpHead& response);
   /// `response` has been sent to the client under test; what follows is frames.
