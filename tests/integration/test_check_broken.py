@@ -35,7 +35,9 @@ NOTICED = {
     "unmasked-sent": noticed("framing/text-[0-9]*", "ping/[0-9]*", "utf8/valid-*", perhaps=ANYTHING),
     "rsv1-accepted": noticed("framing/rsv1-on-*", "framing/rsv1-after-text", "framing/rsv1-by-byte"),
     "rsv2-accepted": noticed("framing/rsv2-on-*", "framing/rsv2-after-text", perhaps=("deflate/*rsv*",)),
-    "rsv3-accepted": noticed("framing/rsv3-on-*", "framing/rsv3-after-text", perhaps=("deflate/*rsv*",)),
+    "rsv3-accepted": noticed(
+        "framing/rsv3-on-*", "framing/rsv3-after-text", perhaps=("deflate/*rsv*", "close/failed-then-*"),
+    ),
     "reserved-data-opcodes-accepted": noticed(
         "framing/opcode-[34567]*", perhaps=("close/failed-then-*", "close/then-*"),
     ),
