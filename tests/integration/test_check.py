@@ -2,10 +2,14 @@
 exit statuses, interruption."""
 
 import asyncio
+import base64
+import contextlib
+import hashlib
 import json
 import re
 import signal
 import socket
+import socketserver
 import subprocess
 import threading
 import xml.etree.ElementTree as ElementTree
@@ -239,3 +243,68 @@ def test_an_interruption_keeps_what_has_been_run(listening, tmp_path):
     assert checker.process.returncode == -signal.SIGINT
     report = json.loads((tmp_path / "r.json").read_text())
     assert report["counts"]["right"] == 1 and report["not_run"] > 10
+
+
+def test_a_client_that_leaves_cases_out_is_not_good(listening, tmp_path):
+    checker = listening("--only", "ping", "--json", "r.json", "--junit", "r.xml")
+
+    async def run():
+        await echo_at(checker.url + "runCase?case=1")
+        async with websockets.connect(checker.url + "updateReports"):
+            pass
+
+    asyncio.run(run())
+    checker.end()
+    assert checker.process.returncode == FAILURE
+    report = json.loads((tmp_path / "r.json").read_text())
+    assert not report["good"] and report["counts"]["wrong"] == 0
+    suites = ElementTree.parse(tmp_path / "r.xml").getroot()
+    assert int(suites.get("errors")) == report["not_run"] == len(suites.findall("*/testcase/error"))
+
+
+class PingWithoutEnd(socketserver.BaseRequestHandler):
+    """A server that opens each WebSocket, and sends pings from then on, whatever comes."""
+
+    def handle(self):
+        head = b""
+        while not head.endswith(b"\r\n\r\n"):
+            head += self.request.recv(1)
+        key = re.search(rb"Sec-WebSocket-Key: (\S+)", head)[1]
+        accept = base64.b64encode(hashlib.sha1(key + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest())
+        threading.Thread(target=self.pass_over).start()
+        with contextlib.suppress(OSError):
+            self.request.sendall(
+                b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                b"Sec-WebSocket-Accept: " + accept + b"\r\n\r\n"
+            )
+            while True:
+                self.request.sendall(b"\x89\x00" * 100_000)
+
+    def pass_over(self):
+        with contextlib.suppress(OSError):
+            while self.request.recv(1 << 20):
+                pass
+
+
+@pytest.fixture
+def talkative_server():
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), PingWithoutEnd) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"ws://127.0.0.1:{server.server_address[1]}/"
+        server.shutdown()
+        thread.join()
+
+
+def test_a_server_that_never_stops_talking_is_wrong_in_time(check, talkative_server):
+    result = check("--only", "framing/text-1", "--timeout", "1", talkative_server, status=FAILURE)
+    assert "wrong: framing/text-1\n" in result.stdout
+
+
+def test_a_server_that_never_stops_talking_can_be_interrupted(duplex_program, talkative_server):
+    command = [str(duplex_program), "check", "--only", "framing/text-1", "--timeout", "600", talkative_server]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=SANITIZER_OPTIONS)
+    with pytest.raises(subprocess.TimeoutExpired):
+        process.wait(timeout=2)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=DEADLINE_S) == -signal.SIGINT

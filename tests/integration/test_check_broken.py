@@ -35,7 +35,9 @@ NOTICED = {
     "unmasked-sent": noticed("framing/text-[0-9]*", "ping/[0-9]*", "utf8/valid-*", perhaps=ANYTHING),
     "rsv1-accepted": noticed("framing/rsv1-on-*", "framing/rsv1-after-text", "framing/rsv1-by-byte"),
     "rsv2-accepted": noticed("framing/rsv2-on-*", "framing/rsv2-after-text", perhaps=("deflate/*rsv*",)),
-    "rsv3-accepted": noticed("framing/rsv3-on-*", "framing/rsv3-after-text", perhaps=("deflate/*rsv*",)),
+    "rsv3-accepted": noticed(
+        "framing/rsv3-on-*", "framing/rsv3-after-text", perhaps=("deflate/*rsv*", "close/failed-then-*"),
+    ),
     "reserved-data-opcodes-accepted": noticed(
         "framing/opcode-[34567]*", perhaps=("close/failed-then-*", "close/then-*"),
     ),
@@ -100,7 +102,9 @@ NOTICED = {
     "accept-wrong": noticed("handshake/plain", "framing/text-0", "ping/0", perhaps=ANYTHING),
     "version-12-accepted": noticed("handshake/version-12"),
     "version-missing-accepted": noticed("handshake/no-version", "handshake/version-misspelt"),
-    "version-untold": noticed(acceptable=("handshake/version-99",)),
+    "version-untold": noticed(
+        "handshake/version-[0-9]*", "handshake/version-minus-13", "handshake/version-word", "handshake/version-empty",
+    ),
     "key-missing-accepted": noticed("handshake/no-key", "handshake/key-misspelt"),
     "key-length-unchecked": noticed(
         acceptable=("handshake/key-empty", "handshake/key-of-1*", "handshake/key-of-32*"),

@@ -25,9 +25,12 @@ CaseBoard::CaseBoard(const std::vector<const Case*>& cases) : last_visit_(Clock:
   for (const Case* const what : cases) entries_.push_back({.what = what});
 }
 
-const Case* CaseBoard::take_next() {
+const Case* CaseBoard::take_next(std::string_view group) {
   const std::scoped_lock lock(mutex_);
-  const auto found = std::ranges::find(entries_, false, &Entry::taken);
+  auto found = std::ranges::find_if(entries_, [group](const Entry& entry) {
+    return !entry.taken && entry.what->group() == group;
+  });
+  if (found == entries_.end()) found = std::ranges::find(entries_, false, &Entry::taken);
   if (found == entries_.end()) return nullptr;
   found->taken = true;
   ++found->running;
@@ -51,6 +54,14 @@ void CaseBoard::put(Result result) {
   found->result = std::move(result);
   --found->running;
   last_put_ = Clock::now();
+  put_.notify_all();
+}
+
+void CaseBoard::give_up(const Case& what) {
+  const std::scoped_lock lock(mutex_);
+  const auto found = std::ranges::find(entries_, &what, &Entry::what);
+  if (found == entries_.end()) return;
+  --found->running;
   put_.notify_all();
 }
 

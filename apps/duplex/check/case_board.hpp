@@ -6,6 +6,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "result.hpp"
@@ -21,12 +22,15 @@ class CaseBoard {
 
   std::size_t size() const noexcept { return entries_.size(); }
 
-  /// The next case that nobody has taken; nullptr when there is none.
-  const Case* take_next();
+  /// The next case that nobody has taken, of this group if there is one of it; nullptr when there
+  /// is none at all.
+  const Case* take_next(std::string_view group = {});
   /// The case of that number, from 1 on, whoever has taken it before; nullptr when there is none.
   const Case* take(std::size_t number);
   /// What came of a case; replaces what an earlier run has found.
   void put(Result result);
+  /// Nothing comes of a case that was taken.
+  void give_up(const Case& what);
 
   /// How long ago the last of all cases was over; nullopt when some are not, and when any was taken
   /// by number: a client that goes by numbers says itself when it has had enough.

@@ -23,12 +23,19 @@ void add_utf8_cases(Cases& cases);
 void add_close_cases(Cases& cases);
 /// Large and many.
 void add_limit_cases(Cases& cases);
-/// Opening handshakes: requests to servers, and responses to clients.
+/// Opening handshakes of servers: requests that they may take, requests that they must not, and
+/// what they answer.
 void add_request_cases(Cases& cases);
+void add_refused_request_cases(Cases& cases);
+void add_request_answer_cases(Cases& cases);
+/// Opening handshakes of clients: what they send, and what they make of responses.
+void add_client_request_cases(Cases& cases);
 void add_response_cases(Cases& cases);
 /// Compression: which offers and answers lead to it, and what is sent then.
 void add_deflate_opening_cases(Cases& cases);
+void add_deflate_block_cases(Cases& cases);
 void add_deflate_cases(Cases& cases);
+void add_invalid_deflate_cases(Cases& cases);
 
 /// Every case, each with an id of its own.
 const Cases& all_cases();

@@ -251,11 +251,11 @@ void add_invalid_offers(Cases& cases) {
                      .run = [offer](Script& script) {
                        const HttpHead request = request_with(script, {offer});
                        script.send_head(request);
-                       const auto response = script.opened_or_refused(request);
-                       if (!response) {
+                       const Script::Opening opening = script.opened_or_refused(request);
+                       if (!opening) {
                          script.end_acceptable("it refuses the request, not just the offer");
                        }
-                       if (!response->list(extensions).empty()) {
+                       if (!opening.response.list(extensions).empty()) {
                          script.wrong("it accepts an offer that is to be declined");
                        }
                        echo_and_close(script);
@@ -282,9 +282,9 @@ void add_invalid_offers(Cases& cases) {
            .run = [values](Script& script) {
              const HttpHead request = request_with(script, values);
              script.send_head(request);
-             const auto response = script.opened_or_refused(request);
-             if (!response) script.end_acceptable("it refuses the request, not just the offer");
-             if (!allows("permessage-deflate", response->list(extensions))) {
+             const Script::Opening opening = script.opened_or_refused(request);
+             if (!opening) script.end_acceptable("it refuses the request, not just the offer");
+             if (!allows("permessage-deflate", opening.response.list(extensions))) {
                script.wrong("its answer does not fit the offer that is right");
              }
              talk(script);

@@ -1,185 +1,28 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#include "case_parts.hpp"
 #include "cases.hpp"
+#include "head_changes.hpp"
+#include "response_parts.hpp"
 #include <duplex/base/ascii.hpp>
 
-// Opening handshakes, as clients see them.
+// Opening handshakes, as clients see them: responses.
 
 namespace duplex::app::check {
 namespace {
 
-using namespace std::chrono_literals;
+using changes::add;
+using changes::remove;
+using changes::rename;
+using changes::set;
 
-constexpr auto request_rules = "RFC 6455 section 4.1";
 constexpr auto response_rules = "RFC 6455 sections 4.1, 4.2.2";
-
-using Change = std::function<void(HttpHead&)>;
-
-void add_case(Cases& cases, std::string_view id, std::string title, std::string expected,
-              std::string rule, std::function<void(Script&)> run) {
-  cases.push_back({.id = fmt::format("handshake/{}", id),
-                   .title = std::move(title),
-                   .expected = std::move(expected),
-                   .rule = std::move(rule),
-                   .checks = Checks::clients,
-                   .begin = Begin::connected,
-                   .run = std::move(run)});
-}
-
-/// What is wrong with a request; empty if nothing is.
-using Question = std::function<std::string(const HttpHead&)>;
-
-std::string number_of(const HttpHead& request, std::string_view name) {
-  return fmt::format("there are {} fields {}", request.count(name), name);
-}
-
-/// Each rule that section 4.1 has for a request, one by one, on a request that is answered then.
-void add_requests(Cases& cases) {
-  const auto once = [](std::string_view name) {
-    return [name](const HttpHead& request) {
-      return request.count(name) == 1 ? "" : number_of(request, name);
-    };
-  };
-  const auto once_at_most = [](std::string_view name) {
-    return [name](const HttpHead& request) {
-      return request.count(name) <= 1 ? "" : number_of(request, name);
-    };
-  };
-  const struct {
-    std::string_view id;
-    std::string_view title;
-    std::string_view rule;
-    Question question;
-  } questions[] = {
-      {"request", "The request as a whole", request_rules, what_is_wrong_with_request},
-      {"request-method", "The request's method, which is GET", request_rules,
-       [](const HttpHead& request) {
-         return request.start_line.starts_with("GET ") ? "" : "the method is not GET";
-       }},
-      {"request-version", "The request's version, which is HTTP/1.1", request_rules,
-       [](const HttpHead& request) {
-         return request.start_line.ends_with(" HTTP/1.1") ? "" : "the version is not HTTP/1.1";
-       }},
-      {"request-target", "The request's target, which is a path or a URL without a fragment",
-       "RFC 6455 sections 3, 4.1",
-       [](const HttpHead& request) -> std::string {
-         const std::string_view target = request.target();
-         if (target.find('#') != std::string_view::npos) return "the target has a fragment";
-         const bool path = target.starts_with('/');
-         const bool url = target.starts_with("http://") || target.starts_with("https://") ||
-                          target.starts_with("ws://") || target.starts_with("wss://");
-         return path || url ? "" : "the target is neither a path nor a URL";
-       }},
-      {"request-host", "The request's Host, of which there is one",
-       "RFC 6455 section 4.1, RFC 9112 section 3.2", once("Host")},
-      {"request-host-value", "The value of Host, a name or an address and perhaps a port",
-       "RFC 6455 section 4.1, RFC 9110 section 7.2",
-       [](const HttpHead& request) -> std::string {
-         const std::string_view host = request.find("Host").value_or("");
-         if (host.empty()) return "Host is empty";
-         return host.find_first_of("/@?# ") == std::string_view::npos
-                    ? ""
-                    : fmt::format("Host is {}", excerpt(host));
-       }},
-      {"request-upgrade", "The request's Upgrade, which has websocket", request_rules,
-       [](const HttpHead& request) {
-         return list_contains(request.list("Upgrade"), "websocket") ? "" : "no websocket in it";
-       }},
-      {"request-connection", "The request's Connection, which has Upgrade", request_rules,
-       [](const HttpHead& request) {
-         return list_contains(request.list("Connection"), "upgrade") ? "" : "no Upgrade in it";
-       }},
-      {"request-key", "The request's key, of which there is one", "RFC 6455 sections 4.1, 11.3.1",
-       once("Sec-WebSocket-Key")},
-      {"request-key-value", "The key, which is 16 bytes in base64", request_rules,
-       [](const HttpHead& request) -> std::string {
-         const std::string_view key = request.find("Sec-WebSocket-Key").value_or("");
-         return key.size() == 24 && key.ends_with("==")
-                    ? ""
-                    : fmt::format("the key is {}", excerpt(key));
-       }},
-      {"request-protocol-version", "Sec-WebSocket-Version, of which there is one, 13",
-       "RFC 6455 sections 4.1, 11.3.5",
-       [](const HttpHead& request) -> std::string {
-         const std::string version = request.list("Sec-WebSocket-Version");
-         return version == "13" ? "" : fmt::format("it is {}", excerpt(version));
-       }},
-      {"request-origin", "The request's Origin, of which there is one at most",
-       "RFC 6455 section 4.1, RFC 6454 section 7.3", once_at_most("Origin")},
-      {"request-accept", "The request, which has no Sec-WebSocket-Accept",
-       "RFC 6455 section 11.3.3",
-       [](const HttpHead& request) {
-         return request.count("Sec-WebSocket-Accept") == 0 ? "" : "it has one";
-       }},
-      {"request-protocols", "The subprotocols that it offers, each of them once",
-       "RFC 6455 sections 4.1, 11.3.4",
-       [](const HttpHead& request) -> std::string {
-         const std::string protocols = request.list("Sec-WebSocket-Protocol");
-         std::string_view rest = protocols;
-         std::vector<std::string_view> seen;
-         while (const auto protocol = next_element(rest)) {
-           if (std::ranges::find(seen, *protocol) != seen.end()) {
-             return fmt::format("it offers {} twice", excerpt(*protocol));
-           }
-           seen.push_back(*protocol);
-         }
-         return "";
-       }},
-      {"request-without-body", "The request, which has no body", "RFC 6455 section 4.1",
-       [](const HttpHead& request) {
-         const bool length = request.find("Content-Length").value_or("0") != "0";
-         return length || request.count("Transfer-Encoding") > 0 ? "it has one" : "";
-       }},
-  };
-  for (const auto& [id, title, rule, question] : questions) {
-    add_case(cases, id, std::string(title), "it is as section 4.1 has it", std::string(rule),
-             [question = question](Script& script) {
-               const std::string fault = question(script.client_request());
-               if (!fault.empty()) script.wrong(fault);
-               script.open_with(script.response());
-               echo_and_close(script);
-             });
-  }
-  add_case(cases, "request-waits", "A response that comes 300 ms after the request",
-           "nothing is sent before it", request_rules, [](Script& script) {
-             const HttpHead response = script.response();
-             script.opened_with(response);
-             script.expect_silence(300ms);
-             script.send_head(response);
-             echo_and_close(script);
-           });
-}
-
-Change set(std::string name, std::string value) {
-  return [name = std::move(name), value = std::move(value)](HttpHead& response) {
-    response.set(name, value);
-  };
-}
-
-Change add(std::string name, std::string value) {
-  return [name = std::move(name), value = std::move(value)](HttpHead& response) {
-    response.add(name, value);
-  };
-}
-
-Change remove(std::string name) {
-  return [name = std::move(name)](HttpHead& response) { response.remove(name); };
-}
-
-Change rename(std::string name, std::string other) {
-  return [name = std::move(name), other = std::move(other)](HttpHead& response) {
-    response.rename(name, other);
-  };
-}
 
 Change status(std::string line) {
   return [line = std::move(line)](HttpHead& response) { response.start_line = line; };
@@ -260,24 +103,24 @@ void add_lawful_responses(Cases& cases) {
        status("HTTP/1.1 101 ")},
   };
   for (const auto& [id, title, rule, change] : variants) {
-    add_case(cases, id, std::string(title), "the WebSocket opens", std::string(rule),
-             [change = change](Script& script) {
-               HttpHead response = script.response();
-               change(response);
-               script.open_with(response);
-               echo_and_close(script);
-             });
+    add_client_case(cases, id, std::string(title), "the WebSocket opens", std::string(rule),
+                    [change = change](Script& script) {
+                      HttpHead response = script.response();
+                      change(response);
+                      script.open_with(response);
+                      echo_and_close(script);
+                    });
   }
   for (const std::size_t piece_bytes : {1UL, 2UL, 7UL, 64UL}) {
-    add_case(cases, fmt::format("answer-in-pieces-of-{}", piece_bytes),
-             fmt::format("The response in pieces of {} byte{}", piece_bytes,
-                         piece_bytes == 1 ? "" : "s"),
-             "the WebSocket opens", response_rules, [piece_bytes](Script& script) {
-               const HttpHead response = script.response();
-               script.send_head(response, piece_bytes);
-               script.opened_with(response);
-               echo_and_close(script);
-             });
+    add_client_case(cases, fmt::format("answer-in-pieces-of-{}", piece_bytes),
+                    fmt::format("The response in pieces of {} byte{}", piece_bytes,
+                                piece_bytes == 1 ? "" : "s"),
+                    "the WebSocket opens", response_rules, [piece_bytes](Script& script) {
+                      const HttpHead response = script.response();
+                      script.send_head(response, piece_bytes);
+                      script.opened_with(response);
+                      echo_and_close(script);
+                    });
   }
 }
 
@@ -288,7 +131,7 @@ void add_frames_with_response(Cases& cases) {
     const std::string how = piece_bytes == 0 ? "in one write"
                                              : fmt::format("in pieces of {} byte{}", piece_bytes,
                                                            piece_bytes == 1 ? "" : "s");
-    add_case(
+    add_client_case(
         cases, "answer-and-frames" + suffix,
         fmt::format("The response, two messages and a ping {}", how),
         "the WebSocket opens, and all are answered", response_rules, [piece_bytes](Script& script) {
@@ -303,7 +146,7 @@ void add_frames_with_response(Cases& cases) {
           script.expect_echo(binary("too"));
           script.close();
         });
-    add_case(
+    add_client_case(
         cases, "answer-and-close" + suffix, fmt::format("The response and a close frame {}", how),
         "the close frame is answered with 1000", response_rules, [piece_bytes](Script& script) {
           const HttpHead response = script.response();
@@ -380,37 +223,39 @@ void add_doubtful_responses(Cases& cases) {
        ""},
   };
   for (const auto& [variant, taking] : doubtful) {
-    add_case(cases, variant.id, std::string(variant.title),
-             taking.empty() ? "the WebSocket opens, or the connection ends"
-                            : "the connection ends; acceptable: the WebSocket opens",
-             std::string(variant.rule), [change = variant.change, taking = taking](Script& script) {
-               HttpHead response = script.response();
-               change(response);
-               script.send_head(response);
-               script.opened_with(response);
-               expect_echo_or_end(script, taking);
-             });
+    add_client_case(cases, variant.id, std::string(variant.title),
+                    taking.empty() ? "the WebSocket opens, or the connection ends"
+                                   : "the connection ends; acceptable: the WebSocket opens",
+                    std::string(variant.rule),
+                    [change = variant.change, taking = taking](Script& script) {
+                      HttpHead response = script.response();
+                      change(response);
+                      script.send_head(response);
+                      script.opened_with(response);
+                      expect_echo_or_end(script, taking);
+                    });
   }
   // RFC 9110 section 15.2: clients must be able to read them.
   for (const std::string line : {"100 Continue", "103 Early Hints"}) {
-    add_case(cases, "answer-after-" + line.substr(0, 3),
-             fmt::format("A response {} before the 101", line),
-             "the WebSocket opens; acceptable: the connection ends", "RFC 9110 section 15.2",
-             [line](Script& script) {
-               script.send_head({.start_line = "HTTP/1.1 " + line, .fields = {}});
-               const HttpHead response = script.response();
-               script.send_head(response);
-               script.opened_with(response);
-               const Message message = text("Are you there?");
-               script.send_message(message);
-               const Event event = script.receive();
-               if (std::holds_alternative<EndOfStream>(event)) {
-                 script.end_acceptable("it does not wait for the response behind an interim one");
-               }
-               const auto* const echo = std::get_if<Message>(&event);
-               if (echo == nullptr || *echo != message) script.wrong(describe(event) + " came");
-               script.close();
-             });
+    add_client_case(
+        cases, "answer-after-" + line.substr(0, 3),
+        fmt::format("A response {} before the 101", line),
+        "the WebSocket opens; acceptable: the connection ends", "RFC 9110 section 15.2",
+        [line](Script& script) {
+          script.send_head({.start_line = "HTTP/1.1 " + line, .fields = {}});
+          const HttpHead response = script.response();
+          script.send_head(response);
+          script.opened_with(response);
+          const Message message = text("Are you there?");
+          script.send_message(message);
+          const Event event = script.receive();
+          if (std::holds_alternative<EndOfStream>(event)) {
+            script.end_acceptable("it does not wait for the response behind an interim one");
+          }
+          const auto* const echo = std::get_if<Message>(&event);
+          if (echo == nullptr || *echo != message) script.wrong(describe(event) + " came");
+          script.close();
+        });
   }
 }
 
@@ -511,25 +356,25 @@ void add_wrong_responses(Cases& cases) {
         "401 Unauthorized", "403 Forbidden", "404 Not Found", "426 Upgrade Required",
         "500 Internal Server Error", "503 Service Unavailable"}) {
     const std::string id = "answer-" + line.substr(0, 3);
-    add_case(cases, id, fmt::format("A response {} that is else as the 101", line),
-             "the WebSocket does not open", "RFC 6455 section 4.1", [line](Script& script) {
-               HttpHead response = script.response();
-               response.start_line = "HTTP/1.1 " + line;
-               const bool has_body = !line.starts_with("204") && !line.starts_with("304");
-               if (has_body) response.add("Content-Length", "0");
-               response.set("Connection", "Upgrade, close");
-               script.send_head(response);
-               script.expect_opening_failure();
-             });
+    add_client_case(cases, id, fmt::format("A response {} that is else as the 101", line),
+                    "the WebSocket does not open", "RFC 6455 section 4.1", [line](Script& script) {
+                      HttpHead response = script.response();
+                      response.start_line = "HTTP/1.1 " + line;
+                      const bool has_body = !line.starts_with("204") && !line.starts_with("304");
+                      if (has_body) response.add("Content-Length", "0");
+                      response.set("Connection", "Upgrade, close");
+                      script.send_head(response);
+                      script.expect_opening_failure();
+                    });
   }
   for (const auto& [id, title, rule, change] : variants) {
-    add_case(cases, id, std::string(title), "it ends the connection", std::string(rule),
-             [change = change](Script& script) {
-               HttpHead response = script.response();
-               change(response);
-               script.send_head(response);
-               script.expect_opening_failure();
-             });
+    add_client_case(cases, id, std::string(title), "it ends the connection", std::string(rule),
+                    [change = change](Script& script) {
+                      HttpHead response = script.response();
+                      change(response);
+                      script.send_head(response);
+                      script.expect_opening_failure();
+                    });
   }
   const struct {
     std::string_view id;
@@ -541,37 +386,38 @@ void add_wrong_responses(Cases& cases) {
       {"answer-frames-only", "Frames without a response", "\x81\x05hello\x89\x01!\r\n\r\n"},
   };
   for (const auto& [id, title, bytes] : broken) {
-    add_case(cases, id, std::string(title), "it ends the connection", "RFC 6455 section 4.1",
-             [bytes = bytes](Script& script) {
-               script.send_bytes(bytes, "no response");
-               script.send_bytes("\r\n\r\n", "the end of a head, for who sees none yet");
-               script.expect_opening_failure();
-             });
+    add_client_case(cases, id, std::string(title), "it ends the connection", "RFC 6455 section 4.1",
+                    [bytes = bytes](Script& script) {
+                      script.send_bytes(bytes, "no response");
+                      script.send_bytes("\r\n\r\n", "the end of a head, for who sees none yet");
+                      script.expect_opening_failure();
+                    });
   }
-  add_case(cases, "answer-line-without-colon", "A line without a colon", "it ends the connection",
-           "RFC 6455 section 4.1, RFC 9112 section 5", [](Script& script) {
-             std::string bytes = script.response().text();
-             bytes.insert(bytes.size() - 2, "no colon here\r\n");
-             script.send_bytes(bytes, "a 101 with such a line");
-             script.opened_with(script.response());
-             expect_echo_or_end(script, "it takes a line without a colon");
-           });
+  add_client_case(cases, "answer-line-without-colon", "A line without a colon",
+                  "it ends the connection", "RFC 6455 section 4.1, RFC 9112 section 5",
+                  [](Script& script) {
+                    std::string bytes = script.response().text();
+                    bytes.insert(bytes.size() - 2, "no colon here\r\n");
+                    script.send_bytes(bytes, "a 101 with such a line");
+                    script.opened_with(script.response());
+                    expect_echo_or_end(script, "it takes a line without a colon");
+                  });
   for (const bool half : {true, false}) {
-    add_case(cases, half ? "answer-half-and-end" : "no-answer",
-             half ? "Half of a response, and the end of TCP" : "The end of TCP without a response",
-             "it ends the connection", "RFC 6455 section 4.1", [half](Script& script) {
-               const std::string bytes = script.response().text();
-               if (half) script.send_bytes(bytes.substr(0, bytes.size() / 2), "half of a 101");
-               script.end_sending();
-               script.expect_opening_failure();
-             });
+    add_client_case(
+        cases, half ? "answer-half-and-end" : "no-answer",
+        half ? "Half of a response, and the end of TCP" : "The end of TCP without a response",
+        "it ends the connection", "RFC 6455 section 4.1", [half](Script& script) {
+          const std::string bytes = script.response().text();
+          if (half) script.send_bytes(bytes.substr(0, bytes.size() / 2), "half of a 101");
+          script.end_sending();
+          script.expect_opening_failure();
+        });
   }
 }
 
 }  // namespace
 
 void add_response_cases(Cases& cases) {
-  add_requests(cases);
   add_lawful_responses(cases);
   add_frames_with_response(cases);
   add_doubtful_responses(cases);

@@ -152,7 +152,10 @@ int run_check(const CheckOptions& options) {
   }
   report.duration = std::chrono::duration_cast<std::chrono::milliseconds>(
       std::chrono::steady_clock::now() - began);
-  report.not_run = options.cases.size() - report.results.size();
+  for (const Case* const what : options.cases) {
+    const bool run = std::ranges::find(report.results, what, &Result::what) != report.results.end();
+    if (!run) report.not_run.push_back(what);
+  }
   write_reports(report, options);
   if (const int caught = signal; caught != 0) {
     // As for any program that such a signal ends, so that shells and the like can tell.

@@ -12,6 +12,7 @@
 
 #include "case_board.hpp"
 #include "client_request.hpp"
+#include "frame.hpp"
 #include "script.hpp"
 #include "stop_pipe.hpp"
 #include "stopped.hpp"
@@ -84,18 +85,39 @@ class ClientRun {
 
   void serve(Socket socket) {
     const Wire::Time deadline = Wire::Clock::now() + check_.time_limit;
+    std::optional<Wire> wire;
     try {
       const int stop = check_.stop_descriptor;
-      Wire wire(check_.tls ? check_.tls->accept(socket.release(), deadline, stop)
-                           : make_plain_stream(socket.release()),
-                stop);
-      const auto head = receive_request(wire, deadline);
-      if (head) answer(std::move(wire), *head, deadline);
+      wire.emplace(check_.tls ? check_.tls->accept(socket.release(), deadline, stop)
+                              : make_plain_stream(socket.release()),
+                   stop);
     } catch (const std::exception&) {
-      // Not a client that can be checked: no TLS, or no HTTP. Whoever waits for its cases sees that
-      // they were not run.
+      // No TLS: not a client that can be checked. Whoever waits for its cases sees that they were
+      // not run.
       return;
     }
+    std::optional<HttpHead> head;
+    try {
+      head = receive_request(*wire, deadline);
+    } catch (const std::invalid_argument& error) {
+      refuse_unreadable(*wire, error.what(), deadline);
+      return;
+    }
+    if (head) answer(*std::move(wire), *head, deadline);
+  }
+
+  /// A request that tells neither a case nor anything else. It is wrong in one about handshakes, or
+  /// if there is none left, in the one that the connection would have got.
+  void refuse_unreadable(Wire& wire, std::string_view why, Wire::Time deadline) {
+    const Case* const what = board_.take_next("handshake");
+    if (what != nullptr) {
+      Result result{.what = what,
+                    .finding = {Verdict::wrong, fmt::format("its request is not HTTP: {}", why)},
+                    .log = {}};
+      result.log.add(Direction::received, "a request  " + excerpt(wire.input()));
+      put(std::move(result));
+    }
+    refuse(wire, "400 Bad Request", fmt::format("This is not HTTP: {}.\n", why), deadline);
   }
 
   void answer(Wire wire, const HttpHead& head, Wire::Time deadline) {
@@ -136,7 +158,15 @@ class ClientRun {
       return;
     }
     const Wire::Time case_deadline = deadline + check_.time_limit * (what->time_factor - 1);
-    Result result = run(*what, std::move(wire), head, case_deadline);
+    try {
+      put(run(*what, std::move(wire), head, case_deadline));
+    } catch (const Stopped&) {
+      board_.give_up(*what);
+      throw;
+    }
+  }
+
+  void put(Result result) {
     const std::scoped_lock lock(mutex_);
     check_.on_result(result);
     board_.put(std::move(result));
@@ -154,7 +184,12 @@ class ClientRun {
   static Result run(const Case& what, Wire wire, const HttpHead& head, Wire::Time deadline) {
     const Wire::Time begin = Wire::Clock::now();
     Script script(what, std::move(wire), {.end = End::client}, deadline, head);
-    Finding finding = script.run();
+    Finding finding;
+    try {
+      finding = script.run();
+    } catch (const std::exception& error) {
+      finding = {Verdict::wrong, error.what()};
+    }
     return {.what = &what,
             .finding = std::move(finding),
             .log = script.log(),

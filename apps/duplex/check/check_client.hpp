@@ -42,7 +42,8 @@ struct ClientResults {
 /// from 1 on: `/getCaseCount` sends their number as a text message, `/runCase?case=N&agent=NAME`
 /// runs one, `/getCaseStatus?case=N` and `/getCaseInfo?case=N` send JSON about it, and
 /// `/updateReports` ends it all. A connection to any other path gets the next case that no other
-/// has got, and when there is none left, 410; when all those have run, it ends, too.
+/// has got, and when there is none left, 410; when all those have run, it ends, too. A request that
+/// can't be read makes a case wrong, one about handshakes if there is one.
 ClientResults check_client(const std::vector<const Case*>& cases, const ClientCheck& check);
 
 }  // namespace duplex::app::check

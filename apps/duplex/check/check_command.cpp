@@ -27,7 +27,7 @@ Examples:
   duplex check --junit report.xml --html report.html wss://example.com/echo
   duplex check --listen 9001
 
-Exit status: 0 nothing is wrong, 1 something is or nothing could be checked, 2 wrong usage)";
+Exit status: 0 all cases were run and nothing is wrong, 1 otherwise, 2 wrong usage)";
 
 constexpr auto choosing = "Which cases";
 constexpr auto running = "How they are run";

@@ -45,7 +45,8 @@ std::optional<HttpHead> receive_request(Wire& wire, Wire::Time deadline) {
     if (wire.ended()) return std::nullopt;
     switch (wire.receive(deadline)) {
       case Wire::Wait::done: break;
-      case Wire::Wait::timed_out: return std::nullopt;
+      case Wire::Wait::timed_out:
+      case Wire::Wait::full: return std::nullopt;
       case Wire::Wait::stopped: throw Stopped();
     }
   }

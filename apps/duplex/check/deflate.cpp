@@ -1,7 +1,5 @@
 #include "deflate.hpp"
 
-#include <zlib.h>
-
 #include <algorithm>
 #include <array>
 #include <stdexcept>
@@ -24,15 +22,17 @@ Bytef* input_of(std::string_view bytes) {
 
 }  // namespace
 
-Deflater::Deflater(DeflateDirection direction, int level)
-    : keeps_context_(direction.keeps_context), stream_(std::make_unique<z_stream>()) {
+Deflater::Deflater(DeflateDirection direction, Blocks blocks)
+    : keeps_context_(direction.keeps_context),
+      blocks_(blocks),
+      stream_(std::make_unique<z_stream>()) {
   // zlib's windows have 9 bits at least. Without matches, which are what looks back, the window
   // does not matter.
   const bool tiny = direction.window_bits < 9;
   const int bits = std::max(direction.window_bits, 9);
   constexpr int memory_level = 8;
-  if (deflateInit2(stream_.get(), level, Z_DEFLATED, -bits, memory_level,
-                   tiny ? Z_HUFFMAN_ONLY : Z_DEFAULT_STRATEGY) != Z_OK) {
+  if (deflateInit2(stream_.get(), blocks.level, Z_DEFLATED, -bits, memory_level,
+                   tiny ? Z_HUFFMAN_ONLY : blocks.strategy) != Z_OK) {
     throw std::runtime_error("zlib can't compress: out of memory");
   }
 }
@@ -45,20 +45,33 @@ Deflater::Deflater(Deflater&&) noexcept = default;
 
 std::string Deflater::compress(std::string_view message) {
   std::string result;
-  stream_->next_in = input_of(message);
-  stream_->avail_in = count(message.size());
+  while (blocks_.flush_every != 0 && message.size() > blocks_.flush_every) {
+    write(message.substr(0, blocks_.flush_every), blocks_.flush, result);
+    message.remove_prefix(blocks_.flush_every);
+  }
+  write(message, blocks_.final ? Z_FINISH : Z_SYNC_FLUSH, result);
+  if (blocks_.final || !keeps_context_) deflateReset(stream_.get());
+  if (blocks_.final) return result;
+  if (result.ends_with(tail)) result.resize(result.size() - tail.size());
+  // Section 7.2.3.6: an empty message is an empty block that is not compressed, less its tail.
+  if (result.empty()) result.push_back('\0');
+  return result;
+}
+
+void Deflater::write(std::string_view bytes, int flush, std::string& result) {
+  stream_->next_in = input_of(bytes);
+  stream_->avail_in = count(bytes.size());
   std::array<char, 16384> buffer;
   do {
     stream_->next_out = reinterpret_cast<Bytef*>(buffer.data());
     stream_->avail_out = count(buffer.size());
-    deflate(stream_.get(), Z_SYNC_FLUSH);
+    deflate(stream_.get(), flush);
     result.append(buffer.data(), buffer.size() - stream_->avail_out);
   } while (stream_->avail_out == 0);
-  if (result.ends_with(tail)) result.resize(result.size() - tail.size());
-  // Section 7.2.3.6: an empty message is an empty block that is not compressed, less its tail.
-  if (result.empty()) result.push_back('\0');
-  if (!keeps_context_) deflateReset(stream_.get());
-  return result;
+}
+
+std::string deflated(std::string_view message, Blocks blocks) {
+  return Deflater({}, blocks).compress(message);
 }
 
 Inflater::Inflater(DeflateDirection direction)
@@ -79,36 +92,49 @@ Inflater::~Inflater() {
 
 Inflater::Inflater(Inflater&&) noexcept = default;
 
-std::optional<std::string> Inflater::decompress(std::string_view payload, std::size_t bytes_max) {
-  std::string input(payload);
-  input += tail;
-  std::string result;
-  stream_->next_in = input_of(input);
-  stream_->avail_in = count(input.size());
+Inflated Inflater::decompress(std::string_view payload, std::size_t bytes_max) {
+  Inflated inflated;
+  inflated.fault = read(payload, bytes_max, inflated.bytes);
+  if (inflated.fault != Inflated::Fault::none) return inflated;
+  const std::size_t size = inflated.bytes.size();
+  inflated.fault = read(tail, bytes_max, inflated.bytes);
+  // The tail ends a block without a byte in it, and nothing of it is left: zlib has 128 here
+  // between blocks, plus the bits that it has not used. Elsewhere the tail was read as a part of
+  // the data.
+  const bool complete = stream_->data_type == 128 && inflated.bytes.size() == size;
+  if (!complete && inflated.fault == Inflated::Fault::none) {
+    inflated.fault = Inflated::Fault::incomplete;
+  }
+  if (!keeps_context_) inflateReset(stream_.get());
+  return inflated;
+}
+
+Inflated::Fault Inflater::read(std::string_view bytes, std::size_t bytes_max, std::string& result) {
+  stream_->next_in = input_of(bytes);
+  stream_->avail_in = count(bytes.size());
   std::array<char, 16384> buffer;
-  int status = Z_OK;
   do {
     stream_->next_out = reinterpret_cast<Bytef*>(buffer.data());
     stream_->avail_out = step_;
-    status = inflate(stream_.get(), Z_SYNC_FLUSH);
-    if (status != Z_OK && status != Z_BUF_ERROR && status != Z_STREAM_END) return std::nullopt;
+    const int status = inflate(stream_.get(), Z_SYNC_FLUSH);
     result.append(buffer.data(), step_ - stream_->avail_out);
-    if (result.size() > bytes_max) return std::nullopt;
-    if (status == Z_STREAM_END) {
-      // A final block (section 7.2.3.4). What follows may look back beyond it: zlib forgets, and is
-      // reminded.
-      const bool rest = stream_->avail_in > tail.size();
-      std::array<Bytef, 32768> window;
-      uInt window_bytes = 0;
-      inflateGetDictionary(stream_.get(), window.data(), &window_bytes);
-      inflateReset(stream_.get());
-      inflateSetDictionary(stream_.get(), window.data(), window_bytes);
-      if (!rest) break;
-      status = Z_OK;
+    if (status != Z_OK && status != Z_BUF_ERROR && status != Z_STREAM_END) {
+      return Inflated::Fault::invalid;
     }
+    if (result.size() > bytes_max) return Inflated::Fault::too_long;
+    if (status == Z_STREAM_END) begin_anew();
   } while (stream_->avail_in > 0 || stream_->avail_out == 0);
-  if (!keeps_context_) inflateReset(stream_.get());
-  return result;
+  return Inflated::Fault::none;
+}
+
+/// Behind a final block (section 7.2.3.4). What follows may look back beyond it: zlib forgets, and
+/// is reminded.
+void Inflater::begin_anew() {
+  std::array<Bytef, 32768> window;
+  uInt window_bytes = 0;
+  inflateGetDictionary(stream_.get(), window.data(), &window_bytes);
+  inflateReset(stream_.get());
+  inflateSetDictionary(stream_.get(), window.data(), window_bytes);
 }
 
 }  // namespace duplex::app::check

@@ -28,6 +28,19 @@ bool may_be_sent(std::uint16_t code) {
   throw PeerFault(std::move(what));
 }
 
+void refuse_faulty(Inflated::Fault found) {
+  switch (found) {
+    case Inflated::Fault::none: return;
+    case Inflated::Fault::invalid:
+      fault("it sent a compressed message that can't be decompressed as agreed on");
+    case Inflated::Fault::too_long:
+      fault(fmt::format("it sent a compressed message of more than {} bytes",
+                        Incoming::message_bytes_max));
+    case Inflated::Fault::incomplete:
+      fault("it sent a compressed message whose data ends in the middle of a block");
+  }
+}
+
 CloseFrame read_close(std::string_view payload) {
   if (payload.empty()) return {};
   if (payload.size() == 1) fault("its close frame has one byte, which is no code");
@@ -167,9 +180,9 @@ std::optional<Event> Incoming::take_data(const Header& header, std::string paylo
 Message Incoming::finish_message() {
   Message message = *std::exchange(message_, std::nullopt);
   if (compressed_) {
-    auto inflated = inflater_->decompress(message.payload, message_bytes_max);
-    if (!inflated) fault("it sent a compressed message that can't be decompressed as agreed on");
-    message.payload = *std::move(inflated);
+    Inflated inflated = inflater_->decompress(message.payload, message_bytes_max);
+    refuse_faulty(inflated.fault);
+    message.payload = std::move(inflated.bytes);
   }
   if (message.type == Message::Type::text && !is_valid_utf8(as_bytes(message.payload))) {
     fault("it sent text that is not UTF-8");

@@ -12,9 +12,14 @@ const Cases& all_cases() {
     add_close_cases(all);
     add_limit_cases(all);
     add_request_cases(all);
+    add_request_answer_cases(all);
+    add_refused_request_cases(all);
+    add_client_request_cases(all);
     add_response_cases(all);
     add_deflate_opening_cases(all);
+    add_deflate_block_cases(all);
     add_deflate_cases(all);
+    add_invalid_deflate_cases(all);
     return all;
   }();
   return cases;

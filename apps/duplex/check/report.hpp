@@ -21,8 +21,8 @@ std::string terminal_report(const Report& report, TerminalStyle style);
 /// `docs/tools.md` describes it; logs are of what is not right.
 std::string json_report(const Report& report);
 
-/// JUnit's XML, as CI systems read it: a test case for each case, a failure for what is wrong, a
-/// skip for what is not applicable.
+/// JUnit's XML, as CI systems read it: a test case for each case, a failure for what is wrong, an
+/// error for what was not run, a skip for what is not applicable.
 std::string junit_report(const Report& report);
 
 /// One page that needs nothing else.

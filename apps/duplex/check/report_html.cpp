@@ -82,7 +82,9 @@ std::string html_report(const Report& report) {
       fmt::format("A WebSocket {}, checked by duplex {} at {}, in {:.1f} s",
                   report.checked == End::server ? "server" : "client", version(), report.began,
                   static_cast<double>(report.duration.count()) / 1000);
-  if (report.not_run > 0) about += fmt::format("; {} cases were not run", report.not_run);
+  if (!report.not_run.empty()) {
+    about += fmt::format("; {} cases were not run", report.not_run.size());
+  }
   return fill(check_report_files().front().content, {{"subject", escape_markup(report.subject)},
                                                      {"summary", summary(report.counts())},
                                                      {"about", escape_markup(about)},

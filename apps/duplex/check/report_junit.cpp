@@ -45,11 +45,19 @@ std::string suite_of(const Report& report, const GroupCounts& group) {
                          seconds(result.duration));
     cases += outcome.empty() ? "/>\n" : ">\n" + outcome + "    </testcase>\n";
   }
+  // An error, not a skip: a run that was cut short must not look as if it had gone well.
+  for (const Case* const what : report.not_run) {
+    if (what->group() != group.group) continue;
+    cases += fmt::format(
+        "    <testcase classname=\"websocket.{}\" name=\"{}\" time=\"0\">\n"
+        "      <error message=\"it was not run\"/>\n    </testcase>\n",
+        escape_markup(group.group), escape_markup(what->id));
+  }
   return fmt::format(
-      "  <testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"0\" skipped=\"{}\" "
+      "  <testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\" "
       "time=\"{:.3f}\" timestamp=\"{}\">\n{}  </testsuite>\n",
-      escape_markup(group.group), group.counts.all(), group.counts.wrong,
-      group.counts.not_applicable, seconds(time), report.began, cases);
+      escape_markup(group.group), group.counts.all() + group.not_run, group.counts.wrong,
+      group.not_run, group.counts.not_applicable, seconds(time), report.began, cases);
 }
 
 }  // namespace
@@ -58,10 +66,10 @@ std::string junit_report(const Report& report) {
   const Counts counts = report.counts();
   std::string text = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
   text += fmt::format(
-      "<testsuites name=\"duplex check {}\" tests=\"{}\" failures=\"{}\" errors=\"0\" "
+      "<testsuites name=\"duplex check {}\" tests=\"{}\" failures=\"{}\" errors=\"{}\" "
       "skipped=\"{}\" time=\"{:.3f}\">\n",
-      escape_markup(report.subject), counts.all(), counts.wrong, counts.not_applicable,
-      seconds(report.duration));
+      escape_markup(report.subject), counts.all() + report.not_run.size(), counts.wrong,
+      report.not_run.size(), counts.not_applicable, seconds(report.duration));
   for (const GroupCounts& group : counts_by_group(report)) text += suite_of(report, group);
   return text + "</testsuites>\n";
 }

@@ -77,7 +77,7 @@ std::string terminal_report(const Report& report, TerminalStyle style) {
   text += wrong_ones(report, style);
   text += acceptable_ones(report, style);
   text += fmt::format("\n{}: {}", printable(report.subject), summary(report.counts()));
-  if (report.not_run > 0) text += fmt::format(", {} not run", report.not_run);
+  if (!report.not_run.empty()) text += fmt::format(", {} not run", report.not_run.size());
   return text + fmt::format(", in {:.1f} s\n", static_cast<double>(report.duration.count()) / 1000);
 }
 

@@ -34,19 +34,23 @@ Counts Report::counts() const {
 
 bool Report::good() const {
   const Counts all = counts();
-  return all.wrong == 0 && all.right + all.acceptable > 0;
+  return not_run.empty() && all.wrong == 0 && all.right + all.acceptable > 0;
 }
 
 std::vector<GroupCounts> counts_by_group(const Report& report) {
   std::vector<GroupCounts> groups;
-  for (const Result& result : report.results) {
-    auto found = std::ranges::find(groups, result.what->group(), &GroupCounts::group);
+  const auto group_of = [&groups](const Case& what) -> GroupCounts& {
+    auto found = std::ranges::find(groups, what.group(), &GroupCounts::group);
     if (found == groups.end()) {
-      groups.push_back({.group = std::string(result.what->group()), .counts = {}});
+      groups.push_back({.group = std::string(what.group())});
       found = groups.end() - 1;
     }
-    found->counts.add(result.finding.verdict);
+    return *found;
+  };
+  for (const Result& result : report.results) {
+    group_of(*result.what).counts.add(result.finding.verdict);
   }
+  for (const Case* const what : report.not_run) ++group_of(*what).not_run;
   return groups;
 }
 

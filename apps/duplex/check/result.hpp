@@ -42,19 +42,20 @@ struct Report {
   /// In the order of the cases.
   std::vector<Result> results;
   /// Cases that were chosen, and not run to their end.
-  std::size_t not_run = 0;
+  std::vector<const Case*> not_run = {};
 
   Counts counts() const;
-  /// Whether something was checked, and nothing is wrong.
+  /// Whether all that was chosen was run, something of it was applicable, and nothing is wrong.
   bool good() const;
 };
 
 struct GroupCounts {
   std::string group;
-  Counts counts;
+  Counts counts = {};
+  std::size_t not_run = 0;
 };
 
-/// By group, in the order in which they first appear.
+/// By group, in the order in which they first appear; those of which nothing was run come last.
 std::vector<GroupCounts> counts_by_group(const Report& report);
 
 /// `2026-11-25T20:14:07Z`.

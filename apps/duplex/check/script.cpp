@@ -98,8 +98,10 @@ void Script::transmit(std::string_view bytes, std::size_t piece_bytes) {
   while (!bytes.empty()) {
     const std::size_t size = piece_bytes == 0 ? bytes.size() : std::min(piece_bytes, bytes.size());
     switch (wire_.send(bytes.substr(0, size), deadline_)) {
-      case Wire::Wait::done: break;
-      case Wire::Wait::timed_out: wrong("it takes no more bytes, and does not end the connection");
+      case Wire::Wait::done:
+      case Wire::Wait::full: break;  // that is of what comes
+      case Wire::Wait::timed_out:
+        wrong(silence("it neither took all that was sent nor ended the connection"));
       case Wire::Wait::stopped: throw Stopped();
     }
     bytes.remove_prefix(size);

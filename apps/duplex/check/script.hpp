@@ -159,9 +159,17 @@ class Script {
   HttpHead open(const HttpHead& request);
   /// Expects the 101 to a request that has been sent; what follows is frames.
   HttpHead expect_opened(const HttpHead& request);
-  /// The same for a request that a server may take and may refuse: nullopt when it has refused it,
-  /// by a status from 400 to 599 or by the end of the connection.
-  std::optional<HttpHead> opened_or_refused(const HttpHead& request);
+  /// What a server has made of a request that it may take and may refuse.
+  struct Opening {
+    bool opened = false;
+    /// Without a status when there is none.
+    HttpHead response = {};
+
+    explicit operator bool() const noexcept { return opened; }
+  };
+  /// The same for such a request: it is refused by a status from 400 to 599, or by the end of the
+  /// connection.
+  Opening opened_or_refused(const HttpHead& request);
   /// Sends `response` to the client under test; what follows is frames.
   void open_with(const HttpHead& response);
   /// `response` has been sent to the client under test; what follows is frames.
@@ -189,6 +197,11 @@ class Script {
   /// Larger messages may be refused with 1009 (RFC 6455 section 10.4).
   static constexpr std::size_t size_everyone_takes = 4096;
 
+  /// A peer that sends more pongs in a case, or more messages where a pong has to come, does not
+  /// stop: far more than any case asks for.
+  static constexpr std::size_t pongs_max = 20'000;
+  static constexpr std::size_t messages_max = 20'000;
+
  private:
   /// How a failure is judged.
   struct FailureRule {
@@ -205,7 +218,12 @@ class Script {
   std::string prepare(const Frame& frame);
   void transmit(std::string_view bytes, std::size_t piece_bytes = 0);
 
+  /// The next thing but pings, which it answers; nullopt when there is none until then.
   std::optional<Event> receive_until(Wire::Time until);
+  /// Of what waiting has come to. Throws Stopped; what the peer has sent too much of is wrong.
+  bool is_time_up(Wire::Wait wait);
+  /// For a later `expect_echo`.
+  void keep(Message message);
   EndOfStream end_of_stream();
   /// What answers a fault; passes over what may still be answered. nullopt when nothing has come by
   /// then.
@@ -239,6 +257,8 @@ class Script {
   /// What came while something else was waited for.
   std::vector<Message> messages_;
   std::vector<std::string> pongs_;
+  std::size_t bytes_kept_ = 0;
+  std::size_t pongs_received_ = 0;
   std::vector<Message> allowed_messages_;
   std::vector<std::string> allowed_pongs_;
 };

@@ -38,21 +38,32 @@ std::optional<Event> Script::receive_until(Wire::Time until) {
       auto event = incoming_.value().next(input);
       wire_.consume(before - input.size());
       if (event) {
+        if (std::holds_alternative<Pong>(*event) && ++pongs_received_ > pongs_max) {
+          wrong(fmt::format("it sent more than {} pongs", pongs_max));
+        }
         const auto* const ping = std::get_if<Ping>(&*event);
         if (ping == nullptr) return event;
         if (!close_sent_) send({.opcode = Opcode::pong, .payload = ping->payload});
+        // A peer may have another one each time.
+        if (is_time_up(wire_.look(until))) return std::nullopt;
         continue;
       }
     } catch (const PeerFault& fault) {
       wrong(fault.what());
     }
     if (wire_.ended()) return end_of_stream();
-    switch (wire_.receive(until)) {
-      case Wire::Wait::done: break;
-      case Wire::Wait::timed_out: return std::nullopt;
-      case Wire::Wait::stopped: throw Stopped();
-    }
+    if (is_time_up(wire_.receive(until))) return std::nullopt;
   }
+}
+
+bool Script::is_time_up(Wire::Wait wait) {
+  switch (wait) {
+    case Wire::Wait::done: return false;
+    case Wire::Wait::timed_out: return true;
+    case Wire::Wait::stopped: throw Stopped();
+    case Wire::Wait::full: wrong("it sent more bytes than any case needs");
+  }
+  return false;
 }
 
 EndOfStream Script::end_of_stream() {
@@ -107,24 +118,33 @@ void Script::expect_echo(const Message& message) {
 }
 
 void Script::expect_pong(std::string_view payload) {
+  // Those before it were left out, or are pongs that nobody asked for.
+  if (const auto found = std::ranges::find(pongs_, payload); found != pongs_.end()) {
+    pongs_.erase(pongs_.begin(), found + 1);
+    return;
+  }
   while (true) {
-    // Those before it were left out, or are pongs that nobody asked for.
-    const auto found = std::ranges::find(pongs_, payload);
-    if (found != pongs_.end()) {
-      pongs_.erase(pongs_.begin(), found + 1);
-      return;
-    }
     const auto event = receive_until(deadline_);
     if (!event) wrong(silence("no pong came") + others(pongs_));
     if (const auto* const pong = std::get_if<Pong>(&*event)) {
+      if (pong->payload == payload) return pongs_.clear();
       pongs_.push_back(pong->payload);
       continue;
     }
     if (const auto* const message = std::get_if<Message>(&*event)) {
-      messages_.push_back(*message);
+      keep(*message);
       continue;
     }
     wrong(fmt::format("{} came instead of the pong", describe(*event)));
+  }
+}
+
+void Script::keep(Message message) {
+  bytes_kept_ += message.payload.size();
+  messages_.push_back(std::move(message));
+  if (messages_.size() > messages_max || bytes_kept_ > Incoming::message_bytes_max) {
+    wrong(fmt::format("it sent {} messages, of {} bytes, before the pong", messages_.size(),
+                      bytes_kept_));
   }
 }
 

@@ -111,7 +111,8 @@ std::optional<HttpHead> Script::receive_head_or_end() {
       return std::nullopt;
     }
     switch (wire_.receive(deadline_)) {
-      case Wire::Wait::done: break;
+      case Wire::Wait::done:
+      case Wire::Wait::full: break;  // `take_head` has a limit of its own
       case Wire::Wait::timed_out: wrong(silence("no response came"));
       case Wire::Wait::stopped: throw Stopped();
     }
@@ -129,11 +130,12 @@ HttpHead Script::expect_opened(const HttpHead& request) {
   return response;
 }
 
-std::optional<HttpHead> Script::opened_or_refused(const HttpHead& request) {
+Script::Opening Script::opened_or_refused(const HttpHead& request) {
   auto response = receive_head_or_end();
-  if (!response || (response->status() >= 400 && response->status() <= 599)) return std::nullopt;
-  take_response(request, *response);
-  return response;
+  if (!response) return {};
+  const bool opened = response->status() < 400 || response->status() > 599;
+  if (opened) take_response(request, *response);
+  return {.opened = opened, .response = *std::move(response)};
 }
 
 void Script::take_response(const HttpHead& request, const HttpHead& response) {

@@ -10,18 +10,20 @@
 namespace duplex::app::check {
 namespace {
 
-/// More than any case needs; a peer that goes on sending has to wait.
-constexpr std::size_t input_bytes_max = std::size_t{256} * 1024 * 1024;
+/// Of what is there, no more than this is read before the clock is looked at again.
+constexpr int buffers_at_once = 4;
 
 }  // namespace
 
-Wire::Wire(std::unique_ptr<ByteStream> stream, int stop_descriptor)
-    : stream_(std::move(stream)), stop_descriptor_(stop_descriptor) {}
+Wire::Wire(std::unique_ptr<ByteStream> stream, int stop_descriptor, std::size_t input_bytes_max)
+    : stream_(std::move(stream)),
+      stop_descriptor_(stop_descriptor),
+      input_bytes_max_(input_bytes_max) {}
 
 bool Wire::read_available() {
   std::array<char, 65536> buffer;
   bool any = false;
-  while (!ended() && input_.size() < input_bytes_max) {
+  for (int i = 0; i < buffers_at_once && !ended() && !is_full(); ++i) {
     const TransferResult result = stream_->read(buffer);
     switch (result.transfer) {
       case Transfer::moved:
@@ -58,25 +60,39 @@ void Wire::consume(std::size_t bytes) {
   consumed_ = 0;
 }
 
+Wire::Wait Wire::look(Time until) const {
+  pollfd stop{stop_descriptor_, POLLIN, 0};
+  if (::poll(&stop, 1, 0) > 0) return Wait::stopped;
+  return Clock::now() >= until ? Wait::timed_out : Wait::done;
+}
+
 Wire::Wait Wire::send(std::string_view bytes, Time until) {
   while (!bytes.empty() && !unwritable_) {
     const TransferResult result = stream_->write(bytes);
     switch (result.transfer) {
-      case Transfer::moved: bytes.remove_prefix(result.bytes); continue;
+      case Transfer::moved: bytes.remove_prefix(result.bytes); break;
       case Transfer::ended:
-      case Transfer::broken: unwritable_ = true; continue;
-      case Transfer::blocked: break;
+      case Transfer::broken: unwritable_ = true; break;
+      case Transfer::blocked: {
+        read_available();
+        short events = stream_->events_to_write();
+        if (!ended() && !is_full()) {
+          events = static_cast<short>(events | stream_->events_to_read());
+        }
+        if (const Wait waited = wait(events, until); waited != Wait::done) return waited;
+      }
     }
-    read_available();
-    short events = stream_->events_to_write();
-    if (!ended()) events = static_cast<short>(events | stream_->events_to_read());
-    if (const Wait waited = wait(events, until); waited != Wait::done) return waited;
+    if (bytes.empty() || unwritable_) break;
+    if (const Wait looked = look(until); looked != Wait::done) return looked;
   }
   return Wait::done;
 }
 
 Wire::Wait Wire::receive(Time until) {
-  while (!ended() && !read_available()) {
+  while (!ended()) {
+    if (is_full()) return Wait::full;
+    if (const Wait looked = look(until); looked != Wait::done) return looked;
+    if (read_available()) return Wait::done;
     if (const Wait waited = wait(stream_->events_to_read(), until); waited != Wait::done) {
       return waited;
     }

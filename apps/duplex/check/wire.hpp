@@ -20,16 +20,31 @@ class Wire {
   using Clock = std::chrono::steady_clock;
   using Time = Clock::time_point;
 
-  /// `stop_descriptor` becomes readable when all waiting has to end; -1 for none.
-  explicit Wire(std::unique_ptr<ByteStream> stream, int stop_descriptor = -1);
+  /// More than any case needs.
+  static constexpr std::size_t input_bytes_default = std::size_t{256} * 1024 * 1024;
+
+  /// `stop_descriptor` becomes readable when all waiting has to end; -1 for none. Of what has come,
+  /// no more than `input_bytes_max` is kept: a peer that goes on sending has to wait.
+  explicit Wire(std::unique_ptr<ByteStream> stream, int stop_descriptor = -1,
+                std::size_t input_bytes_max = input_bytes_default);
 
   /// What waiting has come to.
-  enum class Wait : std::uint8_t { done, timed_out, stopped };
+  enum class Wait : std::uint8_t {
+    done,
+    timed_out,
+    stopped,
+    full,  ///< More can't be kept; some of it has to be consumed first.
+  };
 
-  /// Sends all of it, unless the connection ends.
+  /// Sends all of it, unless the connection ends. A peer that takes a little at a time gets no more
+  /// time by it.
   Wait send(std::string_view bytes, Time until);
-  /// Waits until more has come than there was, or the peer has ended.
+  /// Waits until more has come than there was, or the peer has ended. Nothing more is taken when
+  /// the time is over, though it be there: who waits again and again for the right thing from a
+  /// peer that always has another to say, must come to an end.
   Wait receive(Time until);
+  /// Whether there is time left, and nobody has had enough; waits for nothing. `done` if so.
+  Wait look(Time until) const;
   void end_sending() { stream_->end_sending(); }
 
   /// What has come and was not consumed; valid until the next call of another function.
@@ -42,11 +57,13 @@ class Wire {
   bool reset() const noexcept { return reset_; }
 
  private:
+  bool is_full() const noexcept { return input_.size() - consumed_ >= input_bytes_max_; }
   bool read_available();
   Wait wait(short events, Time until);
 
   std::unique_ptr<ByteStream> stream_;
   int stop_descriptor_;
+  std::size_t input_bytes_max_;
   std::string input_;
   std::size_t consumed_ = 0;
   bool ended_ = false;

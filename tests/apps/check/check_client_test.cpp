@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <future>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -37,10 +38,10 @@ const Cases& sample_cases() {
 /// The checker, listening in another thread.
 class Listening {
  public:
-  explicit Listening(std::chrono::milliseconds idle_limit = 20s)
-      : results_(std::async(std::launch::async, [this, idle_limit] {
+  explicit Listening(std::chrono::milliseconds idle_limit = 20s, const Cases& all = sample_cases())
+      : results_(std::async(std::launch::async, [this, idle_limit, &all] {
           std::vector<const Case*> cases;
-          for (const Case& what : sample_cases()) cases.push_back(&what);
+          for (const Case& what : all) cases.push_back(&what);
           return check_client(cases, {.listener = listener_,
                                       .jobs = 4,
                                       .idle_limit = idle_limit,
@@ -162,11 +163,49 @@ TEST(CheckClient, IsToldWhatThisIsWhenItIsNoWebSocket) {
   ScriptedPeer client = listening.connect();
   client.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
   EXPECT_EQ(client.read_head().status(), 426);
-  ScriptedPeer nonsense = listening.connect();
-  nonsense.write("nonsense\r\nwithout a colon\r\n\r\n");
-  EXPECT_TRUE(std::holds_alternative<EndOfStream>(nonsense.receive()));
   listening.stop();
   EXPECT_TRUE(listening.results().results.empty());
+}
+
+TEST(CheckClient, IsWrongWhenItsRequestCantBeRead) {
+  const auto pass = [](Script&) {};
+  const Cases cases{{.id = "test/one", .run = pass},
+                    {.id = "handshake/one", .run = pass},
+                    {.id = "test/two", .run = pass}};
+  Listening listening(20s, cases);
+  for (int i = 0; i < 3; ++i) {
+    ScriptedPeer client = listening.connect();
+    client.write("nonsense\r\nwithout a colon\r\n\r\n");
+    EXPECT_EQ(client.read_head().status(), 400);
+    EXPECT_EQ(listening.told(), i + 1);
+  }
+  const ClientResults results = listening.results();
+  EXPECT_THAT(verdicts(results),
+              ElementsAre("test/one wrong", "handshake/one wrong", "test/two wrong"));
+  EXPECT_THAT(results.results[1].finding.why, HasSubstr("its request is not HTTP: "));
+}
+
+TEST(CheckClient, TakesACaseOfHandshakesForARequestThatCantBeRead) {
+  const Cases cases{{.id = "test/one", .run = [](Script&) {}},
+                    {.id = "handshake/one", .run = [](Script&) {}}};
+  Listening listening(20s, cases);
+  ScriptedPeer client = listening.connect();
+  client.write("nonsense\r\nwithout a colon\r\n\r\n");
+  client.read_head();
+  listening.stop();
+  EXPECT_THAT(verdicts(listening.results()), ElementsAre("handshake/one wrong"));
+}
+
+TEST(CheckClient, IsWrongInACaseThatThrows) {
+  const Cases cases{
+      {.id = "test/throws", .run = [](Script&) { throw std::runtime_error("out of order"); }}};
+  Listening listening(20s, cases);
+  EXPECT_EQ(listening.open("/runCase?case=1").second.status(), 101);
+  EXPECT_EQ(listening.visit("/getCaseStatus?case=1"), R"({"behavior":"FAILED"})");
+  listening.visit("/updateReports");
+  const ClientResults results = listening.results();
+  EXPECT_THAT(verdicts(results), ElementsAre("test/throws wrong"));
+  EXPECT_EQ(results.results[0].finding.why, "out of order");
 }
 
 TEST(CheckClient, NeedNotTakeAllCases) {
@@ -178,6 +217,7 @@ TEST(CheckClient, NeedNotTakeAllCases) {
 TEST(CheckClient, IsLeftWhereItIsWhenTheUserHasHadEnough) {
   Listening listening;
   EXPECT_EQ(listening.visit("/"), "test/one");
+  EXPECT_EQ(listening.visit("/getCaseStatus?case=1"), R"({"behavior":"OK"})") << "waits for it";
   auto [client, response] = listening.open("/");
   EXPECT_EQ(response.status(), 101);
   listening.stop();

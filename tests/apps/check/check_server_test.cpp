@@ -145,5 +145,22 @@ TEST(CheckServer, KeepsWhatHasBeenRunWhenTheUserHasHadEnough) {
   EXPECT_EQ(results[0].what, &good);
 }
 
+TEST(CheckServer, NeedNotWaitForAServerToBeSilentWhenTheUserHasHadEnough) {
+  TestServer server([](ScriptedPeer& peer) {
+    peer.accept();
+    peer.send_without_end({.opcode = Opcode::ping});
+  });
+  StopPipe stop;
+  const Case waiting{.id = "test/waiting", .run = [&stop](Script& script) {
+                       stop.stop();
+                       script.expect_echo(text("a"));
+                     }};
+  const auto began = Wire::Clock::now();
+  const auto results = check_server(
+      {&waiting}, {.url = server.url(), .time_limit = 20s, .stop_descriptor = stop.descriptor()});
+  EXPECT_TRUE(results.empty());
+  EXPECT_LT(Wire::Clock::now() - began, 10s);
+}
+
 }  // namespace
 }  // namespace duplex::app::check

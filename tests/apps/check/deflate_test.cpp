@@ -15,6 +15,23 @@ using testing::HasSubstr;
 
 constexpr std::size_t plenty = 1 << 24;
 
+/// The message, or which fault there is.
+std::string inflated(Inflater& inflater, std::string_view payload) {
+  const Inflated result = inflater.decompress(payload, plenty);
+  switch (result.fault) {
+    case Inflated::Fault::none: return result.bytes;
+    case Inflated::Fault::invalid: return "invalid";
+    case Inflated::Fault::too_long: return "too long";
+    case Inflated::Fault::incomplete: return "incomplete";
+  }
+  return "";
+}
+
+std::string inflated(std::string_view payload) {
+  Inflater inflater({});
+  return inflated(inflater, payload);
+}
+
 std::string bytes(std::initializer_list<int> values) {
   std::string text;
   for (const int value : values) text.push_back(static_cast<char>(value));
@@ -24,26 +41,22 @@ std::string bytes(std::initializer_list<int> values) {
 TEST(CheckDeflate, ReadsWhatTheRfcShows) {
   // RFC 7692 section 7.2.3, in its order.
   Inflater inflater({});
-  EXPECT_EQ(inflater.decompress(bytes({0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00}), plenty),
+  EXPECT_EQ(inflated(inflater, bytes({0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00})), "Hello");
+  EXPECT_EQ(inflated(inflater, bytes({0xf2, 0x00, 0x11, 0x00, 0x00})), "Hello");
+  EXPECT_EQ(
+      inflated(inflater, bytes({0x00, 0x05, 0x00, 0xfa, 0xff, 0x48, 0x65, 0x6c, 0x6c, 0x6f, 0x00})),
+      "Hello");
+  EXPECT_EQ(inflated(inflater, bytes({0xf3, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00, 0x00})), "Hello");
+  EXPECT_EQ(inflated(inflater, bytes({0xf2, 0x48, 0x05, 0x00, 0x00, 0x00, 0xff, 0xff, 0xca, 0xc9,
+                                      0xc9, 0x07, 0x00})),
             "Hello");
-  EXPECT_EQ(inflater.decompress(bytes({0xf2, 0x00, 0x11, 0x00, 0x00}), plenty), "Hello");
-  EXPECT_EQ(inflater.decompress(
-                bytes({0x00, 0x05, 0x00, 0xfa, 0xff, 0x48, 0x65, 0x6c, 0x6c, 0x6f, 0x00}), plenty),
-            "Hello");
-  EXPECT_EQ(inflater.decompress(bytes({0xf3, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00, 0x00}), plenty),
-            "Hello");
-  EXPECT_EQ(inflater.decompress(bytes({0xf2, 0x48, 0x05, 0x00, 0x00, 0x00, 0xff, 0xff, 0xca, 0xc9,
-                                       0xc9, 0x07, 0x00}),
-                                plenty),
-            "Hello");
-  EXPECT_EQ(inflater.decompress(bytes({0x00}), plenty), "");
+  EXPECT_EQ(inflated(inflater, bytes({0x00})), "");
 }
 
 TEST(CheckDeflate, RemembersAcrossAFinalBlock) {
   Inflater inflater({});
-  EXPECT_EQ(inflater.decompress(bytes({0xf3, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00, 0x00}), plenty),
-            "Hello");
-  EXPECT_EQ(inflater.decompress(bytes({0xf2, 0x00, 0x11, 0x00, 0x00}), plenty), "Hello");
+  EXPECT_EQ(inflated(inflater, bytes({0xf3, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00, 0x00})), "Hello");
+  EXPECT_EQ(inflated(inflater, bytes({0xf2, 0x00, 0x11, 0x00, 0x00})), "Hello");
 }
 
 TEST(CheckDeflate, WritesWhatItReads) {
@@ -54,7 +67,7 @@ TEST(CheckDeflate, WritesWhatItReads) {
       Inflater inflater(direction);
       for (const std::size_t size : {0UL, 1UL, 300UL, 70000UL}) {
         for (const std::string& message : {ascii_payload(size), binary_payload(size)}) {
-          EXPECT_EQ(inflater.decompress(deflater.compress(message), plenty), message);
+          EXPECT_EQ(inflated(inflater, deflater.compress(message)), message);
         }
       }
     }
@@ -72,11 +85,46 @@ TEST(CheckDeflate, ForgetsWhereThatIsAgreedOn) {
 }
 
 TEST(CheckDeflate, RefusesWhatIsNotDeflate) {
-  EXPECT_FALSE(Inflater({}).decompress("\xff\xff", plenty));
-  EXPECT_FALSE(Inflater({}).decompress(Deflater({}).compress(ascii_payload(1000)), 999));
+  EXPECT_EQ(inflated("\xff\xff"), "invalid");
+  const Inflated longer = Inflater({}).decompress(Deflater({}).compress(ascii_payload(1000)), 999);
+  EXPECT_EQ(longer.fault, Inflated::Fault::too_long);
   // Looks back further than the window that was agreed on.
   const std::string far = binary_payload(2000) + binary_payload(2000);
-  EXPECT_FALSE(Inflater({.window_bits = 9}).decompress(Deflater({}).compress(far), plenty));
+  Inflater small({.window_bits = 9});
+  EXPECT_EQ(inflated(small, Deflater({}).compress(far)), "invalid");
+}
+
+TEST(CheckDeflate, NoticesDataWithoutItsEnd) {
+  const std::string whole = deflated(ascii_payload(300));
+  ASSERT_EQ(inflated(whole), ascii_payload(300));
+  for (std::size_t size = 0; size < whole.size(); ++size) {
+    const std::string result = inflated(std::string_view(whole).substr(0, size));
+    EXPECT_TRUE(result == "incomplete" || result == "invalid") << size << ": " << result;
+  }
+  // A block without compression that has room for the tail.
+  const std::string room = bytes({0x00, 0x09, 0x00, 0xf6, 0xff}) + "hello";
+  EXPECT_EQ(inflated(room), "incomplete");
+  // A final block, and nothing behind it.
+  const std::string final = deflated("hello", {.final = true});
+  EXPECT_EQ(inflated(final), "incomplete");
+  EXPECT_EQ(inflated(final + '\0'), "hello");
+  Inflater small({.keeps_context = false, .window_bits = 9});
+  EXPECT_EQ(inflated(small, deflated("hello")), "hello");
+  EXPECT_EQ(inflated(small, deflated("hello").substr(0, 4)), "incomplete");
+}
+
+TEST(CheckDeflate, ReadsBlocksOfEveryKind) {
+  const std::string message = ascii_payload(1000) + binary_payload(1000);
+  for (const int strategy : {Z_DEFAULT_STRATEGY, Z_FIXED, Z_HUFFMAN_ONLY, Z_RLE}) {
+    for (const int flush : {Z_SYNC_FLUSH, Z_BLOCK, Z_PARTIAL_FLUSH, Z_FULL_FLUSH}) {
+      for (const int level : {Z_NO_COMPRESSION, Z_BEST_SPEED, Z_BEST_COMPRESSION}) {
+        const Blocks blocks{
+            .level = level, .strategy = strategy, .flush_every = 100, .flush = flush};
+        EXPECT_EQ(inflated(deflated(message, blocks)), message);
+      }
+    }
+  }
+  EXPECT_GT(deflated(message, {.flush_every = 100}).size(), deflated(message).size());
 }
 
 TEST(CheckDeflate, ReadsAgreements) {

@@ -131,6 +131,8 @@ TEST(CheckIncoming, DecompressesWhatMayBeCompressed) {
             "none");
   EXPECT_THAT(fault_of({{.payload = "\xff\xff", .reserved = rsv::one}}, parameters),
               HasSubstr("can't be decompressed"));
+  EXPECT_THAT(fault_of({{.payload = packed.substr(0, 3), .reserved = rsv::one}}, parameters),
+              HasSubstr("ends in the middle of a block"));
   EXPECT_THAT(fault_of({{.opcode = Opcode::ping, .reserved = rsv::one}}, parameters),
               HasSubstr("reserved bit"));
   EXPECT_THAT(fault_of({{.payload = packed, .fin = false, .reserved = rsv::one},

@@ -13,13 +13,16 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-/// One case of each verdict, of two groups, with text that every format has to escape.
+/// One case of each verdict and two that were not run, of three groups, with text that every format
+/// has to escape.
 const Cases& sample_cases() {
   static const Cases cases{
       {.id = "one/right", .title = "Right", .expected = "it is", .rule = "RFC 1"},
       {.id = "one/wrong", .title = "A <b> & \"c\"", .expected = "it isn't", .rule = "RFC 2"},
       {.id = "two/acceptable", .title = "So so", .expected = "more", .rule = "RFC 3"},
       {.id = "two/none", .title = "None", .expected = "all", .rule = "RFC 4"},
+      {.id = "two/left", .title = "Left", .expected = "that", .rule = "RFC 5"},
+      {.id = "three/<left>", .title = "Left, too", .expected = "that", .rule = "RFC 6"},
   };
   return cases;
 }
@@ -29,7 +32,7 @@ Report sample() {
                 .began = "2026-11-25T20:14:07Z",
                 .duration = std::chrono::milliseconds(1500),
                 .results = {},
-                .not_run = 2};
+                .not_run = {&sample_cases()[4], &sample_cases()[5]}};
   const Finding findings[] = {{},
                               {Verdict::wrong, "came </pre><script>\x1b[1m ]]>\xff"},
                               {Verdict::acceptable, "it may"},
@@ -49,18 +52,23 @@ Report sample() {
 
 TEST(CheckReport, CountsByGroup) {
   const auto groups = counts_by_group(sample());
-  ASSERT_EQ(groups.size(), 2);
+  ASSERT_EQ(groups.size(), 3);
   EXPECT_EQ(groups[0].group, "one");
   EXPECT_EQ(groups[0].counts.wrong, 1);
   EXPECT_EQ(groups[1].counts.not_applicable, 1);
   EXPECT_EQ(groups[1].counts.all(), 2);
+  EXPECT_EQ(groups[1].not_run, 1);
+  EXPECT_EQ(groups[2].group, "three");
+  EXPECT_EQ(groups[2].counts.all(), 0);
 }
 
-TEST(CheckReport, IsGoodWhenSomethingWasCheckedAndNothingIsWrong) {
+TEST(CheckReport, IsGoodWhenAllWasRunAndNothingIsWrong) {
   Report report = sample();
   EXPECT_FALSE(report.good());
   std::erase_if(report.results,
                 [](const Result& result) { return result.finding.verdict == Verdict::wrong; });
+  EXPECT_FALSE(report.good()) << "some were not run";
+  report.not_run.clear();
   EXPECT_TRUE(report.good());
   std::erase_if(report.results, [](const Result& result) {
     return result.finding.verdict != Verdict::not_applicable;
@@ -74,6 +82,7 @@ TEST(CheckReport, TellsPeopleWhatIsWrongAndWhy) {
   EXPECT_THAT(text, HasSubstr("group   right  acceptable  wrong  not applicable\n"
                               "one         1           0      1               0\n"
                               "two         0           1      0               1\n"
+                              "three       0           0      0               0\n"
                               "all         1           1      1               1\n"));
   EXPECT_THAT(text, HasSubstr("\nwrong: one/wrong\n  A <b> & \"c\": it isn't (RFC 2).\n  Came "));
   EXPECT_THAT(text, HasSubstr("\nacceptable: it may\n  two/acceptable\n"));
@@ -119,11 +128,14 @@ TEST(CheckReport, IsXmlOfJunit) {
   EXPECT_TRUE(text.starts_with("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites "));
   EXPECT_THAT(text, HasSubstr("name=\"duplex check ws://example.com/?a=&lt;x&gt;&amp;b=&#39;\""));
   EXPECT_THAT(text,
-              HasSubstr("tests=\"4\" failures=\"1\" errors=\"0\" skipped=\"1\" time=\"1.500\""));
+              HasSubstr("tests=\"6\" failures=\"1\" errors=\"2\" skipped=\"1\" time=\"1.500\""));
   EXPECT_THAT(
       text, HasSubstr("<testcase classname=\"websocket.one\" name=\"one/right\" time=\"0.010\"/>"));
   EXPECT_THAT(text, HasSubstr("<failure message=\"came &lt;/pre&gt;&lt;script&gt;\\x1b[1m"));
   EXPECT_THAT(text, HasSubstr("<skipped message=\"it has none\"/>"));
+  EXPECT_THAT(text, HasSubstr("<testsuite name=\"two\" tests=\"3\" failures=\"0\" errors=\"1\""));
+  EXPECT_THAT(text, HasSubstr("name=\"three/&lt;left&gt;\" time=\"0\">\n"
+                              "      <error message=\"it was not run\"/>"));
   EXPECT_THAT(text, HasSubstr("<system-out>acceptable: it may"));
   EXPECT_THAT(text, Not(HasSubstr("]]>"))) << "XML has it nowhere in text";
 }

@@ -347,5 +347,55 @@ TEST(CheckScript, TellsTheFirstOfSeveralReasons) {
   EXPECT_EQ(finding.why, "one");
 }
 
+/// What a script waits for from a server that sends `frame` and nothing else, for ever.
+Finding find_in_flood(const Frame& frame, std::function<void(Script&)> run,
+                      std::chrono::milliseconds limit) {
+  return check_server_that(
+      case_that(std::move(run)),
+      [&frame](ScriptedPeer& server) {
+        server.accept();
+        server.send_without_end(frame);
+      },
+      limit);
+}
+
+TEST(CheckScript, GivesAPeerThatAlwaysHasAnotherPingNoMoreTime) {
+  const Frame ping{.opcode = Opcode::ping, .payload = "and you?"};
+  const std::function<void(Script&)> scripts[] = {
+      [](Script& script) { script.expect_echo(text("hello")); },
+      [](Script& script) { script.expect_pong("hello"); },
+      [](Script& script) { script.expect_failure({1002}); },
+      [](Script& script) { script.close(); },
+      [](Script& script) { script.expect_end(); },
+      [](Script& script) { script.receive(); },
+  };
+  for (const auto& run : scripts) {
+    const Finding finding = find_in_flood(ping, run, short_time);
+    EXPECT_EQ(finding.verdict, Verdict::wrong);
+    EXPECT_THAT(finding.why, HasSubstr(" within 0."));
+  }
+}
+
+TEST(CheckScript, GivesAPeerThatAlwaysHasAnotherPongNoMoreTime) {
+  const std::function<void(Script&)> scripts[] = {
+      [](Script& script) { script.expect_echo(text("hello")); },
+      [](Script& script) { script.expect_pong("hello"); },
+      [](Script& script) { script.expect_failure({1002}); },
+      [](Script& script) { script.expect_end(); },
+  };
+  for (const auto& run : scripts) {
+    const Finding finding = find_in_flood({.opcode = Opcode::pong}, run, short_time);
+    EXPECT_EQ(finding.verdict, Verdict::wrong);
+  }
+}
+
+TEST(CheckScript, KeepsNoMorePongsAndMessagesThanAnyCaseNeeds) {
+  const auto expect_pong = [](Script& script) { script.expect_pong("hello"); };
+  const Finding pongs = find_in_flood({.opcode = Opcode::pong}, expect_pong, 20s);
+  EXPECT_THAT(pongs.why, HasSubstr("more than 20000 pongs"));
+  const Finding messages = find_in_flood({.payload = "a"}, expect_pong, 20s);
+  EXPECT_THAT(messages.why, HasSubstr("20001 messages, of 20001 bytes, before the pong"));
+}
+
 }  // namespace
 }  // namespace duplex::app::check

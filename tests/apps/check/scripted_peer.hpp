@@ -46,6 +46,23 @@ class ScriptedPeer {
     send({.opcode = Opcode::close, .payload = close_payload(code)});
   }
   void end() { wire_.end_sending(); }
+  /// Reads until the other end is gone, and answers nothing.
+  void pass_over() {
+    while (!wire_.ended()) {
+      if (wire_.receive(deadline()) != Wire::Wait::done) return;
+      wire_.consume(wire_.input().size());
+    }
+  }
+  /// The same again and again, and answers are passed over, until the other end is gone.
+  void send_without_end(const Frame& frame) {
+    std::string bytes;
+    for (int i = 0; i < 100; ++i) bytes += encode(frame, end_, MaskKey{1, 2, 3, 4});
+    while (!wire_.ended()) {
+      write(bytes);
+      wire_.receive(Wire::Clock::now() + std::chrono::milliseconds(1));
+      wire_.consume(wire_.input().size());
+    }
+  }
 
   Event receive() {
     while (true) {
