@@ -107,15 +107,32 @@ void take_reports(CheckOptions& options, const CheckArguments& arguments) {
   options.json = arguments.json;
   options.junit = arguments.junit;
   options.html = arguments.html;
-  const auto to_output = std::ranges::count(
-      std::initializer_list<std::string>{arguments.json, arguments.junit, arguments.html}, "-");
-  if (to_output > 1) {
+  std::vector<std::string> places{arguments.json, arguments.junit, arguments.html};
+  std::erase(places, "");
+  std::ranges::sort(places);
+  const auto twice = std::ranges::adjacent_find(places);
+  if (twice == places.end()) return;
+  if (*twice == "-") {
     throw UsageError("--json, --junit, --html: only one of them can go to standard output");
+  }
+  throw UsageError(
+      fmt::format("--json, --junit, --html: {} can hold only one of the reports", *twice));
+}
+
+/// A misspelt pattern would else choose less, or more, than is meant, and nobody would see it.
+void refuse_idle(std::string_view option, const std::vector<std::string>& patterns) {
+  for (const std::string& pattern : patterns) {
+    const auto chosen = [&pattern](const Case& what) { return stands_for(pattern, what); };
+    if (std::ranges::none_of(all_cases(), chosen)) {
+      throw UsageError(fmt::format("{} {} matches no case; see --list", option, pattern));
+    }
   }
 }
 
 /// Lists those for both ends when nobody says for which.
 std::vector<const Case*> chosen(const CheckOptions& options, const CheckArguments& arguments) {
+  refuse_idle("--only", arguments.only);
+  refuse_idle("--without", arguments.without);
   auto cases = select(all_cases(), options.checked(), arguments.only, arguments.without);
   if (options.list && !options.url && !options.listen) {
     cases.clear();
