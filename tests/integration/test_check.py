@@ -120,6 +120,11 @@ def test_says_what_is_wrong(check, python_server, tmp_path):
     ]
 
 
+def test_notices_that_letters_change(check, python_server):
+    result = check("--only", "framing/text-1", "--only", "framing/text-65536", python_server(shout), status=FAILURE)
+    assert " 2 wrong" in result.stdout
+
+
 def test_standard_output_is_for_one_report(check, python_server):
     result = check("--only", "ping/1", "--json", "-", python_server(echo))
     assert json.loads(result.stdout)["counts"]["right"] == 1
@@ -136,7 +141,7 @@ def test_says_when_there_is_nothing_to_check(check, start_duplex):
         nobody.bind(("127.0.0.1", 0))
         result = check(f"ws://127.0.0.1:{nobody.getsockname()[1]}/", status=FAILURE)
     assert "can't connect: Connection refused" in result.stderr
-    assert "--list" in check("--only", "nonsense", url, status=WRONG_USAGE).stderr
+    assert "--only nonsense matches no case; see --list" in check("--only", "nonsense", url, status=WRONG_USAGE).stderr
 
 
 def test_encrypted(check, start_tls_server, certificates, tmp_path):
@@ -145,13 +150,24 @@ def test_encrypted(check, start_tls_server, certificates, tmp_path):
     check("--only", "framing/text*", "--cacert", certificates.root, url)
     result = check("--only", "ping/1", url, status=FAILURE)
     assert "the certificate is refused" in result.stderr
-    check("--only", "ping/1", "--insecure", url)
+    assert "not verified" in check("--only", "ping/1", "--insecure", url).stderr
 
 
 def test_lists_cases_with_their_rules(check):
     lines = check("--list").stdout.splitlines()
     assert len(lines) > 200
-    assert all(re.search(r"^\w+/[\w-]+ +.*: .* \(RFC .*\)( \[\w+\])?$", line) for line in lines)
+    *cases, last = lines
+    assert all(re.search(r"^\w+/[\w-]+ +.*: .* \(RFC .*\)( \[\w+\])?$", line) for line in cases)
+    of_servers, of_clients = (sum(not line.endswith(f" [{end}]") for line in cases) for end in ("clients", "servers"))
+    assert last == f"{len(cases)} cases: {of_servers} for servers, {of_clients} for clients"
+
+
+def test_says_where_it_cannot_listen(check):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        place = f"127.0.0.1:{taken.getsockname()[1]}"
+        assert f"can't listen at {place}: Address already in use" in check("--listen", place, status=FAILURE).stderr
 
 
 class Listening:
@@ -166,7 +182,8 @@ class Listening:
             text=True,
             env=SANITIZER_OPTIONS,
         )
-        self.url = re.search(r"wss?://\S+", self.process.stdout.readline())[0]
+        self.first_line = self.process.stdout.readline()
+        self.url = re.search(r"wss?://\S+", self.first_line)[0]
 
     def end(self):
         output, errors = self.process.communicate(timeout=DEADLINE_S)
@@ -204,6 +221,13 @@ def test_a_client_that_asks_by_number(listening, tmp_path):
     report = json.loads((tmp_path / "r.json").read_text())
     assert (report["subject"], report["checked"]) == ("python", "client")
     assert sum(report["counts"].values()) == count
+
+
+def test_waits_for_one_client_for_one_case(listening):
+    checker = listening("--only", "ping/1")
+    assert "echo, 1 case: " in checker.first_line
+    checker.process.send_signal(signal.SIGINT)
+    checker.end()
 
 
 def test_a_client_that_only_connects(listening):

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "case_progress.hpp"
+#include "case_words.hpp"
 #include "check_client.hpp"
 #include "check_server.hpp"
 #include "files.hpp"
@@ -42,7 +43,13 @@ std::string listed(const CheckOptions& options) {
     text += fmt::format("{:<{}}  {}: {} ({}){}\n", what->id, width, what->title, what->expected,
                         what->rule, whom);
   }
-  return text;
+  const auto count = [&options](End checked) {
+    return std::ranges::count_if(options.cases,
+                                 [checked](const Case* what) { return what->is_for(checked); });
+  };
+  return text + fmt::format("{}: {} for servers, {} for clients\n",
+                            cases_text(options.cases.size()), count(End::server),
+                            count(End::client));
 }
 
 /// What goes on while the cases run, on standard error if that is a terminal.
@@ -73,6 +80,9 @@ void run_against_server(Report& report, const CheckOptions& options, int stop_de
                     .jobs = options.jobs,
                     .time_limit = options.time_limit,
                     .stop_descriptor = stop_descriptor};
+  if (options.url->is_secure() && options.client_tls.insecure) {
+    write(stderr, "duplex check: --insecure: who the server is, is not verified\n");
+  }
   if (options.url->is_secure()) check.tls = TlsContext::for_client(options.client_tls);
   Progress progress(options);
   check.on_result = [&progress](const Result& result) { progress.add(result); };
@@ -94,9 +104,9 @@ void run_for_client(Report& report, const CheckOptions& options, int stop_descri
   const bool ipv6 = options.listen->address.find(':') != std::string::npos;
   const std::string host = options.listen->address.empty() ? "127.0.0.1" : options.listen->address;
   write(options.reports_to_output() ? stderr : stdout,
-        fmt::format("Waiting for clients that echo, {} cases: {}://{}{}{}:{}/\n",
-                    options.cases.size(), options.server_tls ? "wss" : "ws", ipv6 ? "[" : "", host,
-                    ipv6 ? "]" : "", port_of(listener)));
+        fmt::format("Waiting for clients that echo, {}: {}://{}{}{}:{}/\n",
+                    cases_text(options.cases.size()), options.server_tls ? "wss" : "ws",
+                    ipv6 ? "[" : "", host, ipv6 ? "]" : "", port_of(listener)));
   Progress progress(options);
   check.on_result = [&progress](const Result& result) { progress.add(result); };
   ClientResults results = check_client(options.cases, check);

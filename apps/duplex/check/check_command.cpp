@@ -27,7 +27,8 @@ Examples:
   duplex check --junit report.xml --html report.html wss://example.com/echo
   duplex check --listen 9001
 
-Exit status: 0 nothing is wrong, 1 something is or nothing could be checked, 2 wrong usage)";
+Exit status: 0 nothing is wrong, 1 something is or nothing could be checked, 2 wrong usage, 130
+interrupted (SIGINT), 143 told to end (SIGTERM))";
 
 constexpr auto choosing = "Which cases";
 constexpr auto running = "How they are run";

@@ -24,7 +24,7 @@ class ServerRun {
   explicit ServerRun(const ServerCheck& check)
       : check_(check), addresses_(resolve_host(check.url.host, check.url.port)) {}
 
-  /// That there is something to check, before several hundred cases say that there is not.
+  /// That there is something to check, before more than a thousand cases say that there is not.
   void probe() const {
     const Case asking{.id = "probe", .begin = Begin::connected, .run = [](Script& script) {
                         script.send_head(script.request());
