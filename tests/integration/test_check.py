@@ -137,11 +137,58 @@ def test_says_when_there_is_nothing_to_check(check, start_duplex):
     url = start_duplex().url
     result = check(url + "/_duplex/health", status=FAILURE)
     assert "to the opening handshake" in result.stderr
-    with socket.socket() as nobody:
-        nobody.bind(("127.0.0.1", 0))
-        result = check(f"ws://127.0.0.1:{nobody.getsockname()[1]}/", status=FAILURE)
-    assert "can't connect: Connection refused" in result.stderr
     assert "--only nonsense matches no case; see --list" in check("--only", "nonsense", url, status=WRONG_USAGE).stderr
+
+
+@pytest.fixture
+def nobody():
+    """A URL at which nobody listens."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield f"ws://127.0.0.1:{bound.getsockname()[1]}/"
+
+
+def test_reports_say_why_nothing_was_checked(check, nobody, tmp_path):
+    files = {kind: tmp_path / f"r.{kind}" for kind in ("json", "junit", "html")}
+    for file in files.values():
+        file.write_text("of an earlier run")
+    options = [word for kind, file in files.items() for word in (f"--{kind}", file)]
+    result = check(*options, nobody, status=FAILURE)
+    why = "can't connect: Connection refused"
+    assert result.stdout == "" and f"{nobody}: {why}" in result.stderr
+    report = json.loads(files["json"].read_text())
+    assert (report["failure"], report["good"], report["cases"]) == (why, False, [])
+    assert report["not_run"] > 1000
+    suites = ElementTree.parse(files["junit"]).getroot()
+    assert (suites.get("errors"), suites.find("*/*/error").get("message")) == ("1", why)
+    assert "Can&#39;t connect: Connection refused." in files["html"].read_text()
+
+
+def test_waits_for_a_server_that_starts(check, duplex_program, python_server, nobody):
+    process = subprocess.Popen(
+        [str(duplex_program), "check", "--wait", str(DEADLINE_S), "--only", "ping/1", nobody],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=SANITIZER_OPTIONS,
+    )
+    with pytest.raises(subprocess.TimeoutExpired):
+        process.wait(0.3)
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=DEADLINE_S)
+    assert process.returncode == -signal.SIGTERM
+    assert "1 right" in check("--wait", "10", "--only", "ping/1", python_server(echo)).stdout
+
+
+async def greet(websocket, *_):
+    await websocket.send("welcome")
+    await echo(websocket)
+
+
+def test_stops_where_cases_would_all_say_the_same(check, python_server, tmp_path):
+    result = check("--json", "r.json", python_server(greet), status=FAILURE)
+    assert "it sends a message before it got one" in result.stderr
+    assert json.loads((tmp_path / "r.json").read_text())["cases"] == []
 
 
 def test_encrypted(check, start_tls_server, certificates, tmp_path):

@@ -79,18 +79,17 @@ void run_against_server(Report& report, const CheckOptions& options, int stop_de
                     .fields = options.fields,
                     .jobs = options.jobs,
                     .time_limit = options.time_limit,
+                    .wait = options.wait,
                     .stop_descriptor = stop_descriptor};
   if (options.url->is_secure() && options.client_tls.insecure) {
-    write(stderr, "duplex check: --insecure: who the server is, is not verified\n");
+    write(stderr, "duplex: --insecure: who the server is, is not verified\n");
   }
   if (options.url->is_secure()) check.tls = TlsContext::for_client(options.client_tls);
   Progress progress(options);
   check.on_result = [&progress](const Result& result) { progress.add(result); };
-  try {
-    report.results = check_server(options.cases, check);
-  } catch (const std::runtime_error& error) {
-    throw std::runtime_error(fmt::format("{}: {}", report.subject, error.what()));
-  }
+  ServerResults results = check_server(options.cases, check);
+  report.results = std::move(results.results);
+  report.failure = std::move(results.failure);
 }
 
 void run_for_client(Report& report, const CheckOptions& options, int stop_descriptor) {
@@ -127,7 +126,9 @@ void write_reports(const Report& report, const CheckOptions& options) {
   if (!options.json.empty()) write_report(options.json, json_report(report));
   if (!options.junit.empty()) write_report(options.junit, junit_report(report));
   if (!options.html.empty()) write_report(options.html, html_report(report));
-  if (options.quiet) return;
+  // The failure alone is the better answer when there is nothing else.
+  const bool only_failed = report.results.empty() && !report.failure.empty();
+  if (options.quiet || only_failed) return;
   const bool to_error = options.reports_to_output();
   const int descriptor = to_error ? STDERR_FILENO : STDOUT_FILENO;
   const TerminalStyle style{.color = wants_color(options.color, color_environment(descriptor)),
@@ -168,6 +169,9 @@ int run_check(const CheckOptions& options) {
     // As for any program that such a signal ends, so that shells and the like can tell.
     unblock_ends();
     std::raise(caught);
+  }
+  if (!report.failure.empty()) {
+    throw std::runtime_error(fmt::format("{}: {}", report.subject, report.failure));
   }
   if (report.counts().all() == 0) throw std::runtime_error("no case has been run");
   return report.good() ? exit_success : exit_failure;

@@ -155,6 +155,7 @@ CheckOptions resolve(const CheckArguments& arguments) {
   }
   options.jobs = checked("--jobs", parse_count(arguments.jobs, 1, jobs_max));
   options.time_limit = time_of("--timeout", arguments.timeout);
+  options.wait = checked("--wait", parse_seconds(arguments.wait));
   options.idle_limit = time_of("--idle-seconds", arguments.idle);
   take_reports(options, arguments);
   options.quiet = arguments.quiet;

@@ -83,9 +83,14 @@ std::string html_report(const Report& report) {
                   report.checked == End::server ? "server" : "client", version(), report.began,
                   static_cast<double>(report.duration.count()) / 1000);
   if (report.not_run > 0) about += fmt::format("; {} cases were not run", report.not_run);
+  const std::string failure =
+      report.failure.empty()
+          ? ""
+          : fmt::format("<p class=\"failure\">{}.</p>\n", escape_markup(sentence(report.failure)));
   return fill(check_report_files().front().content, {{"subject", escape_markup(report.subject)},
                                                      {"summary", summary(report.counts())},
                                                      {"about", escape_markup(about)},
+                                                     {"failure", failure},
                                                      {"groups", groups},
                                                      {"options", options},
                                                      {"cases", cases}});

@@ -43,9 +43,11 @@ struct Report {
   std::vector<Result> results;
   /// Cases that were chosen, and not run to their end.
   std::size_t not_run = 0;
+  /// Why nothing, or not all, was run, in a sentence; empty when there is nothing to say.
+  std::string failure = {};
 
   Counts counts() const;
-  /// Whether something was checked, and nothing is wrong.
+  /// Whether something was checked, nothing is wrong, and nothing has failed.
   bool good() const;
 };
 

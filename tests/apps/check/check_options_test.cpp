@@ -24,6 +24,7 @@ TEST(CheckOptions, NameAServer) {
   EXPECT_EQ(options.jobs, 16);
   EXPECT_EQ(options.time_limit, 10s);
   EXPECT_EQ(options.idle_limit, 30s);
+  EXPECT_EQ(options.wait, 0s);
   ASSERT_EQ(options.fields.size(), 1);
   EXPECT_EQ(options.fields[0].value, "Bearer x");
   EXPECT_FALSE(options.reports_to_output());
@@ -73,6 +74,7 @@ TEST(CheckOptions, SayWhatToWriteInstead) {
       {[](CheckArguments& a) { a.jobs = "0"; }, "--jobs"},
       {[](CheckArguments& a) { a.timeout = "0"; }, "--timeout"},
       {[](CheckArguments& a) { a.idle = "soon"; }, "--idle-seconds"},
+      {[](CheckArguments& a) { a.wait = "long"; }, "--wait"},
       {[](CheckArguments& a) { a.fields = {"no colon"}; }, "Name: value"},
       {[](CheckArguments& a) { a.fields = {"na me: x"}; }, "--header"},
       {[](CheckArguments& a) { a.key = "key.pem"; }, "--cert"},

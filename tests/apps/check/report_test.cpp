@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "version.hpp"
+
 namespace duplex::app::check {
 namespace {
 
@@ -100,6 +102,8 @@ TEST(CheckReport, SaysAReasonOnceForAllItsCases) {
 TEST(CheckReport, IsJson) {
   const auto json = nlohmann::json::parse(json_report(sample()));
   EXPECT_EQ(json["subject"], "ws://example.com/?a=<x>&b='");
+  EXPECT_EQ(json["duplex"], version());
+  EXPECT_EQ(json["failure"], "");
   EXPECT_EQ(json["checked"], "server");
   EXPECT_EQ(json["good"], false);
   EXPECT_EQ(json["not_run"], 2);
@@ -139,6 +143,21 @@ TEST(CheckReport, IsAPageThatNeedsNothingElse) {
   EXPECT_THAT(text, Not(HasSubstr("href=")));
   EXPECT_EQ(text.find("<script>"), text.rfind("<script>"));
   EXPECT_LT(text.find("one/wrong"), text.find("one/right")) << "what people look for comes first";
+}
+
+TEST(CheckReport, TellsWhatKeptItFromRunning) {
+  Report report = sample();
+  report.failure = "it <failed>";
+  EXPECT_EQ(nlohmann::json::parse(json_report(report))["failure"], "it <failed>");
+  EXPECT_THAT(html_report(report), HasSubstr("<p class=\"failure\">It &lt;failed&gt;.</p>"));
+  const std::string junit = junit_report(report);
+  EXPECT_THAT(junit, HasSubstr(" tests=\"5\" failures=\"1\" errors=\"1\" "));
+  EXPECT_THAT(junit, HasSubstr("<error message=\"it &lt;failed&gt;\"/>"));
+  report.results = {report.results[0]};
+  EXPECT_FALSE(report.good());
+  report.failure = {};
+  EXPECT_TRUE(report.good());
+  EXPECT_THAT(junit_report(report), HasSubstr(" errors=\"0\" "));
 }
 
 TEST(CheckReport, KeepsBracesOfAPeerOutOfTheTemplate) {
