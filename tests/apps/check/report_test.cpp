@@ -99,6 +99,25 @@ TEST(CheckReport, SaysAReasonOnceForAllItsCases) {
               HasSubstr("\nacceptable: it may\n  one/right\n  two/acceptable\n"));
 }
 
+TEST(CheckReport, ShowsTheFirstCaseOfAReasonInFull) {
+  Report report = sample();
+  report.results[1].finding.why = "it is broken";
+  report.results[2].finding = report.results[3].finding = report.results[1].finding;
+  EXPECT_THAT(terminal_report(report, {}),
+              HasSubstr("\nwrong: one/wrong\n  A <b> & \"c\": it isn't (RFC 2).\n  It is broken.\n"
+                        "and for the same reason (2 cases):\n  two/acceptable\n  two/none\n"));
+  EXPECT_THAT(terminal_report(report, {.with_logs = true}), HasSubstr("  two/none\n         "));
+}
+
+TEST(CheckReport, CountsWhatIsNotApplicableByReason) {
+  EXPECT_THAT(terminal_report(sample(), {}), HasSubstr("\nnot applicable: it has none (1 case)\n"));
+  Report report = sample();
+  report.results[0].finding = {Verdict::not_applicable, "it declines: \"this\""};
+  report.results[1].finding = {Verdict::not_applicable, "it declines: \"that\""};
+  EXPECT_THAT(terminal_report(report, {}), HasSubstr("\nnot applicable: it declines (2 cases)\n"
+                                                     "not applicable: it has none (1 case)\n"));
+}
+
 TEST(CheckReport, IsJson) {
   const auto json = nlohmann::json::parse(json_report(sample()));
   EXPECT_EQ(json["subject"], "ws://example.com/?a=<x>&b='");
