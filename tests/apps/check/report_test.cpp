@@ -155,7 +155,8 @@ TEST(CheckReport, IsAPageThatNeedsNothingElse) {
   const std::string text = html_report(sample());
   EXPECT_THAT(text, HasSubstr("<h1>ws://example.com/?a=&lt;x&gt;&amp;b=&#39;</h1>"));
   EXPECT_THAT(text, HasSubstr("Came &lt;/pre&gt;&lt;script&gt;"));
-  EXPECT_THAT(text, HasSubstr("<details class=\"not-applicable\" data-group=\"two\">"));
+  EXPECT_THAT(text,
+              HasSubstr("<details id=\"two/none\" class=\"not-applicable\" data-group=\"two\">"));
   EXPECT_THAT(text, HasSubstr("A &lt;b&gt; &amp; &quot;c&quot;"));
   EXPECT_THAT(text, Not(HasSubstr("{{")));
   EXPECT_THAT(text, Not(HasSubstr("src=")));
@@ -177,6 +178,16 @@ TEST(CheckReport, TellsWhatKeptItFromRunning) {
   report.failure = {};
   EXPECT_TRUE(report.good());
   EXPECT_THAT(junit_report(report), HasSubstr(" errors=\"0\" "));
+}
+
+TEST(CheckReport, ShowsWhatIsWrongFirstWhereSomethingIs) {
+  Report report = sample();
+  const std::string wrong = html_report(report);
+  EXPECT_THAT(wrong, HasSubstr("value=\"right\"> "));
+  EXPECT_THAT(wrong, HasSubstr("value=\"not-applicable\"> "));
+  EXPECT_THAT(wrong, HasSubstr("value=\"wrong\" checked> "));
+  report.results[1].finding = {};
+  EXPECT_THAT(html_report(report), HasSubstr("value=\"right\" checked> "));
 }
 
 TEST(CheckReport, KeepsBracesOfAPeerOutOfTheTemplate) {
