@@ -209,12 +209,20 @@ def test_lists_cases_with_their_rules(check):
     assert last == f"{len(cases)} cases: {of_servers} for servers, {of_clients} for clients"
 
 
-def test_says_where_it_cannot_listen(check):
+def test_says_where_it_cannot_listen(check, tmp_path):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         place = f"127.0.0.1:{taken.getsockname()[1]}"
-        assert f"can't listen at {place}: Address already in use" in check("--listen", place, status=FAILURE).stderr
+        result = check("--listen", place, "--json", "r.json", status=FAILURE)
+    why = f"can't listen at {place}: Address already in use"
+    assert result.stderr == f"duplex: {why}\n"
+    assert json.loads((tmp_path / "r.json").read_text())["failure"] == why
+
+
+def test_reports_say_that_no_client_came(check, tmp_path):
+    check("--listen", "0", "--idle-seconds", "0.1", "--junit", "r.xml", status=FAILURE)
+    assert ElementTree.parse(tmp_path / "r.xml").find("*/*/error").get("message") == "no case has been run"
 
 
 class Listening:

@@ -113,6 +113,19 @@ void run_for_client(Report& report, const CheckOptions& options, int stop_descri
   report.results = std::move(results.results);
 }
 
+/// What keeps it from running is a part of the report: else one of an earlier run would remain.
+void run_cases(Report& report, const CheckOptions& options, int stop_descriptor) {
+  try {
+    if (options.url) {
+      run_against_server(report, options, stop_descriptor);
+    } else {
+      run_for_client(report, options, stop_descriptor);
+    }
+  } catch (const std::runtime_error& error) {
+    report.failure = error.what();
+  }
+}
+
 void write_report(const std::string& path, const std::string& text) {
   if (path == "-") {
     write(stdout, text);
@@ -155,11 +168,10 @@ int run_check(const CheckOptions& options) {
       signal = caught;
       stop.stop();
     });
-    if (options.url) {
-      run_against_server(report, options, stop.descriptor());
-    } else {
-      run_for_client(report, options, stop.descriptor());
-    }
+    run_cases(report, options, stop.descriptor());
+  }
+  if (report.results.empty() && report.failure.empty() && signal == 0) {
+    report.failure = "no case has been run";
   }
   report.duration = std::chrono::duration_cast<std::chrono::milliseconds>(
       std::chrono::steady_clock::now() - began);
@@ -171,9 +183,9 @@ int run_check(const CheckOptions& options) {
     std::raise(caught);
   }
   if (!report.failure.empty()) {
-    throw std::runtime_error(fmt::format("{}: {}", report.subject, report.failure));
+    throw std::runtime_error(
+        fmt::format("{}{}{}", report.subject, report.subject.empty() ? "" : ": ", report.failure));
   }
-  if (report.counts().all() == 0) throw std::runtime_error("no case has been run");
   return report.good() ? exit_success : exit_failure;
 }
 

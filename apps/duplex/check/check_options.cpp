@@ -88,9 +88,10 @@ void take_peer(CheckOptions& options, const CheckArguments& arguments) {
     throw UsageError("--key needs --cert FILE: the certificate that it is for");
   }
   if (options.listen) {
-    if (!arguments.ca.empty() || arguments.insecure || !arguments.fields.empty()) {
+    if (!arguments.ca.empty() || arguments.insecure || !arguments.fields.empty() ||
+        options.wait.count() > 0) {
       throw UsageError(
-          "--cacert, --insecure and --header are for checking servers, not for --listen");
+          "--cacert, --insecure, --header and --wait are for checking servers, not for --listen");
     }
     if (!arguments.certificate.empty()) {
       options.server_tls = {.certificate = arguments.certificate, .key = arguments.key};
@@ -148,6 +149,7 @@ std::vector<const Case*> chosen(const CheckOptions& options, const CheckArgument
 CheckOptions resolve(const CheckArguments& arguments) {
   CheckOptions options;
   options.list = arguments.list;
+  options.wait = checked("--wait", parse_seconds(arguments.wait));
   take_peer(options, arguments);
   options.cases = chosen(options, arguments);
   if (options.cases.empty()) {
@@ -155,7 +157,6 @@ CheckOptions resolve(const CheckArguments& arguments) {
   }
   options.jobs = checked("--jobs", parse_count(arguments.jobs, 1, jobs_max));
   options.time_limit = time_of("--timeout", arguments.timeout);
-  options.wait = checked("--wait", parse_seconds(arguments.wait));
   options.idle_limit = time_of("--idle-seconds", arguments.idle);
   take_reports(options, arguments);
   options.quiet = arguments.quiet;

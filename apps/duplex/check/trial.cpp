@@ -151,8 +151,9 @@ class Trial {
   static std::string_view first_chunk(std::string_view body) {
     const std::size_t line_end = body.find("\r\n");
     if (line_end == std::string_view::npos) return {};
+    const std::string_view digits = body.substr(0, line_end);
     std::size_t size = 0;
-    std::from_chars(body.data(), body.data() + line_end, size, 16);
+    std::from_chars(digits.data(), digits.data() + digits.size(), size, 16);
     return body.substr(line_end + 2, size);
   }
 

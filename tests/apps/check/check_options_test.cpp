@@ -84,6 +84,7 @@ TEST(CheckOptions, SayWhatToWriteInstead) {
       {[](CheckArguments& a) { a.url = "", a.listen = "x"; }, "--listen"},
       {[](CheckArguments& a) { a.url = "", a.listen = "unix:/x"; }, "Unix"},
       {[](CheckArguments& a) { a.url = "", a.listen = "0", a.insecure = true; }, "--insecure"},
+      {[](CheckArguments& a) { a.url = "", a.listen = "0", a.wait = "1"; }, "--wait"},
   };
   for (const auto& [change, words] : cases) {
     CheckArguments arguments;
