@@ -124,6 +124,11 @@ def test_says_what_is_wrong(check, python_server, tmp_path):
     ]
 
 
+def test_notices_that_letters_change(check, python_server):
+    result = check("--only", "framing/text-1", "--only", "framing/text-65536", python_server(shout), status=FAILURE)
+    assert " 2 wrong" in result.stdout
+
+
 def test_standard_output_is_for_one_report(check, python_server):
     result = check("--only", "ping/1", "--json", "-", python_server(echo))
     assert json.loads(result.stdout)["counts"]["right"] == 1
@@ -136,11 +141,58 @@ def test_says_when_there_is_nothing_to_check(check, start_duplex):
     url = start_duplex().url
     result = check(url + "/_duplex/health", status=FAILURE)
     assert "to the opening handshake" in result.stderr
-    with socket.socket() as nobody:
-        nobody.bind(("127.0.0.1", 0))
-        result = check(f"ws://127.0.0.1:{nobody.getsockname()[1]}/", status=FAILURE)
-    assert "can't connect: Connection refused" in result.stderr
-    assert "--list" in check("--only", "nonsense", url, status=WRONG_USAGE).stderr
+    assert "--only nonsense matches no case; see --list" in check("--only", "nonsense", url, status=WRONG_USAGE).stderr
+
+
+@pytest.fixture
+def nobody():
+    """A URL at which nobody listens."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield f"ws://127.0.0.1:{bound.getsockname()[1]}/"
+
+
+def test_reports_say_why_nothing_was_checked(check, nobody, tmp_path):
+    files = {kind: tmp_path / f"r.{kind}" for kind in ("json", "junit", "html")}
+    for file in files.values():
+        file.write_text("of an earlier run")
+    options = [word for kind, file in files.items() for word in (f"--{kind}", file)]
+    result = check(*options, nobody, status=FAILURE)
+    why = "can't connect: Connection refused"
+    assert result.stdout == "" and f"{nobody}: {why}" in result.stderr
+    report = json.loads(files["json"].read_text())
+    assert (report["failure"], report["good"], report["cases"]) == (why, False, [])
+    assert report["not_run"] > 1000
+    suites = ElementTree.parse(files["junit"]).getroot()
+    assert (suites.get("errors"), suites.find("*/*/error").get("message")) == ("1", why)
+    assert "Can&#39;t connect: Connection refused." in files["html"].read_text()
+
+
+def test_waits_for_a_server_that_starts(check, duplex_program, python_server, nobody):
+    process = subprocess.Popen(
+        [str(duplex_program), "check", "--wait", str(DEADLINE_S), "--only", "ping/1", nobody],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=SANITIZER_OPTIONS,
+    )
+    with pytest.raises(subprocess.TimeoutExpired):
+        process.wait(0.3)
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=DEADLINE_S)
+    assert process.returncode == -signal.SIGTERM
+    assert "1 right" in check("--wait", "10", "--only", "ping/1", python_server(echo)).stdout
+
+
+async def greet(websocket, *_):
+    await websocket.send("welcome")
+    await echo(websocket)
+
+
+def test_stops_where_cases_would_all_say_the_same(check, python_server, tmp_path):
+    result = check("--json", "r.json", python_server(greet), status=FAILURE)
+    assert "it sends a message before it got one" in result.stderr
+    assert json.loads((tmp_path / "r.json").read_text())["cases"] == []
 
 
 def test_encrypted(check, start_tls_server, certificates, tmp_path):
@@ -149,13 +201,32 @@ def test_encrypted(check, start_tls_server, certificates, tmp_path):
     check("--only", "framing/text*", "--cacert", certificates.root, url)
     result = check("--only", "ping/1", url, status=FAILURE)
     assert "the certificate is refused" in result.stderr
-    check("--only", "ping/1", "--insecure", url)
+    assert "not verified" in check("--only", "ping/1", "--insecure", url).stderr
 
 
 def test_lists_cases_with_their_rules(check):
     lines = check("--list").stdout.splitlines()
     assert len(lines) > 200
-    assert all(re.search(r"^\w+/[\w-]+ +.*: .* \(RFC .*\)( \[\w+\])?$", line) for line in lines)
+    *cases, last = lines
+    assert all(re.search(r"^\w+/[\w-]+ +.*: .* \(RFC .*\)( \[\w+\])?$", line) for line in cases)
+    of_servers, of_clients = (sum(not line.endswith(f" [{end}]") for line in cases) for end in ("clients", "servers"))
+    assert last == f"{len(cases)} cases: {of_servers} for servers, {of_clients} for clients"
+
+
+def test_says_where_it_cannot_listen(check, tmp_path):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        place = f"127.0.0.1:{taken.getsockname()[1]}"
+        result = check("--listen", place, "--json", "r.json", status=FAILURE)
+    why = f"can't listen at {place}: Address already in use"
+    assert result.stderr == f"duplex: {why}\n"
+    assert json.loads((tmp_path / "r.json").read_text())["failure"] == why
+
+
+def test_reports_say_that_no_client_came(check, tmp_path):
+    check("--listen", "0", "--idle-seconds", "0.1", "--junit", "r.xml", status=FAILURE)
+    assert ElementTree.parse(tmp_path / "r.xml").find("*/*/error").get("message") == "no case has been run"
 
 
 class Listening:
@@ -170,7 +241,8 @@ class Listening:
             text=True,
             env=SANITIZER_OPTIONS,
         )
-        self.url = re.search(r"wss?://\S+", self.process.stdout.readline())[0]
+        self.first_line = self.process.stdout.readline()
+        self.url = re.search(r"wss?://\S+", self.first_line)[0]
 
     def end(self):
         output, errors = self.process.communicate(timeout=DEADLINE_S)
@@ -208,6 +280,13 @@ def test_a_client_that_asks_by_number(listening, tmp_path):
     report = json.loads((tmp_path / "r.json").read_text())
     assert (report["subject"], report["checked"]) == ("python", "client")
     assert sum(report["counts"].values()) == count
+
+
+def test_waits_for_one_client_for_one_case(listening):
+    checker = listening("--only", "ping/1")
+    assert "echo, 1 case: " in checker.first_line
+    checker.process.send_signal(signal.SIGINT)
+    checker.end()
 
 
 def test_a_client_that_only_connects(listening):

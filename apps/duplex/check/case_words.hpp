@@ -17,6 +17,11 @@ inline std::string bytes_text(std::size_t bytes) {
   return fmt::format("{} byte{}", bytes, bytes == 1 ? "" : "s");
 }
 
+/// `1 case`, `271 cases`.
+inline std::string cases_text(std::size_t cases) {
+  return fmt::format("{} case{}", cases, cases == 1 ? "" : "s");
+}
+
 /// `text`, `binary`: for ids.
 inline std::string_view word(Message::Type type) {
   return type == Message::Type::text ? "text" : "binary";

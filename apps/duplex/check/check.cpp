@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "case_progress.hpp"
+#include "case_words.hpp"
 #include "check_client.hpp"
 #include "check_server.hpp"
 #include "files.hpp"
@@ -42,7 +43,13 @@ std::string listed(const CheckOptions& options) {
     text += fmt::format("{:<{}}  {}: {} ({}){}\n", what->id, width, what->title, what->expected,
                         what->rule, whom);
   }
-  return text;
+  const auto count = [&options](End checked) {
+    return std::ranges::count_if(options.cases,
+                                 [checked](const Case* what) { return what->is_for(checked); });
+  };
+  return text + fmt::format("{}: {} for servers, {} for clients\n",
+                            cases_text(options.cases.size()), count(End::server),
+                            count(End::client));
 }
 
 /// What goes on while the cases run, on standard error if that is a terminal.
@@ -72,15 +79,17 @@ void run_against_server(Report& report, const CheckOptions& options, int stop_de
                     .fields = options.fields,
                     .jobs = options.jobs,
                     .time_limit = options.time_limit,
+                    .wait = options.wait,
                     .stop_descriptor = stop_descriptor};
+  if (options.url->is_secure() && options.client_tls.insecure) {
+    write(stderr, "duplex: --insecure: who the server is, is not verified\n");
+  }
   if (options.url->is_secure()) check.tls = TlsContext::for_client(options.client_tls);
   Progress progress(options);
   check.on_result = [&progress](const Result& result) { progress.add(result); };
-  try {
-    report.results = check_server(options.cases, check);
-  } catch (const std::runtime_error& error) {
-    throw std::runtime_error(fmt::format("{}: {}", report.subject, error.what()));
-  }
+  ServerResults results = check_server(options.cases, check);
+  report.results = std::move(results.results);
+  report.failure = std::move(results.failure);
 }
 
 void run_for_client(Report& report, const CheckOptions& options, int stop_descriptor) {
@@ -94,14 +103,27 @@ void run_for_client(Report& report, const CheckOptions& options, int stop_descri
   const bool ipv6 = options.listen->address.find(':') != std::string::npos;
   const std::string host = options.listen->address.empty() ? "127.0.0.1" : options.listen->address;
   write(options.reports_to_output() ? stderr : stdout,
-        fmt::format("Waiting for clients that echo, {} cases: {}://{}{}{}:{}/\n",
-                    options.cases.size(), options.server_tls ? "wss" : "ws", ipv6 ? "[" : "", host,
-                    ipv6 ? "]" : "", port_of(listener)));
+        fmt::format("Waiting for clients that echo, {}: {}://{}{}{}:{}/\n",
+                    cases_text(options.cases.size()), options.server_tls ? "wss" : "ws",
+                    ipv6 ? "[" : "", host, ipv6 ? "]" : "", port_of(listener)));
   Progress progress(options);
   check.on_result = [&progress](const Result& result) { progress.add(result); };
   ClientResults results = check_client(options.cases, check);
   report.subject = results.agent.empty() ? "client" : results.agent;
   report.results = std::move(results.results);
+}
+
+/// What keeps it from running is a part of the report: else one of an earlier run would remain.
+void run_cases(Report& report, const CheckOptions& options, int stop_descriptor) {
+  try {
+    if (options.url) {
+      run_against_server(report, options, stop_descriptor);
+    } else {
+      run_for_client(report, options, stop_descriptor);
+    }
+  } catch (const std::runtime_error& error) {
+    report.failure = error.what();
+  }
 }
 
 void write_report(const std::string& path, const std::string& text) {
@@ -117,7 +139,9 @@ void write_reports(const Report& report, const CheckOptions& options) {
   if (!options.json.empty()) write_report(options.json, json_report(report));
   if (!options.junit.empty()) write_report(options.junit, junit_report(report));
   if (!options.html.empty()) write_report(options.html, html_report(report));
-  if (options.quiet) return;
+  // The failure alone is the better answer when there is nothing else.
+  const bool only_failed = report.results.empty() && !report.failure.empty();
+  if (options.quiet || only_failed) return;
   const bool to_error = options.reports_to_output();
   const int descriptor = to_error ? STDERR_FILENO : STDOUT_FILENO;
   const TerminalStyle style{.color = wants_color(options.color, color_environment(descriptor)),
@@ -144,11 +168,10 @@ int run_check(const CheckOptions& options) {
       signal = caught;
       stop.stop();
     });
-    if (options.url) {
-      run_against_server(report, options, stop.descriptor());
-    } else {
-      run_for_client(report, options, stop.descriptor());
-    }
+    run_cases(report, options, stop.descriptor());
+  }
+  if (report.results.empty() && report.failure.empty() && signal == 0) {
+    report.failure = "no case has been run";
   }
   report.duration = std::chrono::duration_cast<std::chrono::milliseconds>(
       std::chrono::steady_clock::now() - began);
@@ -162,7 +185,10 @@ int run_check(const CheckOptions& options) {
     unblock_ends();
     std::raise(caught);
   }
-  if (report.counts().all() == 0) throw std::runtime_error("no case has been run");
+  if (!report.failure.empty()) {
+    throw std::runtime_error(
+        fmt::format("{}{}{}", report.subject, report.subject.empty() ? "" : ": ", report.failure));
+  }
   return report.good() ? exit_success : exit_failure;
 }
 

@@ -24,10 +24,11 @@ the end /updateReports?agent=NAME.
 Examples:
   duplex check ws://127.0.0.1:8080/echo
   duplex check --only framing --only 'ping/*' ws://127.0.0.1:8080/echo
-  duplex check --junit report.xml --html report.html wss://example.com/echo
+  ./my-server & duplex check --wait 10 --junit report.xml ws://127.0.0.1:8080/echo
   duplex check --listen 9001
 
-Exit status: 0 all cases were run and nothing is wrong, 1 otherwise, 2 wrong usage)";
+Exit status: 0 all cases were run and nothing is wrong, 1 otherwise, 2 wrong usage, 130 interrupted
+(SIGINT), 143 told to end (SIGTERM))";
 
 constexpr auto choosing = "Which cases";
 constexpr auto running = "How they are run";
@@ -63,6 +64,8 @@ void add_check(CLI::App& program, Run& run) {
 
   text(running, "--jobs", given->jobs, "N", "Cases at a time; 16 by default");
   text(running, "--timeout", given->timeout, "SECONDS", "For each case; 10 by default");
+  text(running, "--wait", given->wait, "SECONDS",
+       "Try to connect for so long at first, while the server\nstarts; 0 by default");
   text(running, "--idle-seconds", given->idle, "SECONDS",
        "With --listen: end when nobody has been connected for\nso long; 30 by default");
   allow_repetition(*text(running, "-H,--header", given->fields, "'NAME: VALUE'",

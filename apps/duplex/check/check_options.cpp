@@ -88,9 +88,10 @@ void take_peer(CheckOptions& options, const CheckArguments& arguments) {
     throw UsageError("--key needs --cert FILE: the certificate that it is for");
   }
   if (options.listen) {
-    if (!arguments.ca.empty() || arguments.insecure || !arguments.fields.empty()) {
+    if (!arguments.ca.empty() || arguments.insecure || !arguments.fields.empty() ||
+        options.wait.count() > 0) {
       throw UsageError(
-          "--cacert, --insecure and --header are for checking servers, not for --listen");
+          "--cacert, --insecure, --header and --wait are for checking servers, not for --listen");
     }
     if (!arguments.certificate.empty()) {
       options.server_tls = {.certificate = arguments.certificate, .key = arguments.key};
@@ -107,15 +108,32 @@ void take_reports(CheckOptions& options, const CheckArguments& arguments) {
   options.json = arguments.json;
   options.junit = arguments.junit;
   options.html = arguments.html;
-  const auto to_output = std::ranges::count(
-      std::initializer_list<std::string>{arguments.json, arguments.junit, arguments.html}, "-");
-  if (to_output > 1) {
+  std::vector<std::string> places{arguments.json, arguments.junit, arguments.html};
+  std::erase(places, "");
+  std::ranges::sort(places);
+  const auto twice = std::ranges::adjacent_find(places);
+  if (twice == places.end()) return;
+  if (*twice == "-") {
     throw UsageError("--json, --junit, --html: only one of them can go to standard output");
+  }
+  throw UsageError(
+      fmt::format("--json, --junit, --html: {} can hold only one of the reports", *twice));
+}
+
+/// A misspelt pattern would else choose less, or more, than is meant, and nobody would see it.
+void refuse_idle(std::string_view option, const std::vector<std::string>& patterns) {
+  for (const std::string& pattern : patterns) {
+    const auto chosen = [&pattern](const Case& what) { return stands_for(pattern, what); };
+    if (std::ranges::none_of(all_cases(), chosen)) {
+      throw UsageError(fmt::format("{} {} matches no case; see --list", option, pattern));
+    }
   }
 }
 
 /// Lists those for both ends when nobody says for which.
 std::vector<const Case*> chosen(const CheckOptions& options, const CheckArguments& arguments) {
+  refuse_idle("--only", arguments.only);
+  refuse_idle("--without", arguments.without);
   auto cases = select(all_cases(), options.checked(), arguments.only, arguments.without);
   if (options.list && !options.url && !options.listen) {
     cases.clear();
@@ -131,6 +149,7 @@ std::vector<const Case*> chosen(const CheckOptions& options, const CheckArgument
 CheckOptions resolve(const CheckArguments& arguments) {
   CheckOptions options;
   options.list = arguments.list;
+  options.wait = checked("--wait", parse_seconds(arguments.wait));
   take_peer(options, arguments);
   options.cases = chosen(options, arguments);
   if (options.cases.empty()) {

@@ -24,6 +24,7 @@ struct CheckArguments {
   bool list = false;
   std::string jobs = "16";
   std::string timeout = "10";
+  std::string wait = "0";
   std::string idle = "30";
   std::vector<std::string> fields;
   std::string ca;
@@ -55,6 +56,8 @@ struct CheckOptions {
   std::size_t jobs = 16;
   std::chrono::milliseconds time_limit{};
   std::chrono::milliseconds idle_limit{};
+  /// How long to try to connect at first.
+  std::chrono::milliseconds wait{};
   std::vector<HttpHead::Field> fields = {};
   TlsClientFiles client_tls = {};
   /// To listen encrypted.

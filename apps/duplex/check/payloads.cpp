@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <iterator>
+#include <string_view>
 
 namespace duplex::app::check {
 namespace {
@@ -15,10 +17,16 @@ Opcode opcode_of(Message::Type type) {
 }  // namespace
 
 std::string ascii_payload(std::size_t bytes) {
-  // Counts where it is: what is missing, doubled or out of order shows.
+  // Counts where it is: what is missing, doubled or out of order shows. Letters of both cases and
+  // marks show what is changed on the way.
+  constexpr std::string_view words[] = {"aA", "Bb", "qZ", "Xy"};
+  constexpr std::string_view marks = ",.;:!?'\"&<>%+~{}[]()/\\";
   std::string payload;
-  payload.reserve(bytes + 20);
-  while (payload.size() < bytes) payload += fmt::format("{} ", payload.size());
+  payload.reserve(bytes + 30);
+  for (std::size_t i = 0; payload.size() < bytes; ++i) {
+    payload += fmt::format("{}{}{} ", words[i % std::size(words)], payload.size(),
+                           marks[i % marks.size()]);
+  }
   payload.resize(bytes);
   return payload;
 }

@@ -10,7 +10,8 @@
 /// What cases send. The same each time, so that a case that fails can be run again.
 namespace duplex::app::check {
 
-/// Printable ASCII in which every place can be told from its neighbours.
+/// Printable ASCII in which every place can be told from its neighbours: from the first byte on
+/// with letters, and soon with those of both cases, digits and marks.
 std::string ascii_payload(std::size_t bytes);
 
 /// All 256 values of a byte, in an order without a pattern.

@@ -15,7 +15,7 @@ struct TerminalStyle {
   bool with_logs = false;
 };
 
-/// Counts by group, what is wrong and why, and what is acceptable.
+/// Counts by group, and then the cases that are not right, by reason.
 std::string terminal_report(const Report& report, TerminalStyle style);
 
 /// `docs/tools.md` describes it; logs are of what is not right.

@@ -52,12 +52,12 @@ std::string case_of(const Result& result) {
           ? ""
           : fmt::format("<p>{}.</p>\n", escape_markup(sentence(result.finding.why)));
   return fmt::format(
-      "<details class=\"{}\" data-group=\"{}\"><summary><b>{}</b><code>{}</code>"
+      "<details id=\"{}\" class=\"{}\" data-group=\"{}\"><summary><b>{}</b><code>{}</code>"
       "<span>{}</span><span class=\"faint\">{} ms</span></summary><div>\n"
       "{}<p class=\"faint\">Right: {} ({}).</p>\n<pre>{}</pre></div></details>\n",
-      class_of(result.finding.verdict), escape_markup(what.group()), name(result.finding.verdict),
-      escape_markup(what.id), escape_markup(what.title), result.duration.count(), why,
-      escape_markup(what.expected), escape_markup(what.rule), lines);
+      escape_markup(what.id), class_of(result.finding.verdict), escape_markup(what.group()),
+      name(result.finding.verdict), escape_markup(what.id), escape_markup(what.title),
+      result.duration.count(), why, escape_markup(what.expected), escape_markup(what.rule), lines);
 }
 
 }  // namespace
@@ -85,10 +85,18 @@ std::string html_report(const Report& report) {
   if (!report.not_run.empty()) {
     about += fmt::format("; {} cases were not run", report.not_run.size());
   }
+  const std::string failure =
+      report.failure.empty()
+          ? ""
+          : fmt::format("<p class=\"failure\">{}.</p>\n", escape_markup(sentence(report.failure)));
+  // Where something is wrong, that is what people came for.
+  const std::string calm = report.counts().wrong == 0 ? " checked" : "";
   return fill(check_report_files().front().content, {{"subject", escape_markup(report.subject)},
                                                      {"summary", summary(report.counts())},
                                                      {"about", escape_markup(about)},
+                                                     {"failure", failure},
                                                      {"groups", groups},
+                                                     {"calm", calm},
                                                      {"options", options},
                                                      {"cases", cases}});
 }

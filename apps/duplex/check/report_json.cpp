@@ -2,6 +2,7 @@
 #include <string>
 
 #include "report.hpp"
+#include "version.hpp"
 
 namespace duplex::app::check {
 namespace {
@@ -47,11 +48,13 @@ std::string json_report(const Report& report) {
   }
   ordered_json cases = ordered_json::array();
   for (const Result& result : report.results) cases.push_back(case_of(result));
-  const ordered_json all = {{"subject", report.subject},
+  const ordered_json all = {{"duplex", version()},
+                            {"subject", report.subject},
                             {"checked", report.checked == End::server ? "server" : "client"},
                             {"began", report.began},
                             {"duration_ms", report.duration.count()},
                             {"good", report.good()},
+                            {"failure", report.failure},
                             {"counts", counts_of(report.counts())},
                             {"not_run", report.not_run.size()},
                             {"groups", groups},

@@ -60,18 +60,31 @@ std::string suite_of(const Report& report, const GroupCounts& group) {
       group.not_run, group.counts.not_applicable, seconds(time), report.began, cases);
 }
 
+/// As a test case of its own, which is there whatever else is.
+std::string suite_of_failure(const Report& report) {
+  if (report.failure.empty()) return {};
+  return fmt::format(
+      "  <testsuite name=\"run\" tests=\"1\" failures=\"0\" errors=\"1\" skipped=\"0\" "
+      "time=\"{:.3f}\" timestamp=\"{}\">\n"
+      "    <testcase classname=\"websocket.run\" name=\"run\" time=\"{:.3f}\">\n"
+      "      <error message=\"{}\"/>\n    </testcase>\n  </testsuite>\n",
+      seconds(report.duration), report.began, seconds(report.duration),
+      escape_markup(report.failure));
+}
+
 }  // namespace
 
 std::string junit_report(const Report& report) {
   const Counts counts = report.counts();
+  const std::size_t errors = report.not_run.size() + (report.failure.empty() ? 0 : 1);
   std::string text = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
   text += fmt::format(
       "<testsuites name=\"duplex check {}\" tests=\"{}\" failures=\"{}\" errors=\"{}\" "
       "skipped=\"{}\" time=\"{:.3f}\">\n",
-      escape_markup(report.subject), counts.all() + report.not_run.size(), counts.wrong,
-      report.not_run.size(), counts.not_applicable, seconds(report.duration));
+      escape_markup(report.subject), counts.all() + errors, counts.wrong, errors,
+      counts.not_applicable, seconds(report.duration));
   for (const GroupCounts& group : counts_by_group(report)) text += suite_of(report, group);
-  return text + "</testsuites>\n";
+  return text + suite_of_failure(report) + "</testsuites>\n";
 }
 
 }  // namespace duplex::app::check

@@ -1,10 +1,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstddef>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "case_words.hpp"
 #include "color.hpp"
 #include "printable.hpp"
 #include "report.hpp"
@@ -38,35 +41,75 @@ std::string log_of(const Result& result) {
   return text;
 }
 
-std::string wrong_ones(const Report& report, TerminalStyle style) {
-  std::string text;
+/// Cases that a reason is told for once.
+struct Reason {
+  std::string why;
+  std::vector<const Result*> results = {};
+};
+
+/// In the order in which they first appear.
+std::vector<Reason> reasons_for(const Report& report, Verdict verdict) {
+  std::vector<Reason> reasons;
   for (const Result& result : report.results) {
-    if (result.finding.verdict != Verdict::wrong) continue;
-    const Case& what = *result.what;
-    text += "\n" + styled("wrong: " + what.id, Style::warning, style.color) + "\n";
-    text += fmt::format("  {}: {} ({}).\n", what.title, what.expected, what.rule);
-    text += fmt::format("  {}.\n", printable(sentence(result.finding.why)));
-    if (style.with_logs) text += styled(log_of(result), Style::faint, style.color);
+    if (result.finding.verdict != verdict) continue;
+    std::string why = printable(result.finding.why);
+    auto found = std::ranges::find(reasons, why, &Reason::why);
+    if (found == reasons.end()) {
+      reasons.push_back({.why = std::move(why)});
+      found = reasons.end() - 1;
+    }
+    found->results.push_back(&result);
+  }
+  return reasons;
+}
+
+std::string list_of(std::span<const Result* const> results, TerminalStyle style) {
+  std::string text;
+  for (const Result* const result : results) {
+    text += fmt::format("  {}\n", result->what->id);
+    if (style.with_logs) text += styled(log_of(*result), Style::faint, style.color);
   }
   return text;
 }
 
-/// One paragraph for each reason, which often is that of many cases.
-std::string acceptable_ones(const Report& report, TerminalStyle style) {
-  std::vector<std::pair<std::string, std::string>> reasons;
-  for (const Result& result : report.results) {
-    if (result.finding.verdict != Verdict::acceptable) continue;
-    const std::string why = printable(result.finding.why);
-    auto found = std::ranges::find(reasons, why, &std::pair<std::string, std::string>::first);
-    if (found == reasons.end()) {
-      reasons.emplace_back(why, "");
-      found = reasons.end() - 1;
-    }
-    found->second += fmt::format("  {}\n", result.what->id);
-    if (style.with_logs) found->second += styled(log_of(result), Style::faint, style.color);
-  }
+/// The first case of each reason in full.
+std::string wrong_ones(const Report& report, TerminalStyle style) {
   std::string text;
-  for (const auto& [why, cases] : reasons) text += fmt::format("\nacceptable: {}\n{}", why, cases);
+  for (const auto& [why, results] : reasons_for(report, Verdict::wrong)) {
+    const Result& first = *results.front();
+    const Case& what = *first.what;
+    text += "\n" + styled("wrong: " + what.id, Style::warning, style.color) + "\n";
+    text += fmt::format("  {}: {} ({}).\n", what.title, what.expected, what.rule);
+    text += fmt::format("  {}.\n", sentence(why));
+    if (style.with_logs) text += styled(log_of(first), Style::faint, style.color);
+    if (results.size() == 1) continue;
+    text += fmt::format("and for the same reason ({}):\n", cases_text(results.size() - 1));
+    text += list_of(std::span(results).subspan(1), style);
+  }
+  return text;
+}
+
+std::string acceptable_ones(const Report& report, TerminalStyle style) {
+  std::string text;
+  for (const auto& [why, results] : reasons_for(report, Verdict::acceptable)) {
+    text += fmt::format("\nacceptable: {}\n{}", why, list_of(results, style));
+  }
+  return text;
+}
+
+/// A line for each reason, up to its colon: what follows differs from case to case.
+std::string not_applicable_ones(const Report& report) {
+  std::vector<std::pair<std::string, std::size_t>> counts;
+  for (const auto& [why, results] : reasons_for(report, Verdict::not_applicable)) {
+    const std::string begin = why.substr(0, why.find(": "));
+    auto found = std::ranges::find(counts, begin, &std::pair<std::string, std::size_t>::first);
+    if (found == counts.end()) found = counts.insert(found, {begin, 0});
+    found->second += results.size();
+  }
+  std::string text = counts.empty() ? "" : "\n";
+  for (const auto& [why, count] : counts) {
+    text += fmt::format("not applicable: {} ({})\n", why, cases_text(count));
+  }
   return text;
 }
 
@@ -76,6 +119,7 @@ std::string terminal_report(const Report& report, TerminalStyle style) {
   std::string text = table(report);
   text += wrong_ones(report, style);
   text += acceptable_ones(report, style);
+  text += not_applicable_ones(report);
   text += fmt::format("\n{}: {}", printable(report.subject), summary(report.counts()));
   if (!report.not_run.empty()) text += fmt::format(", {} not run", report.not_run.size());
   return text + fmt::format(", in {:.1f} s\n", static_cast<double>(report.duration.count()) / 1000);

@@ -34,7 +34,7 @@ Counts Report::counts() const {
 
 bool Report::good() const {
   const Counts all = counts();
-  return not_run.empty() && all.wrong == 0 && all.right + all.acceptable > 0;
+  return failure.empty() && not_run.empty() && all.wrong == 0 && all.right + all.acceptable > 0;
 }
 
 std::vector<GroupCounts> counts_by_group(const Report& report) {

@@ -43,9 +43,12 @@ struct Report {
   std::vector<Result> results;
   /// Cases that were chosen, and not run to their end.
   std::vector<const Case*> not_run = {};
+  /// Why nothing, or not all, was run, in a sentence; empty when there is nothing to say.
+  std::string failure = {};
 
   Counts counts() const;
-  /// Whether all that was chosen was run, something of it was applicable, and nothing is wrong.
+  /// Whether all that was chosen was run, something of it was applicable, nothing is wrong, and
+  /// nothing has failed.
   bool good() const;
 };
 

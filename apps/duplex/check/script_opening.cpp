@@ -153,8 +153,9 @@ void Script::take_response(const HttpHead& request, const HttpHead& response) {
 void Script::open_with(const HttpHead& response) {
   const std::string offer = client_request().list(extensions);
   if (case_.compression && !allows(offer, response.list(extensions))) {
-    not_applicable(offer.empty() ? "it offers no compression"
-                                 : fmt::format("it offers \"{}\"", printable(offer)));
+    not_applicable(offer.empty()
+                       ? "it offers no compression"
+                       : fmt::format("it offers other compression: \"{}\"", printable(offer)));
   }
   send_head(response);
   opened_with(response);
@@ -175,7 +176,7 @@ void Script::agree_on_compression(std::string_view offer, std::string_view answe
     wrong(error.what());
   }
   if (case_.compression && !deflate_) {
-    not_applicable(fmt::format("it declines \"{}\"", printable(offer)));
+    not_applicable(fmt::format("it declines compression: \"{}\"", printable(offer)));
   }
   const End ours = checks_server() ? End::client : End::server;
   if (deflate_) deflater_.emplace(deflate_->from(ours));

@@ -6,10 +6,8 @@ namespace duplex::app::check {
 namespace {
 
 bool matches_any(const std::vector<std::string>& patterns, const Case& what) {
-  return std::ranges::any_of(patterns, [&what](std::string_view pattern) {
-    const bool of_group = pattern.find('/') == std::string_view::npos;
-    return matches(pattern, what.id) || (of_group && matches(pattern, what.group()));
-  });
+  return std::ranges::any_of(
+      patterns, [&what](std::string_view pattern) { return stands_for(pattern, what); });
 }
 
 }  // namespace
@@ -35,6 +33,12 @@ bool matches(std::string_view pattern, std::string_view text) noexcept {
     }
   }
   return pattern.find_first_not_of('*', at) == std::string_view::npos;
+}
+
+bool stands_for(std::string_view pattern, const Case& what) noexcept {
+  const std::string_view group = pattern.substr(0, pattern.find('/'));
+  const bool of_group = pattern.size() <= group.size() + 1;
+  return matches(pattern, what.id) || (of_group && matches(group, what.group()));
 }
 
 bool is_chosen(const Case& what, const std::vector<std::string>& only,

@@ -12,8 +12,11 @@ namespace duplex::app::check {
 /// for one, and all others for themselves.
 bool matches(std::string_view pattern, std::string_view text) noexcept;
 
-/// Whether it matches one of `only`, if there are any, and none of `without`. A pattern without a
-/// slash may be that of a group, too: `ping` is all of `ping/*`.
+/// Whether `pattern` matches the case's id. One without a slash, or with none but at its end, may
+/// be that of a group, too: `ping` and `ping/` are all of `ping/*`.
+bool stands_for(std::string_view pattern, const Case& what) noexcept;
+
+/// Whether one of `only` stands for it, if there are any, and none of `without`.
 bool is_chosen(const Case& what, const std::vector<std::string>& only,
                const std::vector<std::string>& without);
 

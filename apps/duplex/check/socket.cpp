@@ -115,7 +115,9 @@ Socket listen_at(const std::string& address, std::uint16_t port) {
   const int error = errno;
   ::freeaddrinfo(found);
   if (!listens) {
-    throw std::runtime_error(fmt::format("can't listen at port {}: {}", port, message_of(error)));
+    const bool ipv6 = address.find(':') != std::string::npos;
+    throw std::runtime_error(fmt::format("can't listen at {}{}{}:{}: {}", ipv6 ? "[" : "", address,
+                                         ipv6 ? "]" : "", port, message_of(error)));
   }
   return socket;
 }

@@ -217,7 +217,8 @@ TEST(CheckClient, NeedNotTakeAllCases) {
 TEST(CheckClient, IsLeftWhereItIsWhenTheUserHasHadEnough) {
   Listening listening;
   EXPECT_EQ(listening.visit("/"), "test/one");
-  EXPECT_EQ(listening.visit("/getCaseStatus?case=1"), R"({"behavior":"OK"})") << "waits for it";
+  // Which waits for the result.
+  EXPECT_EQ(listening.visit("/getCaseStatus?case=1"), R"({"behavior":"OK"})");
   auto [client, response] = listening.open("/");
   EXPECT_EQ(response.status(), 101);
   listening.stop();

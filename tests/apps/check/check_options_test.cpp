@@ -24,6 +24,7 @@ TEST(CheckOptions, NameAServer) {
   EXPECT_EQ(options.jobs, 16);
   EXPECT_EQ(options.time_limit, 10s);
   EXPECT_EQ(options.idle_limit, 30s);
+  EXPECT_EQ(options.wait, 0s);
   ASSERT_EQ(options.fields.size(), 1);
   EXPECT_EQ(options.fields[0].value, "Bearer x");
   EXPECT_FALSE(options.reports_to_output());
@@ -67,18 +68,23 @@ TEST(CheckOptions, SayWhatToWriteInstead) {
       {[](CheckArguments& a) { a.url = ""; }, "--listen PORT for clients"},
       {[](CheckArguments& a) { a.listen = "0"; }, "don't go together"},
       {[](CheckArguments& a) { a.url = "ftp://x/"; }, "no URL to check"},
-      {[](CheckArguments& a) { a.only = {"nonsense"}; }, "--list"},
+      {[](CheckArguments& a) { a.only = {"ping", "no"}; }, "--only no matches no case; see --list"},
+      {[](CheckArguments& a) { a.without = {"no/"}; }, "--without no/ matches no case"},
+      {[](CheckArguments& a) { a.without = {"*"}; }, "leave no case"},
       {[](CheckArguments& a) { a.jobs = "0"; }, "--jobs"},
       {[](CheckArguments& a) { a.timeout = "0"; }, "--timeout"},
       {[](CheckArguments& a) { a.idle = "soon"; }, "--idle-seconds"},
+      {[](CheckArguments& a) { a.wait = "long"; }, "--wait"},
       {[](CheckArguments& a) { a.fields = {"no colon"}; }, "Name: value"},
       {[](CheckArguments& a) { a.fields = {"na me: x"}; }, "--header"},
       {[](CheckArguments& a) { a.key = "key.pem"; }, "--cert"},
       {[](CheckArguments& a) { a.json = a.html = "-"; }, "standard output"},
+      {[](CheckArguments& a) { a.json = a.html = "report"; }, "report can hold only one"},
       {[](CheckArguments& a) { a.color = "green"; }, "green"},
       {[](CheckArguments& a) { a.url = "", a.listen = "x"; }, "--listen"},
       {[](CheckArguments& a) { a.url = "", a.listen = "unix:/x"; }, "Unix"},
       {[](CheckArguments& a) { a.url = "", a.listen = "0", a.insecure = true; }, "--insecure"},
+      {[](CheckArguments& a) { a.url = "", a.listen = "0", a.wait = "1"; }, "--wait"},
   };
   for (const auto& [change, words] : cases) {
     CheckArguments arguments;

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cctype>
 #include <string>
 
 #include "check/payloads.hpp"
@@ -91,7 +93,15 @@ TEST(CheckPayloads, HaveTheirSize) {
     EXPECT_EQ(ascii_payload(size).size(), size);
     EXPECT_EQ(binary_payload(size).size(), size);
   }
-  EXPECT_EQ(ascii_payload(20), "0 2 4 6 8 10 13 16 1");
+  EXPECT_EQ(ascii_payload(20), "aA0, Bb5. qZ10; Xy16");
+}
+
+TEST(CheckPayloads, ShowWhetherCaseDigitsOrMarksAreChanged) {
+  EXPECT_TRUE(std::isalpha(static_cast<unsigned char>(ascii_payload(2)[1])));
+  const std::string payload = ascii_payload(125);
+  for (const auto is : {&isupper, &islower, &isdigit, &ispunct}) {
+    EXPECT_TRUE(std::ranges::any_of(payload, [is](unsigned char byte) { return is(byte) != 0; }));
+  }
 }
 
 }  // namespace

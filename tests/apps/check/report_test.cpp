@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "version.hpp"
+
 namespace duplex::app::check {
 namespace {
 
@@ -106,9 +108,30 @@ TEST(CheckReport, SaysAReasonOnceForAllItsCases) {
               HasSubstr("\nacceptable: it may\n  one/right\n  two/acceptable\n"));
 }
 
+TEST(CheckReport, ShowsTheFirstCaseOfAReasonInFull) {
+  Report report = sample();
+  report.results[1].finding.why = "it is broken";
+  report.results[2].finding = report.results[3].finding = report.results[1].finding;
+  EXPECT_THAT(terminal_report(report, {}),
+              HasSubstr("\nwrong: one/wrong\n  A <b> & \"c\": it isn't (RFC 2).\n  It is broken.\n"
+                        "and for the same reason (2 cases):\n  two/acceptable\n  two/none\n"));
+  EXPECT_THAT(terminal_report(report, {.with_logs = true}), HasSubstr("  two/none\n         "));
+}
+
+TEST(CheckReport, CountsWhatIsNotApplicableByReason) {
+  EXPECT_THAT(terminal_report(sample(), {}), HasSubstr("\nnot applicable: it has none (1 case)\n"));
+  Report report = sample();
+  report.results[0].finding = {Verdict::not_applicable, "it declines: \"this\""};
+  report.results[1].finding = {Verdict::not_applicable, "it declines: \"that\""};
+  EXPECT_THAT(terminal_report(report, {}), HasSubstr("\nnot applicable: it declines (2 cases)\n"
+                                                     "not applicable: it has none (1 case)\n"));
+}
+
 TEST(CheckReport, IsJson) {
   const auto json = nlohmann::json::parse(json_report(sample()));
   EXPECT_EQ(json["subject"], "ws://example.com/?a=<x>&b='");
+  EXPECT_EQ(json["duplex"], version());
+  EXPECT_EQ(json["failure"], "");
   EXPECT_EQ(json["checked"], "server");
   EXPECT_EQ(json["good"], false);
   EXPECT_EQ(json["not_run"], 2);
@@ -144,13 +167,39 @@ TEST(CheckReport, IsAPageThatNeedsNothingElse) {
   const std::string text = html_report(sample());
   EXPECT_THAT(text, HasSubstr("<h1>ws://example.com/?a=&lt;x&gt;&amp;b=&#39;</h1>"));
   EXPECT_THAT(text, HasSubstr("Came &lt;/pre&gt;&lt;script&gt;"));
-  EXPECT_THAT(text, HasSubstr("<details class=\"not-applicable\" data-group=\"two\">"));
+  EXPECT_THAT(text,
+              HasSubstr("<details id=\"two/none\" class=\"not-applicable\" data-group=\"two\">"));
   EXPECT_THAT(text, HasSubstr("A &lt;b&gt; &amp; &quot;c&quot;"));
   EXPECT_THAT(text, Not(HasSubstr("{{")));
   EXPECT_THAT(text, Not(HasSubstr("src=")));
   EXPECT_THAT(text, Not(HasSubstr("href=")));
   EXPECT_EQ(text.find("<script>"), text.rfind("<script>"));
   EXPECT_LT(text.find("one/wrong"), text.find("one/right")) << "what people look for comes first";
+}
+
+TEST(CheckReport, TellsWhatKeptItFromRunning) {
+  Report report = sample();
+  report.failure = "it <failed>";
+  EXPECT_EQ(nlohmann::json::parse(json_report(report))["failure"], "it <failed>");
+  EXPECT_THAT(html_report(report), HasSubstr("<p class=\"failure\">It &lt;failed&gt;.</p>"));
+  const std::string junit = junit_report(report);
+  EXPECT_THAT(junit, HasSubstr(" tests=\"5\" failures=\"1\" errors=\"1\" "));
+  EXPECT_THAT(junit, HasSubstr("<error message=\"it &lt;failed&gt;\"/>"));
+  report.results = {report.results[0]};
+  EXPECT_FALSE(report.good());
+  report.failure = {};
+  EXPECT_TRUE(report.good());
+  EXPECT_THAT(junit_report(report), HasSubstr(" errors=\"0\" "));
+}
+
+TEST(CheckReport, ShowsWhatIsWrongFirstWhereSomethingIs) {
+  Report report = sample();
+  const std::string wrong = html_report(report);
+  EXPECT_THAT(wrong, HasSubstr("value=\"right\"> "));
+  EXPECT_THAT(wrong, HasSubstr("value=\"not-applicable\"> "));
+  EXPECT_THAT(wrong, HasSubstr("value=\"wrong\" checked> "));
+  report.results[1].finding = {};
+  EXPECT_THAT(html_report(report), HasSubstr("value=\"right\" checked> "));
 }
 
 TEST(CheckReport, KeepsBracesOfAPeerOutOfTheTemplate) {

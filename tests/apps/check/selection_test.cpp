@@ -51,6 +51,9 @@ TEST(CheckSelection, TakesWhatIsAskedForAndLeavesTheRest) {
   EXPECT_THAT(selected(End::server, {}, {"framing/b"}), ElementsAre("framing/a", "ping/b"));
   EXPECT_THAT(selected(End::server, {"framing"}, {"*b"}), ElementsAre("framing/a"));
   EXPECT_THAT(selected(End::server, {"none"}, {}), ElementsAre());
+  EXPECT_THAT(selected(End::client, {"ping/"}, {}), ElementsAre("ping/a", "ping/b"));
+  EXPECT_THAT(selected(End::client, {}, {"p*g/"}), ElementsAre("framing/a"));
+  EXPECT_THAT(selected(End::client, {"pin/"}, {}), ElementsAre());
 }
 
 }  // namespace
