@@ -209,6 +209,8 @@ class Trial {
       if (const auto* const ping = std::get_if<Ping>(&*event)) {
         const Frame pong{.opcode = Opcode::pong, .payload = ping->payload};
         transmit(encode(pong, End::client, mask));
+        // Somebody may ping without end.
+        if (!heed(wire_.look(until))) return std::nullopt;
       } else if (!std::holds_alternative<Pong>(*event)) {
         return event;
       }
