@@ -164,7 +164,8 @@ def test_reports_say_why_nothing_was_checked(check, nobody, tmp_path):
     assert (report["failure"], report["good"], report["cases"]) == (why, False, [])
     assert report["not_run"] > 1000
     suites = ElementTree.parse(files["junit"]).getroot()
-    assert (suites.get("errors"), suites.find("*/*/error").get("message")) == ("1", why)
+    assert int(suites.get("errors")) == report["not_run"] + 1
+    assert why in [error.get("message") for error in suites.iter("error")]
     assert "Can&#39;t connect: Connection refused." in files["html"].read_text()
 
 
@@ -226,7 +227,8 @@ def test_says_where_it_cannot_listen(check, tmp_path):
 
 def test_reports_say_that_no_client_came(check, tmp_path):
     check("--listen", "0", "--idle-seconds", "0.1", "--junit", "r.xml", status=FAILURE)
-    assert ElementTree.parse(tmp_path / "r.xml").find("*/*/error").get("message") == "no case has been run"
+    errors = ElementTree.parse(tmp_path / "r.xml").iter("error")
+    assert "no case has been run" in [error.get("message") for error in errors]
 
 
 class Listening:
@@ -375,9 +377,9 @@ def talkative_server():
         thread.join()
 
 
-def test_a_server_that_never_stops_talking_is_wrong_in_time(check, talkative_server):
+def test_a_server_that_never_stops_talking_is_given_up_in_time(check, talkative_server):
     result = check("--only", "framing/text-1", "--timeout", "1", talkative_server, status=FAILURE)
-    assert "wrong: framing/text-1\n" in result.stdout
+    assert "no answer to a text message came in time" in result.stderr
 
 
 def test_a_server_that_never_stops_talking_can_be_interrupted(duplex_program, talkative_server):

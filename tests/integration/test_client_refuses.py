@@ -8,7 +8,7 @@ from support.client import enumerators
 from support.frames import TEXT, frame
 from support.http import eventually
 from support.scripted import Scripted, answering, response, upgrade
-from support.wrong_answers import CUT, FRAMES, HANDSHAKES, OFFER, RESPONSES, chunked, head, length
+from support.wrong_answers import CUT, DEFLATE, FRAMES, HANDSHAKES, OFFER, RESPONSES, chunked, head, length
 
 MIB = 1024 * 1024
 
@@ -276,8 +276,22 @@ def test_frames(client, error, code, frames):
     assert bytes(a ^ b for a, b in zip(payload, mask)) == code.to_bytes(2, "big")
 
 
+def test_a_message_that_cannot_be_inflated(client):
+    """compressed_data_invalid, which takes an agreement first."""
+
+    def script(visitor):
+        agreed = [f"Sec-WebSocket-Extensions: {DEFLATE}"]
+        visitor.send(upgrade(visitor.read_head(), also=agreed) + b"\xc1\x01\x07")
+        visitor.until_closed()
+
+    with Scripted(script) as server:
+        got, reason = client.connect(server.websocket_url, **OFFER).until_closed()
+        assert got == 1007 and "inflated" in reason
+
+
 def test_every_error_of_frames_is_provoked():
-    assert set(enumerators("websocket").values()) - {error for error, _, _ in FRAMES} == {"unmasked_frame_from_client"}
+    provoked = {error for error, _, _ in FRAMES} | {"compressed_data_invalid"}
+    assert set(enumerators("websocket").values()) - provoked == {"unmasked_frame_from_client"}
 
 
 # Time

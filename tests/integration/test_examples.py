@@ -61,6 +61,16 @@ def test_broadcast(example):
         assert text == "25 primes up to 100"
 
 
+def test_echo_client():
+    command = [program_path("duplex"), "check", "--listen", "0", "--only", "ping/1"]
+    with subprocess.Popen([*map(str, command)], stdout=subprocess.PIPE, text=True) as checking:
+        url = checking.stdout.readline().split()[-1]
+        client = subprocess.run([str(program_path("examples/echo_client")), url], timeout=60, check=False)
+        assert client.returncode == 0
+        assert "1 right" in checking.communicate(timeout=60)[0]
+    assert checking.returncode == 0
+
+
 def test_compressed_feed(example):
     server = example("compressed_feed")
     with Client(server, "/prices", "Sec-WebSocket-Extensions: permessage-deflate") as client:
