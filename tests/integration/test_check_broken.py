@@ -204,14 +204,24 @@ def test_nothing_is_found_where_nothing_is_broken(side, tmp_path):
     assert len(report.having("right")) > 1000
 
 
+def chosen(expected):
+    """What is run, for the sake of time: compression is apart from all else."""
+    patterns = (*expected.wrong, *expected.acceptable, *expected.not_applicable)
+    about = {pattern.split("/")[0] for pattern in patterns}
+    if expected.only or (about & {"deflate", "*"} and about != {"deflate"}):
+        return expected.only
+    if about == {"deflate"}:
+        return ("deflate/*", "handshake/*", "ping/*")
+    return ("framing/*", "ping/*", "fragments/*", "utf8/*", "close/*", "handshake/*")
+
+
 @pytest.mark.parametrize(("rule", "side"), [(one.name, side) for one in BREAKS for side in sorted(one.sides)])
 def test_a_broken_rule_is_found(rule, side, tmp_path):
     if rule in NOT_CHECKED:
-        with pytest.raises(AssertionError, match="answered HTTP/1.1 200"):
-            CHECK[side](tmp_path, {rule})
+        assert "answered HTTP/1.1 200" in CHECK[side](tmp_path, {rule}).failure
         return
     expected = NOTICED[rule]
-    report = CHECK[side](tmp_path, {rule}, only=expected.only)
+    report = CHECK[side](tmp_path, {rule}, only=chosen(expected))
     wrong = report.having("wrong")
     must = matching(report.cases, expected.wrong)
     assert must or expected.acceptable or expected.not_applicable, "no case is about it"

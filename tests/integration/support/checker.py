@@ -29,6 +29,7 @@ class Report:
         told = json.loads(text)
         self.cases = {case["id"]: case for case in told["cases"]}
         self.not_run = told["not_run"]
+        self.failure = told["failure"]
 
     def having(self, verdict):
         return {name for name, case in self.cases.items() if case["verdict"] == verdict}
@@ -92,5 +93,5 @@ def _go_through(url, broken, wishes):
 def _report(file, errors, status):
     assert file.exists() and status in (0, 1), errors
     report = Report(file.read_text())
-    assert status == (1 if report.having("wrong") or report.not_run else 0), errors
+    assert status == (1 if report.having("wrong") or report.not_run or report.failure else 0), errors
     return report
