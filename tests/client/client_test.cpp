@@ -433,6 +433,34 @@ TEST(ClientWebSocket, Blocks) {
   EXPECT_EQ(socket.send("more"), SendStatus::closed);
 }
 
+TEST(ClientWebSocket, CompressesWhileItBlocks) {
+  const Running there([](server::Server& server) {
+    server.websocket(
+        "/echo", {.on_message = [](WebSocket& socket, Message message) { socket.send(message); },
+                  .options = {.deflate = websocket::DeflateOptions{}}});
+  });
+  const Client client(plain_options());
+  std::vector<bool> compressed;
+  WebSocketRequest request(there.ws("/echo"));
+  request.offer.deflate = websocket::DeflateOptions{};
+  request.on_frame = [&compressed](const connection::FrameInfo& frame) {
+    if (!frame.incoming && frame.header.opcode == websocket::Opcode::text) {
+      compressed.push_back(frame.header.rsv1);
+    }
+  };
+  auto socket = client.connect(request).wait().value();
+  ASSERT_TRUE(socket.deflate());
+  EXPECT_TRUE(socket.deflate()->client_no_context_takeover);
+  const std::string text(1000, 'a');
+  for (const auto compression : {websocket::Compression::by_size, websocket::Compression::never}) {
+    EXPECT_EQ(socket.send(text, compression), SendStatus::accepted);
+    EXPECT_EQ(socket.receive()->text(), text);
+  }
+  socket.close();
+  EXPECT_EQ(compressed, (std::vector<bool>{true, false}));
+  EXPECT_FALSE(client.connect(there.ws("/echo")).wait().value().deflate()) << "not offered";
+}
+
 TEST(ClientWebSocket, CallsBack) {
   const Running there(add_sockets);
   const Client client(plain_options());

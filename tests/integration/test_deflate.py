@@ -270,6 +270,21 @@ def test_a_bomb_costs_no_more_than_the_limit(start_duplex, arguments, fragments)
         assert inflated(raw_answer(client)[1]) == b"x" * MIB
 
 
+def test_gives_back_what_large_messages_needed(start_duplex):
+    server = start_duplex("--compress", "--threads", "1", "--log", "off", "--max-message", "64M")
+    with Client(server, "/echo", OFFER) as client:
+        client.send(frame(TEXT, deflated(b"x" * KIB), rsv=4))
+        assert inflated(raw_answer(client)[1]) == b"x" * KIB
+        before = server.rss_bytes()
+        client.send(frame(BINARY, deflated(b"\0" * (48 * MIB)), rsv=4))
+        assert len(inflated(raw_answer(client)[1])) == 48 * MIB
+        assert server.peak_rss_bytes() - before > 48 * MIB
+        # At the end of the iteration; another answer comes from a later one.
+        client.send(frame(TEXT, "more"))
+        assert raw_answer(client)[1] == b"more"
+        assert server.rss_bytes() - before < server.may_hold(4 * MIB)
+
+
 # Live channels
 
 

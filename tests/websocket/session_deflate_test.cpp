@@ -192,7 +192,6 @@ TEST(SessionDeflate, RefusesWhatCannotBeInflated) {
 }
 
 TEST(SessionDeflate, ChecksTheTextThatItInflates) {
-  Pair pair(keeping, {}, {});
   for (const std::string text : {"a\xFFz", "\xE2\x82", "\xED\xA0\x80"}) {
     ByteQueue stream;
     Pair sender(keeping, {}, {});
