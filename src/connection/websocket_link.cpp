@@ -198,10 +198,13 @@ SendStatus WebSocketLink::send(websocket::Opcode opcode, ConstBytes payload,
 SendStatus WebSocketLink::send(const websocket::PreparedMessage& message) noexcept {
   if (const auto refused = refusal()) return *refused;
   if (session_.streaming()) return defer(message);
-  const auto frame = session_.shared_frame(message);
+  auto frame = session_.shared_frame(message);
   if (!frame) return send(message.opcode(), message.payload(), message.compression());
-  carrier_->send(*frame);
-  observe(frame->bytes());
+  // Handed on, not copied: a reference more for each subscriber would be counted, by all threads in
+  // one place.
+  const SharedBytes shown = options_->observer != nullptr ? *frame : SharedBytes();
+  carrier_->send(*std::move(frame));
+  observe(shown.bytes());
   return accepted();
 }
 

@@ -11,10 +11,9 @@
 namespace duplex::websocket {
 
 class Session;
-
 class WholeDeflater;
-struct DeflateWaiting;
 struct DeflateEffort;
+struct DeflateWaiting;
 
 /// A message encoded once, to be sent to many: immutable, as cheap to copy as a pointer, and
 /// usable from any thread.
