@@ -2,12 +2,15 @@
 
 #include <fmt/format.h>
 
-#include <string_view>
-
+#include "quantity.hpp"
 #include "subcommand.hpp"
+#include <duplex/websocket/deflate_parameters.hpp>
 
 namespace duplex::app {
 namespace {
+
+constexpr std::uint8_t level_min = 1;
+constexpr std::uint8_t level_max = 9;
 
 /// An option that is of no use without `--compress`; empty when none was given.
 std::string_view needs_compression(const CompressOptions& options) {
@@ -17,14 +20,32 @@ std::string_view needs_compression(const CompressOptions& options) {
   return options.keep ? "--compress-keep" : "";
 }
 
+std::expected<std::uint8_t, std::string> parse_small(std::string_view text, std::uint8_t lowest,
+                                                     std::uint8_t highest) {
+  const auto count = parse_count(text, lowest, highest);
+  if (!count) return std::unexpected(count.error());
+  return static_cast<std::uint8_t>(*count);
+}
+
 }  // namespace
 
-std::optional<websocket::DeflateOptions> deflate_of(const CompressOptions& options) {
-  if (!options.enabled) {
-    const std::string_view name = needs_compression(options);
-    if (name.empty()) return std::nullopt;
+std::expected<std::uint8_t, std::string> parse_compress_level(std::string_view text) {
+  return parse_small(text, level_min, level_max);
+}
+
+std::expected<std::uint8_t, std::string> parse_compress_window(std::string_view text) {
+  return parse_small(text, websocket::compressor_window_bits_min, websocket::window_bits_max);
+}
+
+void check_compression(const CompressOptions& options) {
+  const std::string_view name = needs_compression(options);
+  if (!options.enabled && !name.empty()) {
     throw UsageError(fmt::format("{} needs --compress", name));
   }
+}
+
+std::optional<websocket::DeflateOptions> deflate_of(const CompressOptions& options) {
+  if (!options.enabled) return std::nullopt;
   websocket::DeflateOptions deflate;
   deflate.level = options.level.value_or(deflate.level);
   deflate.threshold_bytes = options.threshold_bytes.value_or(deflate.threshold_bytes);

@@ -2,7 +2,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <expected>
 #include <optional>
+#include <string>
+#include <string_view>
 
 #include <duplex/websocket/deflate_options.hpp>
 
@@ -20,14 +23,16 @@ struct CompressOptions {
   bool keep = false;
 };
 
-/// What `--compress-level` and `--compress-window` may be.
-inline constexpr std::uint8_t compress_level_min = 1;
-inline constexpr std::uint8_t compress_level_max = 9;
-inline constexpr std::uint8_t compress_window_bits_min = 9;
-inline constexpr std::uint8_t compress_window_bits_max = 15;
+/// The value of `--compress-level`; or a sentence that says what to write instead.
+std::expected<std::uint8_t, std::string> parse_compress_level(std::string_view text);
 
-/// For the library; nullopt for no compression. Throws UsageError when something is said about a
-/// compression that there is not.
+/// The value of `--compress-window`.
+std::expected<std::uint8_t, std::string> parse_compress_window(std::string_view text);
+
+/// Throws UsageError when something is said about a compression that there is not.
+void check_compression(const CompressOptions& options);
+
+/// For the library; nullopt for no compression.
 std::optional<websocket::DeflateOptions> deflate_of(const CompressOptions& options);
 
 }  // namespace duplex::app

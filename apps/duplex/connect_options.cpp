@@ -31,18 +31,16 @@ CompressOptions compression_of(const ConnectArguments& arguments) {
   options.enabled = arguments.compress;
   options.keep = arguments.compress_keep;
   if (!arguments.compress_level.empty()) {
-    options.level = static_cast<std::uint8_t>(
-        checked("--compress-level",
-                parse_count(arguments.compress_level, compress_level_min, compress_level_max)));
+    options.level = checked("--compress-level", parse_compress_level(arguments.compress_level));
   }
   if (!arguments.compress_bytes_min.empty()) {
     options.threshold_bytes = checked("--compress-min", parse_size(arguments.compress_bytes_min));
   }
   if (!arguments.compress_window.empty()) {
-    options.window_bits = static_cast<std::uint8_t>(checked(
-        "--compress-window", parse_count(arguments.compress_window, compress_window_bits_min,
-                                         compress_window_bits_max)));
+    options.window_bits =
+        checked("--compress-window", parse_compress_window(arguments.compress_window));
   }
+  check_compression(options);
   return options;
 }
 

@@ -205,8 +205,7 @@ constexpr std::array table = {
     ServeOption{"compress-level", "N", false, compression,
                 "From 1, fast and the default, to 9, small",
                 [](ServeOptions& options, Values values) {
-                  options.compress.level = static_cast<std::uint8_t>(
-                      checked(parse_count(only(values), compress_level_min, compress_level_max)));
+                  options.compress.level = checked(parse_compress_level(only(values)));
                 }},
     ServeOption{"compress-min", "SIZE", false, compression,
                 "Send shorter messages as they are; 64 by default",
@@ -217,8 +216,7 @@ constexpr std::array table = {
                 "Largest window, both ways, from 9 (512 bytes) to 15\n"
                 "(32 KiB), the default",
                 [](ServeOptions& options, Values values) {
-                  options.compress.window_bits = static_cast<std::uint8_t>(checked(parse_count(
-                      only(values), compress_window_bits_min, compress_window_bits_max)));
+                  options.compress.window_bits = checked(parse_compress_window(only(values)));
                 }},
     ServeOption{
         "compress-keep", "", false, compression,
@@ -283,7 +281,7 @@ std::string all_names() {
 /// What is wrong only in combination.
 void check_together(const ServeOptions& options) {
   check_tls(options.tls, options.listen);
-  [[maybe_unused]] const auto deflate = deflate_of(options.compress);
+  check_compression(options.compress);
   if (!options.folder.empty()) return;
   if (options.single_page) throw UsageError("--spa needs a folder: duplex serve --spa DIR");
   if (options.list) throw UsageError("--list needs a folder: duplex serve --list DIR");
