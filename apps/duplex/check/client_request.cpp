@@ -37,11 +37,7 @@ ClientRequest parse_client_request(const HttpHead& head) {
 
 std::optional<HttpHead> receive_request(Wire& wire, Wire::Time deadline) {
   while (true) {
-    std::string_view input = wire.input();
-    const std::size_t before = input.size();
-    auto head = take_head(input);
-    wire.consume(before - input.size());
-    if (head) return head;
+    if (auto head = wire.take(take_head)) return head;
     if (wire.ended()) return std::nullopt;
     switch (wire.receive(deadline)) {
       case Wire::Wait::done: break;

@@ -17,6 +17,7 @@
 #include "incoming.hpp"
 #include "log.hpp"
 #include "message.hpp"
+#include "peer_under_test.hpp"
 #include "verdict.hpp"
 #include "wire.hpp"
 
@@ -25,15 +26,6 @@ namespace duplex::app::check {
 /// What a script ends with before its own end. Not an error of the checker: cases let it pass.
 struct Ended {
   Finding finding;
-};
-
-/// What a script has to know of the one it talks to.
-struct PeerUnderTest {
-  End end = End::server;
-  /// Of the request to a server: `localhost:8080`, `/echo?a=b`, and what users add to it.
-  std::string authority = {};
-  std::string target = {};
-  std::vector<HttpHead::Field> fields = {};
 };
 
 /// One connection with the peer under test, as a case works with it: sends bytes, blocks until

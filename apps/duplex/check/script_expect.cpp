@@ -33,10 +33,8 @@ std::string difference(const Message& expected, const Message& received) {
 std::optional<Event> Script::receive_until(Wire::Time until) {
   while (true) {
     try {
-      std::string_view input = wire_.input();
-      const std::size_t before = input.size();
-      auto event = incoming_.value().next(input);
-      wire_.consume(before - input.size());
+      auto event =
+          wire_.take([this](std::string_view& input) { return incoming_.value().next(input); });
       if (event) {
         if (std::holds_alternative<Pong>(*event) && ++pongs_received_ > pongs_max) {
           wrong(fmt::format("it sent more than {} pongs", pongs_max));

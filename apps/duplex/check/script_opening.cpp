@@ -51,15 +51,8 @@ void Script::open() {
 HttpHead Script::request() {
   std::array<std::byte, 16> nonce;
   for (std::byte& byte : nonce) byte = static_cast<std::byte>(random_() >> 8);
-  HttpHead request{.start_line = fmt::format("GET {} HTTP/1.1", peer_.target),
-                   .fields = {{"Host", peer_.authority},
-                              {"Upgrade", "websocket"},
-                              {"Connection", "Upgrade"},
-                              {"Sec-WebSocket-Key", encode_base64(nonce)},
-                              {"Sec-WebSocket-Version", "13"}}};
-  if (case_.compression) request.add(extensions, case_.compression->offer);
-  for (const HttpHead::Field& field : peer_.fields) request.set(field.name, field.value);
-  return request;
+  return opening_request(peer_, encode_base64(nonce),
+                         case_.compression ? case_.compression->offer : "");
 }
 
 HttpHead Script::response() const {
@@ -91,11 +84,7 @@ HttpHead Script::receive_head() {
 std::optional<HttpHead> Script::receive_head_or_end() {
   while (true) {
     try {
-      std::string_view input = wire_.input();
-      const std::size_t before = input.size();
-      auto head = take_head(input);
-      wire_.consume(before - input.size());
-      if (head) {
+      if (auto head = wire_.take(take_head)) {
         log_.add(Direction::received, printable(head->start_line));
         for (const HttpHead::Field& field : head->fields) {
           log_.add(Direction::received, printable("  " + field.name + ": " + field.value));

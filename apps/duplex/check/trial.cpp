@@ -41,7 +41,7 @@ class Trial {
       : wire_(std::move(wire)), server_(server), deadline_(deadline) {}
 
   std::string run() {
-    transmit(request().text());
+    transmit(opening_request(server_, key).text());
     std::optional<HttpHead> response;
     try {
       response = receive_head();
@@ -60,17 +60,6 @@ class Trial {
   }
 
  private:
-  HttpHead request() const {
-    HttpHead request{.start_line = fmt::format("GET {} HTTP/1.1", server_.target),
-                     .fields = {{"Host", server_.authority},
-                                {"Upgrade", "websocket"},
-                                {"Connection", "Upgrade"},
-                                {"Sec-WebSocket-Key", std::string(key)},
-                                {"Sec-WebSocket-Version", "13"}}};
-    for (const HttpHead::Field& field : server_.fields) request.set(field.name, field.value);
-    return request;
-  }
-
   void transmit(std::string_view bytes) { heed(wire_.send(bytes, deadline_)); }
 
   /// False when nothing has come by then.
@@ -82,14 +71,10 @@ class Trial {
   /// nullopt when it doesn't come. Throws std::invalid_argument.
   std::optional<HttpHead> receive_head() {
     while (true) {
-      std::string_view input = wire_.input();
-      const std::size_t before = input.size();
-      auto head = take_head(input);
-      wire_.consume(before - input.size());
-      if (head) return head;
+      if (auto head = wire_.take(take_head)) return head;
       // Who speaks another protocol need not end a line.
       const std::string_view http = "HTTP/";
-      const std::string_view begin = input.substr(0, http.size());
+      const std::string_view begin = wire_.input().substr(0, http.size());
       if (!http.starts_with(begin)) throw std::invalid_argument("it does not begin with HTTP/");
       if (wire_.ended() || !heed(wire_.receive(deadline_))) return std::nullopt;
     }
@@ -197,10 +182,7 @@ class Trial {
   /// What comes, without pings and pongs; nullopt when nothing does.
   std::optional<Event> next(Wire::Time until) {
     while (true) {
-      std::string_view input = wire_.input();
-      const std::size_t before = input.size();
-      auto event = incoming_.next(input);
-      wire_.consume(before - input.size());
+      auto event = wire_.take([this](std::string_view& input) { return incoming_.next(input); });
       if (!event) {
         if (wire_.ended()) return EndOfStream{.reset = wire_.reset()};
         if (!heed(wire_.receive(until))) return std::nullopt;

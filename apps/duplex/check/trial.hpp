@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "script.hpp"
+#include "peer_under_test.hpp"
 #include "wire.hpp"
 
 namespace duplex::app::check {

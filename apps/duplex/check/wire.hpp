@@ -51,6 +51,16 @@ class Wire {
   std::string_view input() const noexcept { return std::string_view(input_).substr(consumed_); }
   /// Takes so many bytes off the front.
   void consume(std::size_t bytes);
+  /// The same for who knows only by reading how many: `read(std::string_view&)` takes what it has
+  /// read off its view's front. The result is its; when it throws, nothing is taken.
+  template <class Read>
+  auto take(Read read) {
+    std::string_view rest = input();
+    const std::size_t there = rest.size();
+    auto result = read(rest);
+    consume(there - rest.size());
+    return result;
+  }
   /// Nothing more will come.
   bool ended() const noexcept { return ended_ || reset_; }
   /// It was lost, not closed.
