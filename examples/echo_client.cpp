@@ -36,6 +36,7 @@ duplex::Task<> echo(const duplex::Client& client, std::string url, duplex::Defla
 duplex::Task<> echo_side_by_side(const duplex::Client& client, std::string url, bool keep) {
   const duplex::DeflateOptions deflate{.keep_send_window = keep, .keep_receive_window = keep};
   std::vector<duplex::Task<>> echoes;
+  echoes.reserve(8);
   for (int i = 0; i < 8; ++i) echoes.push_back(echo(client, url, deflate));
   co_await duplex::all(std::move(echoes));
 }

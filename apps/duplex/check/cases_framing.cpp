@@ -71,6 +71,7 @@ void add_together(Cases& cases) {
                      .rule = "RFC 6455 section 5.4",
                      .run = [count](Script& script) {
                        std::vector<Frame> frames;
+                       frames.reserve(count);
                        for (std::size_t i = 0; i < count; ++i) {
                          frames.push_back({.payload = fmt::format("message {}", i)});
                        }

@@ -25,7 +25,8 @@ Frame pong(std::string payload) {
   return {.opcode = Opcode::pong, .payload = std::move(payload)};
 }
 
-void add_payload(Cases& cases, std::string_view id, std::string title, std::string payload) {
+void add_payload(Cases& cases, std::string_view id, const std::string& title,
+                 const std::string& payload) {
   cases.push_back({.id = fmt::format("ping/{}", id),
                    .title = title,
                    .expected = same_payload,
@@ -124,6 +125,7 @@ void add_longer_forms(Cases& cases) {
 
 std::vector<Frame> ten_pings() {
   std::vector<Frame> pings;
+  pings.reserve(10);
   for (int i = 0; i < 10; ++i) pings.push_back(ping(fmt::format("ping {}", i)));
   return pings;
 }

@@ -105,7 +105,7 @@ void add_reserved_opcodes(Cases& cases) {
   for (const int value : {3, 4, 5, 6, 7, 11, 12, 13, 14, 15}) {
     const auto opcode = static_cast<Opcode>(value);
     const auto add = [&](std::string_view id, std::string_view title, Before before,
-                         std::string payload, std::size_t piece_bytes) {
+                         const std::string& payload, std::size_t piece_bytes) {
       cases.push_back({.id = fmt::format("framing/opcode-{}{}", value, id),
                        .title = fmt::format(fmt::runtime(title), value),
                        .expected = fails_1002,

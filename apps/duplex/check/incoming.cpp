@@ -24,8 +24,8 @@ bool may_be_sent(std::uint16_t code) {
          code != code::abnormal;
 }
 
-[[noreturn]] void fault(std::string what) {
-  throw PeerFault(std::move(what));
+[[noreturn]] void fault(const std::string& what) {
+  throw PeerFault(what);
 }
 
 void refuse_faulty(Inflated::Fault found) {
@@ -164,10 +164,10 @@ std::optional<Event> Incoming::take_frame(const Header& header, std::string payl
     case Opcode::binary:
     case Opcode::continuation: break;
   }
-  return take_data(header, std::move(payload));
+  return take_data(header, payload);
 }
 
-std::optional<Event> Incoming::take_data(const Header& header, std::string payload) {
+std::optional<Event> Incoming::take_data(const Header& header, const std::string& payload) {
   if (!message_) {
     message_ = header.opcode == Opcode::text ? text({}) : binary({});
     compressed_ = (header.reserved & rsv::one) != 0;

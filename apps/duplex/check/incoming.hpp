@@ -74,7 +74,7 @@ class Incoming {
   std::optional<Header> read_header(std::string_view bytes) const;
   void check(const Header& header) const;
   std::optional<Event> take_frame(const Header& header, std::string payload);
-  std::optional<Event> take_data(const Header& header, std::string payload);
+  std::optional<Event> take_data(const Header& header, const std::string& payload);
   Message finish_message();
   void note(const Header& header, std::string_view payload);
 
