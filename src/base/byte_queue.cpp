@@ -12,9 +12,7 @@ void ByteQueue::append(ConstBytes bytes) {
   commit(bytes.size());
 }
 
-Bytes ByteQueue::prepare(std::size_t size) {
-  if (capacity_ - end_ >= size) return {block_.get() + end_, size};
-
+void ByteQueue::make_room(std::size_t size) {
   const std::size_t used = this->size();
   if (used + size <= capacity_ && begin_ >= capacity_ / 2) {
     std::memmove(block_.get(), block_.get() + begin_, used);
@@ -28,7 +26,6 @@ Bytes ByteQueue::prepare(std::size_t size) {
   }
   begin_ = 0;
   end_ = used;
-  return {block_.get() + end_, size};
 }
 
 void ByteQueue::consume(std::size_t size) noexcept {

@@ -59,6 +59,10 @@ void Connection::on_input(Bytes& input) noexcept {
   websocket_->on_input(input);
 }
 
+Bytes Connection::input_room() noexcept {
+  return websocket_->link().input_room();
+}
+
 void Connection::on_input_end() noexcept {
   if (websocket_) {
     websocket_->on_input_end();

@@ -67,6 +67,7 @@ class Connection final : public connection::Pipe {
   ~Connection() override;
 
   void on_input(Bytes& input) noexcept override;
+  Bytes input_room() noexcept override;
   void on_input_end() noexcept override;
   void on_room() noexcept override;
   void on_stalled() noexcept override;

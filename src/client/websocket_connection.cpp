@@ -55,7 +55,7 @@ void WebSocketConnection::on_input(Bytes& input) {
   const auto delivery =
       by_coroutine() ? connection::Delivery::coroutine : connection::Delivery::callbacks;
   connection::drive(connection_, link_, delivery, input,
-                    [this](const Session::Event& event) { handle(event); });
+                    [this](const auto& event) { handle(event); });
   // All is said: it is the server who ends the connection (RFC 6455 section 7.1.1), but nobody here
   // needs to wait for that.
   if (link_.closing() == websocket::Closing::closed && hang_up_due_ms_ == 0) {
@@ -73,20 +73,24 @@ void WebSocketConnection::tell_end() {
   if (handlers_) call_endpoint(link_, handlers_->on_close, link_.close_info());
 }
 
-void WebSocketConnection::handle(const Session::Event& event) {
-  if (const auto* frame = std::get_if<Session::FrameSeen>(&event)) {
-    report({.incoming = true, .header = frame->header});
-  }
+void WebSocketConnection::handle(const Session::Message& message) {
   if (by_coroutine()) return;
-  if (const auto* message = std::get_if<Session::Message>(&event)) {
-    call_endpoint(link_, handlers_->on_message,
-                  connection::Message(message->opcode, message->payload));
-  } else if (const auto* chunk = std::get_if<Session::Chunk>(&event)) {
-    call_endpoint(link_, handlers_->on_chunk,
-                  connection::Chunk{chunk->opcode, chunk->payload, chunk->first, chunk->last});
-  } else if (const auto* pong = std::get_if<Session::Pong>(&event)) {
-    call_endpoint(link_, handlers_->on_pong, ConstBytes(pong->payload));
-  }
+  call_endpoint(link_, handlers_->on_message, connection::Message(message.opcode, message.payload));
+}
+
+void WebSocketConnection::handle(const Session::Chunk& chunk) {
+  if (by_coroutine()) return;
+  call_endpoint(link_, handlers_->on_chunk,
+                connection::Chunk{chunk.opcode, chunk.payload, chunk.first, chunk.last});
+}
+
+void WebSocketConnection::handle(const Session::Pong& pong) {
+  if (by_coroutine()) return;
+  call_endpoint(link_, handlers_->on_pong, ConstBytes(pong.payload));
+}
+
+void WebSocketConnection::handle(const Session::FrameSeen& frame) {
+  report({.incoming = true, .header = frame.header});
 }
 
 void WebSocketConnection::frame_sent(connection::WebSocketLink& /*link*/,

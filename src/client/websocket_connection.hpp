@@ -40,7 +40,10 @@ class WebSocketConnection final : private connection::FrameObserver {
 
  private:
   bool by_coroutine() const noexcept { return handlers_ == nullptr; }
-  void handle(const websocket::Session::Event& event);
+  void handle(const websocket::Session::Message& message);
+  void handle(const websocket::Session::Chunk& chunk);
+  void handle(const websocket::Session::Pong& pong);
+  void handle(const websocket::Session::FrameSeen& frame);
   void frame_sent(connection::WebSocketLink& link,
                   const websocket::FrameHeader& header) noexcept override;
   void report(const connection::FrameInfo& frame) noexcept;

@@ -39,7 +39,7 @@ class Carrier {
   virtual std::size_t buffered_bytes() const noexcept = 0;
 
   /// Whether the peer's input is being worked on right now, so that what is sent is an answer.
-  virtual bool answering() const noexcept = 0;
+  bool answering() const noexcept { return answering_; }
 
   /// Stops and resumes presenting input, on behalf of the user.
   virtual void set_paused(bool paused) noexcept = 0;
@@ -64,11 +64,22 @@ class Carrier {
   virtual std::uint32_t index() const noexcept = 0;
 
   /// Keep what the carrier carries in memory, closed or not, while somebody holds a handle to it.
-  virtual void retain() noexcept = 0;
-  virtual void release() noexcept = 0;
+  void retain() noexcept { ++handles_; }
+  void release() noexcept {
+    if (--handles_ == 0) on_released();
+  }
+  std::uint32_t handles() const noexcept { return handles_; }
 
  protected:
   ~Carrier() = default;
+
+  void set_answering(bool answering) noexcept { answering_ = answering; }
+  /// The last handle has gone. On a server they come and go with each message.
+  virtual void on_released() noexcept = 0;
+
+ private:
+  std::uint32_t handles_ = 0;
+  bool answering_ = false;
 };
 
 }  // namespace duplex::connection

@@ -158,7 +158,7 @@ void Hub::on_iteration_end() noexcept {
   in_epilogue_ = false;
 }
 
-void Hub::free_retired() noexcept {
+void Hub::free_all_retired() noexcept {
   // Freeing runs destructors of users' objects, which may close other pipes.
   while (!retired_.empty()) {
     std::erase_if(to_service_, [](const Pipe* pipe) { return !pipe->is_open(); });

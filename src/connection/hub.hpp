@@ -118,7 +118,10 @@ class Hub : public net::Epilogue, private net::Timer {
   void on_timer() noexcept override;
   std::uint32_t now_ms() const noexcept;
   void arm_sweep(std::uint32_t due_ms) noexcept;
-  void free_retired() noexcept;
+  void free_retired() noexcept {
+    if (!retired_.empty()) free_all_retired();
+  }
+  void free_all_retired() noexcept;
   void note_work() noexcept;
 
   net::EventLoop& loop_;

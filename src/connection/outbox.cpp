@@ -177,12 +177,12 @@ void Outbox::append(FileRange range) {
   queue.push(std::make_unique<FileRange>(std::move(range)));
 }
 
-std::uint64_t Outbox::size_bytes() const noexcept {
-  return state_ == nullptr ? 0 : state_->held_bytes + state_->file_bytes;
+std::uint64_t Outbox::queued_bytes() const noexcept {
+  return state_->held_bytes + state_->file_bytes;
 }
 
-std::size_t Outbox::held_bytes() const noexcept {
-  return state_ == nullptr ? 0 : state_->held_bytes;
+std::size_t Outbox::queued_held_bytes() const noexcept {
+  return state_->held_bytes;
 }
 
 std::expected<bool, std::error_code> Outbox::flush(int socket) {

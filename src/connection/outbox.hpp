@@ -42,9 +42,9 @@ class Outbox {
 
   bool empty() const noexcept { return state_ == nullptr; }
   /// All that is to be sent.
-  std::uint64_t size_bytes() const noexcept;
+  std::uint64_t size_bytes() const noexcept { return empty() ? 0 : queued_bytes(); }
   /// The part of it that is held in memory: all but files.
-  std::size_t held_bytes() const noexcept;
+  std::size_t held_bytes() const noexcept { return empty() ? 0 : queued_held_bytes(); }
 
   /// Sends as much as `socket` takes. True when everything went; false when the caller is to watch
   /// for writability and call again: the socket is full, or this call has sent its fair share
@@ -80,6 +80,8 @@ class Outbox {
   };
 
   State& state();
+  std::uint64_t queued_bytes() const noexcept;
+  std::size_t queued_held_bytes() const noexcept;
 
   std::unique_ptr<State, Recycle> state_;
 };

@@ -15,6 +15,13 @@ namespace {
 // does, four times over, since a pipelining peer is served best by few large sends.
 constexpr std::size_t cork_bytes_max = 64 * 1024;
 
+// How often one connection is read from before others have their turn, when it has a long message:
+// some megabytes at most.
+constexpr int placed_receives_max = 16;
+
+// What is read first of a long message.
+constexpr std::size_t large_head_bytes = std::size_t{16} * 1024;
+
 // A cork that a large answer has grown is given back.
 constexpr std::size_t cork_capacity_max = 1024 * 1024;
 
@@ -71,10 +78,28 @@ void Pipe::on_ready(net::Readiness readiness) noexcept {
 }
 
 void Pipe::receive() noexcept {
+  // What is there of a long message is taken at once, so that it is worked on while it is in the
+  // processor's cache, and its memory serves the next connection.
+  for (int i = 0; receive_once() && placed_ && wants_input() && i < placed_receives_max; ++i) {
+  }
+}
+
+/// Where to read into when nothing is kept. What is copied to a long message's own memory is only
+/// what was read with its header: little, where one is expected.
+Bytes Pipe::place_for_input() noexcept {
+  if (placed_) return input_room();
   const Bytes buffer = hub_->loop().read_buffer();
+  // A TLS record that begins in there may have more than that.
+  const bool little = expects_large_ && transport_.encryption() == nullptr;
+  return little ? buffer.first(std::min(buffer.size(), large_head_bytes)) : buffer;
+}
+
+/// Whether there may be more, since there was as much as there was room for.
+bool Pipe::receive_once() noexcept {
   const std::size_t kept = kept_bytes();
+  const Bytes buffer = kept > 0 ? hub_->loop().read_buffer() : place_for_input();
   // So much is kept only behind a pause, and is presented at the end of the iteration.
-  if (input_wanted_ && kept > buffer.size() / 2) return;
+  if (input_wanted_ && kept > buffer.size() / 2) return false;
   if (kept > 0) std::memcpy(buffer.data(), kept_->content().data(), kept);
   const bool was_shaking_hands = transport_.shaking_hands();
   const net::Transferred received = transport_.receive(buffer.subspan(kept));
@@ -82,7 +107,7 @@ void Pipe::receive() noexcept {
     note_progress();
     on_secured();
     const std::uint64_t due = on_time(now_ms());
-    if (!is_open()) return;
+    if (!is_open()) return false;
     if (due != never) wake_by(due);
   }
   switch (received.state) {
@@ -95,12 +120,23 @@ void Pipe::receive() noexcept {
     case net::Transfer::would_block: break;
     case net::Transfer::closed: end_input(); break;
     case net::Transfer::failed:
-      if (transport_.encryption() && transport_.encryption()->failure()) return fail_encryption();
-      close();
-      break;
+      if (transport_.encryption() && transport_.encryption()->failure()) {
+        fail_encryption();
+      } else {
+        close();
+      }
+      return false;
   }
   // TLS may have had something to say.
   if (is_open() && transport_.unsent_bytes() > 0) note_blocked(true);
+  // Long messages are followed by others, until so much came that it would have been the beginning
+  // of one, and was not.
+  if (placed_) {
+    expects_large_ = true;
+  } else if (received.bytes == large_head_bytes) {
+    expects_large_ = false;
+  }
+  return received.bytes == buffer.size() - kept && !input_ended_;
 }
 
 void Pipe::end_input() noexcept {
@@ -109,17 +145,17 @@ void Pipe::end_input() noexcept {
 }
 
 void Pipe::process(Bytes input) noexcept {
-  corked_ = true;
+  set_answering(true);
   input_wanted_ = false;
   on_input(input);
   if (!is_open()) {
-    corked_ = false;
+    set_answering(false);
     hub_->loop().cork().clear();
     return;
   }
   if (phase_ == Phase::open && !input.empty()) keep(input);
   flush_cork();
-  corked_ = false;
+  set_answering(false);
 }
 
 void Pipe::keep(ConstBytes input) noexcept {
@@ -167,11 +203,11 @@ void Pipe::service() noexcept {
 // ---------------------------------------------------------------------------- output
 
 ByteQueue& Pipe::output() noexcept {
-  return corked_ ? hub_->loop().cork() : hub_->scratch();
+  return corked() ? hub_->loop().cork() : hub_->scratch();
 }
 
 void Pipe::output_written() noexcept {
-  if (corked_) {
+  if (corked()) {
     if (hub_->loop().cork().size() >= cork_bytes_max) flush_cork();
     return;
   }
@@ -187,7 +223,10 @@ void Pipe::flush_cork() noexcept {
   if (cork.empty()) return;
   std::size_t sent = 0;
   if (outbox_.empty() && !blocked_ && is_open()) {
-    const net::Transferred result = transport_.send(std::array{span_of(cork.content())});
+    const iovec content = span_of(cork.content());
+    const net::Transferred result = transport_.send({&content, 1});
+    // As it is nearly always.
+    if (result.bytes == cork.size() && transport_.unsent_bytes() == 0) return empty_cork();
     if (result.state == net::Transfer::failed) {
       close();
     } else {
@@ -200,29 +239,34 @@ void Pipe::flush_cork() noexcept {
     if (sent > 0 || outbox_.size_bytes() == cork.size()) note_blocked(true);
   }
   if (is_open() && transport_.unsent_bytes() > 0) note_blocked(true);
+  empty_cork();
+}
+
+void Pipe::empty_cork() noexcept {
+  ByteQueue& cork = hub_->loop().cork();
   cork.clear();
   if (cork.capacity() > cork_capacity_max) cork.release();
 }
 
 void Pipe::send(SharedBytes bytes) noexcept {
   if (!is_open()) return;
-  if (corked_) flush_cork_to_outbox();
+  if (corked()) flush_cork_to_outbox();
   outbox_.append(std::move(bytes));
   request_service();
 }
 
 void Pipe::send_file(FileRange range) noexcept {
   if (!is_open()) return;
-  if (corked_) flush_cork_to_outbox();
+  if (corked()) flush_cork_to_outbox();
   outbox_.append(std::move(range));
   request_service();
 }
 
 void Pipe::send_large(ConstBytes bytes) noexcept {
-  if (!corked_) flush();
+  if (!corked()) flush();
   if (!is_open()) return;
   ByteQueue empty;
-  ByteQueue& before = corked_ ? hub_->loop().cork() : empty;
+  ByteQueue& before = corked() ? hub_->loop().cork() : empty;
   std::size_t sent = 0;
   if (outbox_.empty() && !blocked_) {
     const std::array spans{span_of(before.content()), span_of(bytes)};
@@ -249,17 +293,17 @@ void Pipe::flush_cork_to_outbox() noexcept {
 
 std::size_t Pipe::buffered_bytes() const noexcept {
   return outbox_.held_bytes() + transport_.unsent_bytes() +
-         (corked_ ? hub_->loop().cork().size() : 0);
+         (corked() ? hub_->loop().cork().size() : 0);
 }
 
 std::uint64_t Pipe::unsent_bytes() const noexcept {
   return outbox_.size_bytes() + transport_.unsent_bytes() +
-         (corked_ ? hub_->loop().cork().size() : 0);
+         (corked() ? hub_->loop().cork().size() : 0);
 }
 
 void Pipe::flush() noexcept {
+  if (blocked_ || !has_unsent()) return;
   const std::uint64_t before = outbox_.size_bytes() + transport_.unsent_bytes();
-  if (before == 0 || blocked_) return;
   const auto all_sent = transport_.send(outbox_);
   if (!all_sent) return close();
   if (outbox_.size_bytes() + transport_.unsent_bytes() < before) note_progress();
@@ -282,16 +326,21 @@ void Pipe::note_progress() noexcept {
 
 /// Sends what waits, lets those go on who waited for room, and ends what is to end.
 void Pipe::settle() noexcept {
-  flush();
+  if (has_unsent()) flush();
   if (is_open() && phase_ != Phase::lingering) on_room();
   if (!is_open()) return;
-  flush();
+  if (has_unsent()) flush();
   if (!is_open()) return;
   if (phase_ == Phase::finishing && outbox_.empty() && !blocked_) end_sending();
   if (is_open()) update_interest();
 }
 
 void Pipe::update_interest() noexcept {
+  // As it is nearly always.
+  if (!paused_ && !held_ && !input_ended_ && !blocked_ && !watches_output_ && watches_input_ &&
+      phase_ == Phase::open) {
+    return;
+  }
   const bool input = phase_ == Phase::lingering || (wants_input() && !input_ended_);
   const bool output = blocked_;
   if (input == watches_input_ && output == watches_output_) return;
@@ -352,15 +401,14 @@ void Pipe::bury() noexcept {
   on_closed();
   transport_.close();
   disposed_ = true;
-  if (handles_ == 0) {
+  if (handles() == 0) {
     delete this;
   } else {
     hub_->add_orphan(*this);
   }
 }
 
-void Pipe::release() noexcept {
-  if (--handles_ > 0) return;
+void Pipe::on_released() noexcept {
   if (!disposed_) {
     if (watches_handles_ && is_open()) on_abandoned();
     return;

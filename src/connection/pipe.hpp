@@ -39,6 +39,8 @@ class Pipe : public net::Pollable, public Carrier {
   /// left to the kernel, and so to the peer.
   void set_input_held(bool held) noexcept { held_ = held; }
   bool input_held() const noexcept { return held_; }
+  /// The next input is to be read into `input_room`, as long as nothing is kept.
+  void set_input_placed(bool placed) noexcept { placed_ = placed; }
   bool paused() const noexcept { return paused_; }
   bool input_ended() const noexcept { return input_ended_; }
   bool finishing() const noexcept { return phase_ != Phase::open; }
@@ -76,7 +78,6 @@ class Pipe : public net::Pollable, public Carrier {
   void send(SharedBytes bytes) noexcept final;
   void send_large(ConstBytes bytes) noexcept final;
   std::size_t buffered_bytes() const noexcept final;
-  bool answering() const noexcept final { return corked_; }
   void set_paused(bool paused) noexcept final;
   void input_wanted() noexcept final;
   void wake_by(std::uint64_t due_ms) noexcept final { hub_->wake_by(index_, due_ms); }
@@ -85,8 +86,6 @@ class Pipe : public net::Pollable, public Carrier {
   std::string peer() const final;
   const tls::Stream* tls() const noexcept final;
   std::uint32_t index() const noexcept final { return index_; }
-  void retain() noexcept final { ++handles_; }
-  void release() noexcept final;
 
  protected:
   virtual ~Pipe();
@@ -99,6 +98,8 @@ class Pipe : public net::Pollable, public Carrier {
   /// Input has come, or is wanted: consume the front of it. What is left is kept, and presented
   /// again with more behind it. Never called inside itself.
   virtual void on_input(Bytes& input) noexcept = 0;
+  /// Where input is to be put, after `set_input_placed`; it is presented from there.
+  virtual Bytes input_room() noexcept { return {}; }
   /// The peer will send no more. What is left of the input stays, and is presented if wanted.
   virtual void on_input_end() noexcept = 0;
   /// The connection is encrypted now: the handshake has ended well.
@@ -141,11 +142,15 @@ class Pipe : public net::Pollable, public Carrier {
   };
 
   void on_ready(net::Readiness readiness) noexcept final;
+  void on_released() noexcept final;
   void receive() noexcept;
+  Bytes place_for_input() noexcept;
+  bool receive_once() noexcept;
   void end_input() noexcept;
   void process(Bytes input) noexcept;
   void keep(ConstBytes input) noexcept;
   void flush_cork() noexcept;
+  void empty_cork() noexcept;
   void flush_cork_to_outbox() noexcept;
   void flush() noexcept;
   void settle() noexcept;
@@ -156,33 +161,38 @@ class Pipe : public net::Pollable, public Carrier {
   void update_interest() noexcept;
   void note_blocked(bool blocked) noexcept;
   void note_progress() noexcept;
+  /// Whether the loop's cork is ours.
+  bool corked() const noexcept { return answering(); }
+  bool has_unsent() const noexcept { return !outbox_.empty() || transport_.unsent_bytes() > 0; }
   bool wants_input() const noexcept { return phase_ == Phase::open && !paused_ && !held_; }
   std::uint64_t full_time(std::uint32_t low) const noexcept {
     const std::uint64_t now = now_ms();
     return now - (static_cast<std::uint32_t>(now) - low);
   }
 
+  // The small ones fill the padding of what is before them.
+  Phase phase_ = Phase::open;
+  // What decides about what the loop is to watch for, and that, side by side.
+  bool paused_ : 1 = false;  // by the user
+  bool held_ : 1 = false;    // by the protocol
+  bool input_ended_ : 1 = false;
+  bool blocked_ : 1 = false;  // the socket takes no more: wait for writability
+  bool watches_output_ : 1 = false;
+  bool watches_input_ : 1 = false;
+  bool input_wanted_ : 1 = false;
+  bool placed_ : 1 = false;  // input goes where the protocol has it
+  bool expects_large_ : 1 = false;
+  bool service_requested_ : 1 = false;
+  bool disposed_ : 1 = false;  // only handles keep it
+  bool watches_handles_ : 1 = false;
   Hub* hub_;
-  [[no_unique_address]] Transport transport_;  // the index goes into its padding
+  [[no_unique_address]] Transport transport_;
   std::uint32_t index_ = 0;
   Outbox outbox_;
   std::unique_ptr<ByteQueue> kept_;
   // The low halves of loop times: connections are many, and none lasts for 49 days in silence.
   std::uint32_t received_ms_ = 0;
   std::uint32_t progress_ms_ = 0;
-  std::uint32_t handles_ = 0;
-  Phase phase_ = Phase::open;
-  bool corked_ : 1 = false;  // the loop's cork is ours
-  bool paused_ : 1 = false;  // by the user
-  bool held_ : 1 = false;    // by the protocol
-  bool input_wanted_ : 1 = false;
-  bool input_ended_ : 1 = false;
-  bool blocked_ : 1 = false;  // the socket takes no more: wait for writability
-  bool service_requested_ : 1 = false;
-  bool disposed_ : 1 = false;       // only handles keep it
-  bool watches_input_ : 1 = false;  // what the loop watches for
-  bool watches_output_ : 1 = false;
-  bool watches_handles_ : 1 = false;
 };
 
 }  // namespace duplex::connection

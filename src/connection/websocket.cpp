@@ -26,7 +26,8 @@ bool WebSocket::is_open() const noexcept {
 }
 
 WebSocket::Sent WebSocket::sent(SendStatus status) noexcept {
-  return {*this, status};
+  // Only who has to wait needs to know for what.
+  return {status == SendStatus::backlogged ? *this : WebSocket(), status};
 }
 
 WebSocket::Sent WebSocket::send(std::string_view text, Compression compression) {

@@ -18,17 +18,36 @@ enum class Delivery : bool {
   coroutine,  ///< each waits in the link until it is received, and the input with it
 };
 
-/// Gives `input` to `link` until it is used up, or has to wait; `handle` is called with each event
-/// that is not dealt with here: messages and pieces (unless a coroutine takes them), pongs, frames.
+/// Gives `input` to `link` until it is used up, or has to wait; `handle` is called with what is not
+/// dealt with here: messages and pieces (unless a coroutine takes them), pongs, frames.
 template <class Handle>
 void drive(Pipe& pipe, WebSocketLink& link, Delivery delivery, Bytes& input, Handle handle) {
   using websocket::Session;
   bool held = false;
+  const auto take_message = [&](const Session::Message& message) {
+    if (delivery == Delivery::coroutine) {
+      // Behind our close frame nobody may be receiving any more.
+      if (link.delivery_waits()) return;
+      link.deliver(Message(message.opcode, message.payload));
+    }
+    handle(message);
+  };
+  const auto take_chunk = [&](const Session::Chunk& chunk) {
+    if (delivery == Delivery::coroutine) {
+      if (link.delivery_waits()) return;
+      link.deliver(Chunk{chunk.opcode, chunk.payload, chunk.first, chunk.last});
+    }
+    handle(chunk);
+  };
   while (pipe.is_open() && !pipe.finishing() && !pipe.paused()) {
     // After our close frame nothing is answered any more, and only the peer's is waited for.
     held = !link.close_sent() &&
            (link.answers_wait() || (delivery == Delivery::coroutine && link.delivery_waits()));
-    if (held) break;
+    if (held || !link.wants_next(input)) break;
+    if (const auto message = link.next_message(input)) {
+      take_message(*message);
+      continue;
+    }
     const auto event = link.next(input);
     if (!event) {
       link.note_close(websocket::close_code_of(event.error()), websocket::describe(event.error()));
@@ -37,31 +56,29 @@ void drive(Pipe& pipe, WebSocketLink& link, Delivery delivery, Bytes& input, Han
     }
     if (!*event) break;
     const Session::Event& found = **event;
-    if (const auto* closed = std::get_if<Session::Closed>(&found)) {
+    if (const auto* message = std::get_if<Session::Message>(&found)) {
+      take_message(*message);
+    } else if (const auto* chunk = std::get_if<Session::Chunk>(&found)) {
+      take_chunk(*chunk);
+    } else if (const auto* pong = std::get_if<Session::Pong>(&found)) {
+      link.note_pong(pong->payload);
+      handle(*pong);
+    } else if (const auto* frame = std::get_if<Session::FrameSeen>(&found)) {
+      handle(*frame);
+    } else if (const auto* closed = std::get_if<Session::Closed>(&found)) {
       link.note_close(closed->code, closed->reason);
       if (link.hang_up()) pipe.finish();
-      continue;
     }
-    if (const auto* pong = std::get_if<Session::Pong>(&found)) link.note_pong(pong->payload);
-    const auto* message = std::get_if<Session::Message>(&found);
-    const auto* chunk = std::get_if<Session::Chunk>(&found);
-    if (delivery == Delivery::coroutine && (message != nullptr || chunk != nullptr)) {
-      // Behind our close frame nobody may be receiving any more.
-      if (link.delivery_waits()) continue;
-      if (message != nullptr) link.deliver(Message(message->opcode, message->payload));
-      if (chunk != nullptr) {
-        link.deliver(Chunk{chunk->opcode, chunk->payload, chunk->first, chunk->last});
-      }
-    }
-    handle(found);
   }
   pipe.set_input_held(held);
+  pipe.set_input_placed(link.has_input_room());
 }
 
 /// For `Pipe::on_room`: lets those go on who waited for the peer to take what was sent. `on_drain`
 /// is called once after `send` had said `backlogged`.
 template <class OnDrain>
 void note_room(Pipe& pipe, WebSocketLink& link, OnDrain on_drain) {
+  if (!link.may_wait_for_room() && !pipe.input_held()) return;
   if (link.backlogged()) return;
   if (link.take_drained()) on_drain();
   link.resume_senders();

@@ -24,22 +24,25 @@ std::string round_trip_payload(std::uint64_t number) {
 
 }  // namespace
 
-std::expected<std::optional<websocket::Session::Event>, websocket::Error> WebSocketLink::next(
-    Bytes& input) noexcept {
-  std::expected<std::optional<websocket::Session::Event>, websocket::Error> event;
-  const bool answered = write([&](ByteQueue& output) {
-    const std::size_t before = output.size();
-    event = session_.next(input, output);
-    return output.size() > before;
-  });
-  if (answered) note_unawaited();
+WebSocketLink::NextEvent WebSocketLink::next_unobserved(Bytes& input) noexcept {
+  ByteQueue& output = carrier_->output();
+  const std::size_t before = output.size();
+  auto event = session_.next(input, output);
+  if (output.size() > before) {
+    carrier_->output_written();
+    note_unawaited();
+  }
   return event;
 }
 
-bool WebSocketLink::take_drained() noexcept {
-  if (!was_backlogged_ || backlogged()) return false;
-  was_backlogged_ = false;
-  return true;
+WebSocketLink::NextEvent WebSocketLink::next_observed(Bytes& input) noexcept {
+  NextEvent event;
+  const bool answered = write([&](ByteQueue& output) {
+    event = session_.next(input, output);
+    return !output.empty();
+  });
+  if (answered) note_unawaited();
+  return event;
 }
 
 void WebSocketLink::resume_senders() {

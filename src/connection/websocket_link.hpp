@@ -71,9 +71,20 @@ class WebSocketLink {
   Carrier& carrier() noexcept { return *carrier_; }
   const LinkOptions& options() const noexcept { return *options_; }
 
+  using NextEvent = std::expected<std::optional<websocket::Session::Event>, websocket::Error>;
+
   /// The session's `next`, writing its answers to the carrier.
-  std::expected<std::optional<websocket::Session::Event>, websocket::Error> next(
-      Bytes& input) noexcept;
+  NextEvent next(Bytes& input) noexcept {
+    return options_->observer == nullptr ? next_unobserved(input) : next_observed(input);
+  }
+
+  /// As the session's.
+  std::optional<websocket::Session::Message> next_message(Bytes& input) noexcept {
+    return session_.next_message(input);
+  }
+  bool wants_next(ConstBytes input) const noexcept { return session_.wants_next(input); }
+  bool has_input_room() const noexcept { return session_.has_input_room(); }
+  Bytes input_room() noexcept { return session_.input_room(); }
 
   /// Whether the peer has more to take than enough: who awaits `send` waits.
   bool backlogged() const noexcept { return carrier_->buffered_bytes() > options_->backlog_bytes; }
@@ -84,8 +95,14 @@ class WebSocketLink {
     answers_wait_ = answers_wait_ && backlogged();
     return answers_wait_;
   }
+  /// Whether anybody might wait for the peer to catch up.
+  bool may_wait_for_room() const noexcept { return was_backlogged_ || rare_; }
   /// True once after `send` had said `backlogged` and the peer has caught up: time for `on_drain`.
-  bool take_drained() noexcept;
+  bool take_drained() noexcept {
+    if (!was_backlogged_ || backlogged()) return false;
+    was_backlogged_ = false;
+    return true;
+  }
   /// Lets those go on who wait for the peer to catch up.
   void resume_senders();
 
@@ -199,6 +216,8 @@ class WebSocketLink {
     std::size_t deferred_bytes = 0;
   };
 
+  NextEvent next_unobserved(Bytes& input) noexcept;
+  NextEvent next_observed(Bytes& input) noexcept;
   Rare& rare();
   void end_round_trips(std::uint64_t number);
   bool outbox_full() const noexcept;

@@ -1,10 +1,14 @@
 #include "net/event_loop.hpp"
 
+#include <sys/timerfd.h>
+
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
 #include <climits>
+#include <ctime>
 #include <utility>
+
+#include "net/system_call.hpp"
 
 namespace duplex::net {
 namespace {
@@ -23,10 +27,22 @@ class Running {
   EventLoop* outer_;
 };
 
+// As std::chrono::steady_clock, and the alarm.
 std::uint64_t read_clock_ms() noexcept {
-  using namespace std::chrono;
-  return static_cast<std::uint64_t>(
-      duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count());
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<std::uint64_t>(now.tv_sec) * 1'000 +
+         static_cast<std::uint64_t>(now.tv_nsec) / 1'000'000;
+}
+
+/// Has each event of `descriptor` end a wait, of itself alone: nobody reads anything back.
+void watch_edges(int epoll, int descriptor) {
+  epoll_event event{};
+  event.events = EPOLLIN | EPOLLET;
+  event.data.ptr = nullptr;
+  if (::epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event) != 0) {
+    throw std::system_error(errno, std::system_category(), "cannot watch an event loop's own");
+  }
 }
 
 std::error_code control(int epoll, int operation, int descriptor, Interest interest,
@@ -44,19 +60,16 @@ std::error_code control(int epoll, int operation, int descriptor, Interest inter
 
 EventLoop::EventLoop(std::size_t read_buffer_bytes)
     : epoll_(::epoll_create1(EPOLL_CLOEXEC)),
+      alarm_(::timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC)),
       inbox_(std::make_shared<Inbox>()),
       now_ms_(read_clock_ms()),
       timers_(now_ms_),
       read_buffer_(std::make_unique_for_overwrite<std::byte[]>(read_buffer_bytes)),
       read_buffer_bytes_(read_buffer_bytes) {
   if (!epoll_) throw std::system_error(errno, std::system_category(), "cannot open an epoll set");
-  // Edge-triggered: each write is one event, and nobody has to read the counter back.
-  epoll_event event{};
-  event.events = EPOLLIN | EPOLLET;
-  event.data.ptr = nullptr;
-  if (::epoll_ctl(epoll_.number(), EPOLL_CTL_ADD, inbox_->wake_.number(), &event) != 0) {
-    throw std::system_error(errno, std::system_category(), "cannot watch an eventfd");
-  }
+  if (!alarm_) throw std::system_error(errno, std::system_category(), "cannot open a timer");
+  watch_edges(epoll_.number(), inbox_->wake_.number());
+  watch_edges(epoll_.number(), alarm_.number());
 }
 
 EventLoop::~EventLoop() {
@@ -135,7 +148,7 @@ void EventLoop::iterate(std::uint64_t wait_ms_max) noexcept {
 
   for (events_next_ = 0; events_next_ < events_count_;) {
     const epoll_event event = events_[events_next_++];
-    // A wake of the inbox, or unwatched meanwhile.
+    // A wake of the inbox, the alarm, or unwatched meanwhile.
     if (event.data.ptr == nullptr) continue;
     static_cast<Pollable*>(event.data.ptr)
         ->on_ready({.readable = (event.events & EPOLLIN) != 0,
@@ -151,21 +164,33 @@ void EventLoop::iterate(std::uint64_t wait_ms_max) noexcept {
 }
 
 std::size_t EventLoop::wait(std::uint64_t wait_ms_max) noexcept {
-  std::uint64_t wait_ms = late_work_ ? 0 : wait_ms_max;
-  // Reckoned from the time that this iteration's predecessor read, so that a timer may be late by
-  // as long as that one took: no later than if its time had come at the predecessor's beginning.
-  if (const std::optional<std::uint64_t> due_ms = timers_.next_due_ms()) {
-    wait_ms = std::min(wait_ms, *due_ms > now_ms_ ? *due_ms - now_ms_ : 0);
-  }
-  if (wait_ms > 0 && !inbox_->prepare_sleep()) wait_ms = 0;
-
-  const int timeout =
-      wait_ms == UINT64_MAX ? -1 : static_cast<int>(std::min<std::uint64_t>(wait_ms, INT_MAX));
-  const int count =
-      ::epoll_wait(epoll_.number(), events_.data(), static_cast<int>(events_max), timeout);
+  const int count = call_epoll_wait(epoll_.number(), events_.data(), static_cast<int>(events_max),
+                                    timeout_ms(wait_ms_max));
   inbox_->awake();
   // An interrupted wait is an empty one.
   return count > 0 ? static_cast<std::size_t>(count) : 0;
+}
+
+/// How long the next wait may last, with an alarm set for what is due in the course of it; -1 for
+/// no limit.
+int EventLoop::timeout_ms(std::uint64_t wait_ms_max) noexcept {
+  if (late_work_ || wait_ms_max == 0) return 0;
+  if (const std::optional<std::uint64_t> due_ms = timers_.next_due_ms()) {
+    if (*due_ms <= now_ms_) return 0;
+    // One that is set for a time before this ends a wait in vain, and is set anew then.
+    if (alarm_ms_ <= now_ms_ || *due_ms < alarm_ms_) set_alarm(*due_ms);
+  }
+  if (!inbox_->prepare_sleep()) return 0;
+  return wait_ms_max > INT_MAX ? -1 : static_cast<int>(wait_ms_max);
+}
+
+void EventLoop::set_alarm(std::uint64_t due_ms) noexcept {
+  alarm_ms_ = due_ms;
+  itimerspec time{};
+  time.it_value.tv_sec = static_cast<time_t>(std::min<std::uint64_t>(due_ms / 1'000, INT32_MAX));
+  time.it_value.tv_nsec = static_cast<long>(due_ms % 1'000 * 1'000'000);
+  // Fails for times that can't be, only.
+  ::timerfd_settime(alarm_.number(), TFD_TIMER_ABSTIME, &time, nullptr);
 }
 
 }  // namespace duplex::net

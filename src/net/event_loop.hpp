@@ -131,8 +131,14 @@ class EventLoop {
 
   void iterate(std::uint64_t wait_ms_max) noexcept;
   std::size_t wait(std::uint64_t wait_ms_max) noexcept;
+  int timeout_ms(std::uint64_t wait_ms_max) noexcept;
+  void set_alarm(std::uint64_t due_ms) noexcept;
 
   Descriptor epoll_;
+  // Ends a wait when a timer is due. Set when the first of them comes to be another; a limit of
+  // each wait would have the system set and remove a timer of its own each time.
+  Descriptor alarm_;
+  std::uint64_t alarm_ms_ = 0;
   std::shared_ptr<Inbox> inbox_;
   std::uint64_t now_ms_;
   TimerWheel timers_;

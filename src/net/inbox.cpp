@@ -26,7 +26,8 @@ bool Inbox::post(std::move_only_function<void()> work) {
     const std::lock_guard lock(mutex_);
     if (closed_) return false;
     queue_.push_back(std::move(work));
-    was_sleeping = sleeping_.exchange(false, std::memory_order_relaxed);
+    queued_.store(true);
+    was_sleeping = sleeping_.exchange(false);
   }
   if (was_sleeping) wake();
   return true;
@@ -50,17 +51,11 @@ void Inbox::wake() noexcept {
   errno = saved;
 }
 
-bool Inbox::prepare_sleep() noexcept {
-  const std::lock_guard lock(mutex_);
-  if (!queue_.empty()) return false;
-  sleeping_.store(true, std::memory_order_relaxed);
-  return true;
-}
-
-void Inbox::run_posted() noexcept {
+void Inbox::run_queued() noexcept {
   {
     const std::lock_guard lock(mutex_);
     batch_.swap(queue_);
+    queued_.store(false, std::memory_order_relaxed);
   }
   for (std::move_only_function<void()>& work : batch_) {
     work();

@@ -35,10 +35,19 @@ class Inbox {
  private:
   friend class EventLoop;
 
-  // The loop's side. `prepare_sleep`: whether nothing is queued, in which case the next post wakes.
-  bool prepare_sleep() noexcept;
+  // The loop's side, which takes the mutex only when there is work: most iterations have none.
+  // `prepare_sleep`: whether nothing is queued, in which case the next post wakes.
+  bool prepare_sleep() noexcept {
+    // The one who posts writes the other one first, and then reads this: one of the two sees what
+    // the other did, since both are in the one order of all such accesses.
+    sleeping_.store(true);
+    return !queued_.load();
+  }
   void awake() noexcept { sleeping_.store(false, std::memory_order_relaxed); }
-  void run_posted() noexcept;
+  void run_posted() noexcept {
+    if (queued_.load(std::memory_order_relaxed)) run_queued();
+  }
+  void run_queued() noexcept;
 
   Descriptor wake_;
   std::mutex mutex_;
@@ -46,7 +55,8 @@ class Inbox {
   // The batch that is being run; the loop's thread only.
   std::vector<std::move_only_function<void()>> batch_;
   bool closed_ = false;
-  // Set under the mutex; cleared without, which costs a needless wake at worst.
+  // Whether `queue_` has anything; changed under the mutex.
+  std::atomic<bool> queued_ = false;
   std::atomic<bool> sleeping_ = false;
 };
 

@@ -55,19 +55,17 @@ void TimerWheel::arm(Timer& timer, std::uint64_t due_ms) noexcept {
   }
 }
 
-void TimerWheel::advance(std::uint64_t now_ms) noexcept {
-  horizon_ms_ = std::max(now_ms, horizon_ms_);
+void TimerWheel::run_due() noexcept {
   TimerLink list;
   take_all(list, overdue_);
   fire(list);
 
-  while (const std::optional<Turn> turn = next_turn()) {
-    if (turn->time_ms > horizon_ms_) break;
-    now_ms_ = turn->time_ms;
-    Level& level = levels_[turn->level];
-    level.occupied &= ~(std::uint64_t{1} << turn->slot);
-    take_all(list, level.slots[turn->slot]);
-    if (turn->level == 0) {
+  for (Turn turn = next_turn(); turn.exists() && turn.time_ms <= horizon_ms_; turn = next_turn()) {
+    now_ms_ = turn.time_ms;
+    Level& level = levels_[turn.level];
+    level.occupied &= ~(std::uint64_t{1} << turn.slot);
+    take_all(list, level.slots[turn.slot]);
+    if (turn.level == 0) {
       fire(list);
       continue;
     }
@@ -78,17 +76,9 @@ void TimerWheel::advance(std::uint64_t now_ms) noexcept {
       place(timer);
     }
   }
-  now_ms_ = horizon_ms_;
 }
 
-std::optional<std::uint64_t> TimerWheel::next_due_ms() const noexcept {
-  if (!is_empty(overdue_)) return horizon_ms_;
-  const std::optional<Turn> turn = next_turn();
-  if (!turn) return std::nullopt;
-  return turn->time_ms;
-}
-
-std::optional<TimerWheel::Turn> TimerWheel::next_turn() const noexcept {
+TimerWheel::Turn TimerWheel::find_next_turn() const noexcept {
   // All that waits at one level comes before all that waits at the levels above.
   for (std::size_t index = 0; index < level_count; ++index) {
     Level& level = levels_[index];
@@ -97,12 +87,12 @@ std::optional<TimerWheel::Turn> TimerWheel::next_turn() const noexcept {
       if (!is_empty(level.slots[slot])) {
         const std::size_t shift = index * bits_per_level;
         const std::uint64_t digits = (now_ms_ >> shift) & ~std::uint64_t{slots_per_level - 1};
-        return Turn{(digits | slot) << shift, index, slot};
+        return {(digits | slot) << shift, index, slot, &level.slots[slot]};
       }
       level.occupied &= level.occupied - 1;
     }
   }
-  return std::nullopt;
+  return {.time_ms = never_ms};
 }
 
 void TimerWheel::place(Timer& timer) noexcept {
@@ -112,6 +102,7 @@ void TimerWheel::place(Timer& timer) noexcept {
   const std::size_t slot = (timer.due_ms_ >> (index * bits_per_level)) & (slots_per_level - 1);
   levels_[index].occupied |= std::uint64_t{1} << slot;
   push_back(levels_[index].slots[slot], timer);
+  next_turn_ = {};
 }
 
 void TimerWheel::fire(TimerLink& list) noexcept {

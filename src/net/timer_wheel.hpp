@@ -69,11 +69,20 @@ class TimerWheel {
   /// Moves time on and fires what is due, in order of time to the millisecond, and within one
   /// millisecond in order of arming. What was past due already when it was armed comes first.
   /// Not to be called from `on_timer`. Time never runs backwards: an earlier `now_ms` is the last.
-  void advance(std::uint64_t now_ms) noexcept;
+  void advance(std::uint64_t now_ms) noexcept {
+    horizon_ms_ = now_ms > horizon_ms_ ? now_ms : horizon_ms_;
+    if (overdue_.next != &overdue_ || next_turn().time_ms <= horizon_ms_) run_due();
+    now_ms_ = horizon_ms_;
+  }
 
   /// The time of the next `advance` that is worth while; nullopt without timers. May be early (a
   /// wheel level turns), never late.
-  std::optional<std::uint64_t> next_due_ms() const noexcept;
+  std::optional<std::uint64_t> next_due_ms() const noexcept {
+    if (overdue_.next != &overdue_) return horizon_ms_;
+    const Turn& turn = next_turn();
+    if (!turn.exists()) return std::nullopt;
+    return turn.time_ms;
+  }
 
   TimerWheel(const TimerWheel&) = delete;
   TimerWheel& operator=(const TimerWheel&) = delete;
@@ -88,18 +97,35 @@ class TimerWheel {
     // A bit a slot. May be set for an empty slot, because timers leave without telling.
     std::uint64_t occupied = 0;
   };
+  static constexpr std::uint64_t never_ms = UINT64_MAX;
   struct Turn {
-    std::uint64_t time_ms;
-    std::size_t level;
-    std::size_t slot;
+    std::uint64_t time_ms = 0;
+    std::size_t level = level_count;
+    std::size_t slot = 0;
+    TimerLink* list = nullptr;  // of the slot
+    /// Not without timers; then its time is `never_ms`.
+    bool exists() const noexcept { return list != nullptr; }
+    /// Whether it was found, and its slot still has timers.
+    bool holds() const noexcept {
+      return list != nullptr ? list->next != list : time_ms == never_ms;
+    }
   };
 
-  std::optional<Turn> next_turn() const noexcept;
+  /// The next slot that time reaches and that has timers.
+  const Turn& next_turn() const noexcept {
+    if (!next_turn_.holds()) next_turn_ = find_next_turn();
+    return next_turn_;
+  }
+  Turn find_next_turn() const noexcept;
+  void run_due() noexcept;
   void place(Timer& timer) noexcept;
   void fire(TimerLink& list) noexcept;
 
-  // Mutable for `next_turn`, which clears bits of slots that it finds empty.
+  // Mutable for `find_next_turn`, which clears bits of slots that it finds empty.
   mutable std::array<Level, level_count> levels_;
+  // What was found last; stands until something is armed, or its slot has become empty. A loop asks
+  // twice in each iteration.
+  mutable Turn next_turn_;
   TimerLink overdue_;
   // Time as far as it has been dealt with, and as far as the running `advance` will go.
   std::uint64_t now_ms_;

@@ -49,6 +49,10 @@ void Connection::on_input(Bytes& input) noexcept {
   }
 }
 
+Bytes Connection::input_room() noexcept {
+  return std::get<WebSocketConnection>(driver_).link().input_room();
+}
+
 void Connection::upgrade(AcceptedUpgrade accepted, Bytes& input) {
   if (!is_open()) return;
   worker().websocket_opened();

@@ -73,23 +73,26 @@ void WebSocketConnection::on_input(Bytes& input, Connection& connection) {
                     [this, &connection](const auto& event) { handle(event, connection.worker()); });
 }
 
-void WebSocketConnection::handle(const Session::Event& event, Worker& worker) {
-  const WebSocketEndpoint& endpoint = route_->endpoint();
-  if (const auto* message = std::get_if<Session::Message>(&event)) {
-    worker.count_message();
-    connection::call_endpoint(link_, endpoint.on_message,
-                              connection::Message(message->opcode, message->payload));
-  } else if (const auto* chunk = std::get_if<Session::Chunk>(&event)) {
-    if (chunk->last) worker.count_message();
-    connection::call_endpoint(
-        link_, endpoint.on_chunk,
-        connection::Chunk{chunk->opcode, chunk->payload, chunk->first, chunk->last});
-  } else if (const auto* pong = std::get_if<Session::Pong>(&event)) {
-    connection::call_endpoint(link_, endpoint.on_pong, ConstBytes(pong->payload));
-  } else if (const auto* frame = std::get_if<Session::FrameSeen>(&event)) {
-    connection::call_endpoint(link_, endpoint.on_frame,
-                              connection::FrameInfo{.incoming = true, .header = frame->header});
-  }
+void WebSocketConnection::handle(const Session::Message& message, Worker& worker) {
+  worker.count_message();
+  connection::call_endpoint(link_, route_->endpoint().on_message,
+                            connection::Message(message.opcode, message.payload));
+}
+
+void WebSocketConnection::handle(const Session::Chunk& chunk, Worker& worker) {
+  if (chunk.last) worker.count_message();
+  connection::call_endpoint(
+      link_, route_->endpoint().on_chunk,
+      connection::Chunk{chunk.opcode, chunk.payload, chunk.first, chunk.last});
+}
+
+void WebSocketConnection::handle(const Session::Pong& pong, Worker& /*worker*/) {
+  connection::call_endpoint(link_, route_->endpoint().on_pong, ConstBytes(pong.payload));
+}
+
+void WebSocketConnection::handle(const Session::FrameSeen& frame, Worker& /*worker*/) {
+  connection::call_endpoint(link_, route_->endpoint().on_frame,
+                            connection::FrameInfo{.incoming = true, .header = frame.header});
 }
 
 void WebSocketConnection::on_input_end(Connection& connection) {

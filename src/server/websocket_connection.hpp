@@ -40,7 +40,10 @@ class WebSocketConnection {
  private:
   struct Rare;
 
-  void handle(const websocket::Session::Event& event, Worker& worker);
+  void handle(const websocket::Session::Message& message, Worker& worker);
+  void handle(const websocket::Session::Chunk& chunk, Worker& worker);
+  void handle(const websocket::Session::Pong& pong, Worker& worker);
+  void handle(const websocket::Session::FrameSeen& frame, Worker& worker);
   Task<> run_session();
   Rare& rare();
 

@@ -5,6 +5,7 @@
 #include <new>
 #include <utility>
 
+#include "base/spare_blocks.hpp"
 #include "websocket/deflate/message_codec.hpp"
 #include <duplex/websocket/mask.hpp>
 #include <duplex/websocket/session.hpp>
@@ -12,15 +13,6 @@
 namespace duplex::websocket {
 
 namespace {
-
-/// The first bytes of messages in one frame without reserved bits.
-constexpr std::uint8_t final_text = 0x81;
-constexpr std::uint8_t final_binary = 0x82;
-
-/// The size of a header with the length in its second byte.
-constexpr std::size_t short_header_bytes(bool masked) noexcept {
-  return masked ? 2 + sizeof(MaskKey) : 2;
-}
 
 /// Beside messages that grow by being compressed, a little and a 64th.
 constexpr std::uint64_t compression_loss_bytes_max = 1024;
@@ -54,6 +46,10 @@ struct Session::Assembly {
   std::byte* data() noexcept { return reinterpret_cast<std::byte*>(this + 1); }
 };
 
+void Session::FreeAssembly::operator()(Assembly* assembly) const noexcept {
+  SpareBlocks::give_back({assembly, sizeof(Assembly) + assembly->capacity});
+}
+
 Session::Session(const SessionOptions& options) noexcept
     : options_(&options), parser_(options.role) {}
 
@@ -84,18 +80,6 @@ void Session::enable_deflate(const DeflateParameters& agreed, DeflateWorkspace& 
   parser_.allow_rsv1();
 }
 
-bool Session::can_send() const noexcept {
-  return may_send();
-}
-
-bool Session::done_reading() const noexcept {
-  return closing_ == Closing::closed || closing_ == Closing::close_received;
-}
-
-bool Session::may_send() const noexcept {
-  return closing_step(options_->role, closing_, ClosingEvent::we_send).counts;
-}
-
 Session::NextEvent Session::next(Bytes& input, ByteQueue& output) noexcept {
   if (message_delivered_) {
     message_delivered_ = false;
@@ -107,8 +91,8 @@ Session::NextEvent Session::next(Bytes& input, ByteQueue& output) noexcept {
     return std::nullopt;
   }
 
-  while (true) {
-    if (is_short_message(input)) return take_short_message(input, output);
+  while (!input.empty()) {
+    if (const auto message = next_message(input)) return *message;
     if (options_->report_frames && !frame_reported_ && parser_.between_frames()) {
       const auto parsed = parse_frame_header(input, parser_.rules());
       if (parsed && *parsed) {
@@ -128,35 +112,43 @@ Session::NextEvent Session::next(Bytes& input, ByteQueue& output) noexcept {
     if (!event) return fail(event.error(), output);
     if (*event) return event;
   }
+  return std::nullopt;
 }
 
-// The message that nearly all are, whole in one short frame, is recognised by its first two bytes
-// and needs none of the state below: about a quarter of the time that the general way takes.
-bool Session::is_short_message(ConstBytes input) const noexcept {
+std::optional<Session::Message> Session::next_message(Bytes& input) noexcept {
+  constexpr std::uint8_t final_text = 0x81;
+  constexpr std::uint8_t final_binary = 0x82;
+  constexpr std::size_t two_byte_length = 126;
+  if (!expects_message()) return std::nullopt;
   const bool masked = options_->role == Role::server;
-  if (input.size() < short_header_bytes(masked)) return false;
+  std::size_t header_bytes = masked ? 2 + sizeof(MaskKey) : 2;
+  if (input.size() < header_bytes) return std::nullopt;
   const auto first = std::to_integer<std::uint8_t>(input[0]);
-  const std::size_t length = std::to_integer<std::size_t>(input[1]) ^ (masked ? 0x80U : 0U);
-  return (first == final_text || first == final_binary) && length <= control_payload_bytes_max &&
-         input.size() - short_header_bytes(masked) >= length &&
-         length <= options_->message_bytes_max && parser_.between_frames() &&
-         message_opcode_ == Opcode::continuation && !options_->deliver_chunks &&
-         !options_->report_frames;
-}
-
-Session::NextEvent Session::take_short_message(Bytes& input, ByteQueue& output) noexcept {
-  const bool masked = options_->role == Role::server;
-  const bool text = std::to_integer<std::uint8_t>(input[0]) == final_text;
-  const std::size_t length = std::to_integer<std::size_t>(input[1] & std::byte{0x7F});
-  const Bytes payload = input.subspan(short_header_bytes(masked), length);
+  if (first != final_text && first != final_binary) return std::nullopt;
+  // Above 127 when the mask bit is wrong.
+  std::size_t length = std::to_integer<std::size_t>(input[1]) ^ (masked ? 0x80U : 0U);
+  if (length > control_payload_bytes_max) {
+    if (length != two_byte_length || input.size() < header_bytes + 2) return std::nullopt;
+    header_bytes += 2;
+    length = std::to_integer<std::size_t>(input[2]) << 8U | std::to_integer<std::size_t>(input[3]);
+    if (length < two_byte_length) return std::nullopt;
+  }
+  if (input.size() - header_bytes < length || length > options_->message_bytes_max) {
+    return std::nullopt;
+  }
+  const Bytes payload = input.subspan(header_bytes, length);
+  MaskKey key{};
   if (masked) {
-    MaskKey key;
-    std::memcpy(key.data(), input.data() + 2, key.size());
+    std::memcpy(key.data(), payload.data() - key.size(), key.size());
     apply_mask(payload, key);
   }
-  input = input.subspan(short_header_bytes(masked) + length);
-  if (text && !is_valid_utf8(payload)) return fail(Error::text_not_utf8, output);
-  return Message{.opcode = text ? Opcode::text : Opcode::binary, .payload = payload};
+  if (first == final_text && !is_valid_utf8(payload)) {
+    // As it came, for `next` to refuse.
+    apply_mask(payload, key);
+    return std::nullopt;
+  }
+  input = input.subspan(header_bytes + length);
+  return Message{.opcode = first == final_text ? Opcode::text : Opcode::binary, .payload = payload};
 }
 
 Session::NextEvent Session::take_frame(const Frame& frame, ByteQueue& output) noexcept {
@@ -166,7 +158,7 @@ Session::NextEvent Session::take_frame(const Frame& frame, ByteQueue& output) no
     case Opcode::binary: return take_data(frame);
     case Opcode::close: return take_close(frame.payload, output);
     case Opcode::ping:
-      if (may_send()) write_frame({.opcode = Opcode::pong}, frame.payload, output);
+      if (can_send()) write_frame({.opcode = Opcode::pong}, frame.payload, output);
       return Ping{frame.payload};
     case Opcode::pong: return Pong{frame.payload};
   }
@@ -279,19 +271,45 @@ Session::NextEvent Session::take_payload(Bytes payload, bool last,
 /// this piece.
 void Session::collect(Bytes piece, std::uint64_t bytes_to_come) noexcept {
   if (piece.empty()) return;
-  const std::size_t size = assembly_ ? assembly_->size : 0;
-  const std::size_t needed = size + piece.size();
-  if (!assembly_ || needed > assembly_->capacity) {
-    // Twice what has come, so that a claimed length costs its claimant as much as us; but no
-    // more than the message will have, where that is known.
-    std::uint64_t capacity = std::uint64_t{needed} * 2;
-    if (bytes_to_come != unknown_size) capacity = std::min(capacity, size + bytes_to_come);
-    void* block = std::realloc(assembly_.release(), sizeof(Assembly) + capacity);
-    if (block == nullptr) std::terminate();  // as a bad_alloc on the data path does
-    assembly_.reset(new (block) Assembly{.size = size, .capacity = capacity});
+  const bool placed =
+      assembly_ && piece.data() == assembly_->data() + assembly_->size;  // see `input_room`
+  if (!placed) {
+    make_room(piece.size(), bytes_to_come);
+    std::memcpy(assembly_->data() + assembly_->size, piece.data(), piece.size());
   }
-  std::memcpy(assembly_->data() + size, piece.data(), piece.size());
-  assembly_->size = needed;
+  assembly_->size += piece.size();
+}
+
+/// Has the assembly take `size` more bytes, the first of `bytes_to_come`.
+void Session::make_room(std::size_t size, std::uint64_t bytes_to_come) noexcept {
+  const std::size_t held = assembly_ ? assembly_->size : 0;
+  const std::size_t needed = held + size;
+  if (assembly_ && needed <= assembly_->capacity) return;
+  // Twice what has come, so that a claimed length costs its claimant as much as us; but no more
+  // than the message will have, where that is known.
+  std::uint64_t capacity = std::uint64_t{needed} * 2;
+  if (bytes_to_come != unknown_size) {
+    capacity = std::min(capacity, held + bytes_to_come);
+    // Memory that is there anyway may be claimed.
+    const SpareBlocks::Block spare = SpareBlocks::take(sizeof(Assembly) + held + bytes_to_come);
+    if (spare.memory != nullptr) {
+      auto* const assembly =
+          new (spare.memory) Assembly{.size = held, .capacity = spare.size - sizeof(Assembly)};
+      if (held > 0) std::memcpy(assembly->data(), assembly_->data(), held);
+      return assembly_.reset(assembly);
+    }
+  }
+  void* block = std::realloc(assembly_.release(), sizeof(Assembly) + capacity);
+  if (block == nullptr) std::terminate();  // as a bad_alloc on the data path does
+  assembly_.reset(new (block) Assembly{.size = held, .capacity = capacity});
+}
+
+Bytes Session::input_room() noexcept {
+  const std::uint64_t left = parser_.payload_left();
+  make_room(placed_bytes_min, left);
+  const std::size_t room = assembly_->capacity - assembly_->size;
+  return {assembly_->data() + assembly_->size,
+          static_cast<std::size_t>(std::min<std::uint64_t>(room, left))};
 }
 
 /// The codec, when it is to keep something from one call to the next.
@@ -349,7 +367,11 @@ bool Session::compresses(std::size_t payload_bytes, Compression compression) con
 
 bool Session::write_message(Opcode opcode, ConstBytes payload, ByteQueue& output,
                             Compression compression) noexcept {
-  if (!may_send() || streaming_) return false;
+  if (!can_send() || streaming_) return false;
+  if (!codec_ && options_->role == Role::server) {
+    write_plain_message(opcode, payload, output);
+    return true;
+  }
   FrameHeader header{.opcode = opcode};
   if (compresses(payload.size(), compression)) {
     const ConstBytes compressed = codec_->deflate_whole(payload);
@@ -360,6 +382,20 @@ bool Session::write_message(Opcode opcode, ConstBytes payload, ByteQueue& output
   }
   write_frame(header, payload, output);
   return true;
+}
+
+void Session::write_plain_message(Opcode opcode, ConstBytes payload, ByteQueue& output) noexcept {
+  const Bytes room = output.prepare(frame_header_bytes_max + payload.size());
+  std::size_t size = 2;
+  if (payload.size() <= control_payload_bytes_max) {
+    room[0] = std::byte{0x80} | static_cast<std::byte>(opcode);
+    room[1] = static_cast<std::byte>(payload.size());
+  } else {
+    size = encode_frame_header({.opcode = opcode, .payload_bytes = payload.size()},
+                               room.first<frame_header_bytes_max>());
+  }
+  if (!payload.empty()) std::memcpy(room.data() + size, payload.data(), payload.size());
+  output.commit(size + payload.size());
 }
 
 std::optional<SharedBytes> Session::shared_frame(const PreparedMessage& message) noexcept {
@@ -373,7 +409,7 @@ std::optional<SharedBytes> Session::shared_frame(const PreparedMessage& message)
 
 bool Session::write_message_header(Opcode opcode, std::uint64_t payload_bytes,
                                    ByteQueue& output) noexcept {
-  if (!may_send() || streaming_ || options_->role == Role::client) return false;
+  if (!can_send() || streaming_ || options_->role == Role::client) return false;
   const Bytes room = output.prepare(frame_header_bytes_max);
   output.commit(encode_frame_header({.opcode = opcode, .payload_bytes = payload_bytes},
                                     room.first<frame_header_bytes_max>()));
@@ -383,7 +419,7 @@ bool Session::write_message_header(Opcode opcode, std::uint64_t payload_bytes,
 bool Session::write_fragment(Opcode opcode, ConstBytes payload, bool last, ByteQueue& output,
                              Compression compression) noexcept {
   if (!streaming_ && last) return write_message(opcode, payload, output, compression);
-  if (!may_send()) return false;
+  if (!can_send()) return false;
   FrameHeader header{.opcode = streaming_ ? Opcode::continuation : opcode, .fin = last};
   if (!streaming_) {
     compressing_ = compresses(payload.size(), compression);
@@ -399,7 +435,7 @@ bool Session::write_fragment(Opcode opcode, ConstBytes payload, bool last, ByteQ
 }
 
 bool Session::write_ping(ConstBytes payload, ByteQueue& output) noexcept {
-  if (!may_send() || payload.size() > control_payload_bytes_max) return false;
+  if (!can_send() || payload.size() > control_payload_bytes_max) return false;
   write_frame({.opcode = Opcode::ping}, payload, output);
   return true;
 }

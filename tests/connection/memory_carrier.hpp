@@ -29,7 +29,7 @@ class MemoryCarrier final : public Carrier {
     pass(bytes);
   }
   std::size_t buffered_bytes() const noexcept override { return untaken; }
-  bool answering() const noexcept override { return answers; }
+  using Carrier::set_answering;
   void set_paused(bool its_paused) noexcept override { paused = its_paused; }
   void input_wanted() noexcept override { ++input_wishes; }
   void wake_by(std::uint64_t due_ms) noexcept override { wake_times.push_back(due_ms); }
@@ -38,8 +38,6 @@ class MemoryCarrier final : public Carrier {
   std::string peer() const override { return "the peer"; }
   const tls::Stream* tls() const noexcept override { return nullptr; }
   std::uint32_t index() const noexcept override { return 0; }
-  void retain() noexcept override { ++handles; }
-  void release() noexcept override { --handles; }
 
   /// What was sent since the last call.
   std::string take_wire() { return std::exchange(wire, {}); }
@@ -49,15 +47,14 @@ class MemoryCarrier final : public Carrier {
   std::size_t untaken = 0;
   int references_sent = 0;
   std::vector<const std::byte*> large_ones;
-  bool answers = false;
   bool paused = false;
   int input_wishes = 0;
   std::vector<std::uint64_t> wake_times;
   bool finished = false;
   bool aborted = false;
-  int handles = 0;
 
  private:
+  void on_released() noexcept override {}
   void pass(ConstBytes bytes) {
     wire += as_text(bytes);
     if (stuck) untaken += bytes.size();

@@ -38,6 +38,7 @@ struct Script {
     return UINT64_MAX;
   };
 
+  Bytes input_room;                 // where input goes, if it is to be put
   std::vector<std::string> inputs;  // as they were presented
   int input_ends = 0;
   int rooms = 0;
@@ -65,6 +66,7 @@ class TestPipe final : public Pipe {
   using Pipe::now_ms;
   using Pipe::send_file;
   using Pipe::set_input_held;
+  using Pipe::set_input_placed;
 
   void write(std::string_view text) {
     output().append(text);
@@ -78,6 +80,7 @@ class TestPipe final : public Pipe {
     script_->inputs.emplace_back(as_text(input));
     script_->on_input(*this, input);
   }
+  Bytes input_room() noexcept override { return script_->input_room; }
   void on_input_end() noexcept override {
     ++script_->input_ends;
     script_->on_input_end(*this);

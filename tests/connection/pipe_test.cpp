@@ -38,6 +38,32 @@ TEST(Pipe, PresentsInputThatWasLeftAgainWithMoreBehindIt) {
   EXPECT_EQ(pipe.kept_bytes(), 0u);
 }
 
+TEST(Pipe, PutsInputWhereItsProtocolHasIt) {
+  Script script;
+  PipeBench bench;
+  std::vector<std::byte> room(5);
+  script.input_room = room;
+  std::vector<const std::byte*> places;
+  // One that is long, and what is behind it: room for the next pieces of it, and then no more.
+  script.on_input = [&](TestPipe& its, Bytes& input) {
+    places.push_back(input.data());
+    its.set_input_placed(places.size() < 3);
+    input = input.last(0);
+  };
+  auto [pipe, peer] = bench.connect(script);
+  peer.send("begin");
+  bench.turn();
+  peer.send("abcdefghijklmno");
+  bench.turn();
+  // What was there was taken at once.
+  EXPECT_EQ(script.inputs, (std::vector<std::string>{"begin", "abcde", "fghij"}));
+  EXPECT_EQ(places[1], room.data());
+  EXPECT_EQ(places[2], room.data());
+  bench.turn();
+  EXPECT_EQ(script.inputs.back(), "klmno");
+  EXPECT_NE(places.back(), room.data());
+}
+
 TEST(Pipe, LeavesInputToTheKernelWhilePaused) {
   Script script;
   PipeBench bench;

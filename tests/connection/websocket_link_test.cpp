@@ -240,7 +240,7 @@ TEST(WebSocketLink, ClosesASlowConsumer) {
 TEST(WebSocketLink, RefusesNoAnswerHoweverMuchIsBuffered) {
   Bench bench;
   bench.carrier.untaken = 1'000'000;
-  bench.carrier.answers = true;
+  bench.carrier.set_answering(true);
   EXPECT_EQ(bench.link.send(Opcode::text, as_bytes("x")), SendStatus::backlogged);
   EXPECT_EQ(bench.link.send(PreparedMessage::text("y")), SendStatus::backlogged);
   EXPECT_EQ(bench.carrier.take_wire(), plain(Opcode::text, "x") + plain(Opcode::text, "y"));
@@ -380,7 +380,7 @@ TEST(WebSocketLink, GivesMessagesToTheCoroutineThatReceives) {
     EXPECT_TRUE(task.done());
   }
   EXPECT_EQ(heard, (std::vector<std::string>{"before it asked", "while it waits", "end"}));
-  EXPECT_EQ(bench.carrier.handles, 0);
+  EXPECT_EQ(bench.carrier.handles(), 0U);
 }
 
 TEST(WebSocketLink, StillGivesWhatWasDeliveredBeforeTheEnd) {
@@ -477,7 +477,7 @@ TEST(WebSocketLink, ForgetsACoroutineThatIsDestroyedWhileItMeasures) {
   bench.link.note_pong(as_bytes(answer));
   bench.link.end();
   EXPECT_TRUE(became.empty());
-  EXPECT_EQ(bench.carrier.handles, 0);
+  EXPECT_EQ(bench.carrier.handles(), 0U);
 }
 
 TEST(WebSocketLink, TellsHowItEnded) {
@@ -513,7 +513,7 @@ TEST(WebSocketLink, LetsACoroutineWaitForThePeerToCatchUp) {
 
 TEST(WebSocketLink, ReadsNoMoreWhileAnswersWaitThatNobodyAwaits) {
   Bench bench;
-  bench.carrier.answers = true;
+  bench.carrier.set_answering(true);
   bench.carrier.untaken = 50;
   EXPECT_FALSE(bench.link.answers_wait());
   bench.link.handle().send("an answer");
@@ -521,7 +521,7 @@ TEST(WebSocketLink, ReadsNoMoreWhileAnswersWaitThatNobodyAwaits) {
   bench.carrier.untaken = 0;
   EXPECT_FALSE(bench.link.answers_wait());
   // Not again because of what others send.
-  bench.carrier.answers = false;
+  bench.carrier.set_answering(false);
   bench.carrier.untaken = 50;
   bench.link.handle().send("news");
   EXPECT_FALSE(bench.link.answers_wait());
@@ -529,7 +529,7 @@ TEST(WebSocketLink, ReadsNoMoreWhileAnswersWaitThatNobodyAwaits) {
 
 TEST(WebSocketLink, ReadsNoMoreWhilePongsWait) {
   Bench bench;
-  bench.carrier.answers = true;
+  bench.carrier.set_answering(true);
   bench.carrier.untaken = 50;
   bench.hear(frame(Opcode::text, "hello"));
   EXPECT_FALSE(bench.link.answers_wait());
@@ -539,7 +539,7 @@ TEST(WebSocketLink, ReadsNoMoreWhilePongsWait) {
 
 TEST(WebSocketLink, ReadsOnWhileACoroutineWaitsToSendMore) {
   Bench bench;
-  bench.carrier.answers = true;
+  bench.carrier.set_answering(true);
   bench.carrier.untaken = 50;
   std::vector<SendStatus> became;
   Task<> task = speak(bench.link.handle(), became);
@@ -649,21 +649,21 @@ TEST(WebSocketHandle, OfNoConnectionDoesNothing) {
 
 TEST(WebSocketHandle, KeepsWhatCarriesIt) {
   Bench bench;
-  EXPECT_EQ(bench.carrier.handles, 0);
+  EXPECT_EQ(bench.carrier.handles(), 0U);
   {
     WebSocket first = bench.link.handle();
     WebSocket second = first;
-    EXPECT_EQ(bench.carrier.handles, 2);
+    EXPECT_EQ(bench.carrier.handles(), 2U);
     EXPECT_EQ(first, second);
     WebSocket third = std::move(first);
-    EXPECT_EQ(bench.carrier.handles, 2);
+    EXPECT_EQ(bench.carrier.handles(), 2U);
     second = third;
-    EXPECT_EQ(bench.carrier.handles, 2);
+    EXPECT_EQ(bench.carrier.handles(), 2U);
     second = WebSocket();
-    EXPECT_EQ(bench.carrier.handles, 1);
+    EXPECT_EQ(bench.carrier.handles(), 1U);
     EXPECT_NE(second, third);
   }
-  EXPECT_EQ(bench.carrier.handles, 0);
+  EXPECT_EQ(bench.carrier.handles(), 0U);
 }
 
 TEST(WebSocketHandle, AsksItsCarrier) {

@@ -293,6 +293,130 @@ TEST(Session, ReservesByWhatHasComeAndNotByWhatIsClaimed) {
   EXPECT_LE(in_use(), slack);
 }
 
+TEST(Session, HasAShortcutForMessagesThatAreWhole) {
+  for (const std::size_t size : {0U, 1U, 125U, 126U, 127U, 1000U, 65'535U}) {
+    Session session(server_options);
+    const std::string text(size, 't');
+    std::string stream = frame(Opcode::text, text) + frame(Opcode::binary, "\xFF");
+    Bytes input = bytes_of(stream);
+    const auto first = session.next_message(input);
+    ASSERT_TRUE(first) << size;
+    EXPECT_EQ(first->opcode, Opcode::text);
+    EXPECT_EQ(as_text(first->payload), text);
+    const auto second = session.next_message(input);
+    ASSERT_TRUE(second);
+    EXPECT_EQ(second->opcode, Opcode::binary);
+    EXPECT_TRUE(input.empty());
+    EXPECT_FALSE(session.next_message(input));
+    EXPECT_FALSE(session.wants_next(input));
+  }
+}
+
+TEST(Session, LeavesToNextWhatTheShortcutIsNotFor) {
+  struct Case {
+    std::string_view what;
+    std::string stream;
+    SessionOptions options;
+  };
+  std::string longer_form = frame(Opcode::text, std::string(126, 'x'));
+  longer_form[3] = 125;
+  const Case cases[] = {
+      {"a part of a message", frame(Opcode::text, "hello").substr(0, 10), {}},
+      {"a part of a header", frame(Opcode::text, std::string(300, 'x')).substr(0, 3), {}},
+      {"a fragment", fragment(Opcode::text, "a"), {}},
+      {"a ping", frame(Opcode::ping, "a"), {}},
+      {"a reserved bit", "\xC1" + frame(Opcode::text, "a").substr(1), {}},
+      {"no mask", frame(Opcode::text, "a", {.masked = false}), {}},
+      {"a length that is not minimal", longer_form, {}},
+      {"an eight-byte length", frame(Opcode::text, std::string(65'536, 'x')), {}},
+      {"text that is not UTF-8", frame(Opcode::text, "abc\xFF"), {}},
+      {"too long a message", frame(Opcode::text, "abc"), {.message_bytes_max = 2}},
+      {"a message that goes out in chunks", frame(Opcode::text, "a"), {.deliver_chunks = true}},
+      {"frames that are told", frame(Opcode::text, "a"), {.report_frames = true}},
+  };
+  for (const Case& each : cases) {
+    Session session(each.options);
+    std::string copy = each.stream;
+    Bytes input = bytes_of(copy);
+    EXPECT_FALSE(session.next_message(input)) << each.what;
+    EXPECT_EQ(input.size(), each.stream.size()) << each.what;
+    EXPECT_EQ(copy, each.stream) << each.what << ": it was changed";
+    EXPECT_TRUE(session.wants_next(input));
+  }
+  // Between fragments, and behind the peer's close frame, a message is none either.
+  for (const std::string& before :
+       {fragment(Opcode::text, "a"), frame(Opcode::close, close_body(1000))}) {
+    Session session(server_options);
+    ByteQueue output;
+    std::string copy = before;
+    Bytes input = bytes_of(copy);
+    ASSERT_TRUE(session.next(input, output));
+    std::string message = frame(Opcode::text, "b");
+    input = bytes_of(message);
+    EXPECT_FALSE(session.next_message(input));
+  }
+}
+
+TEST(Session, TakesALongMessageFromWhereItWasPut) {
+  constexpr std::size_t size = 700'000;
+  std::string text(size, 'a');
+  for (std::size_t i = 0; i < size; ++i) text[i] = static_cast<char>('a' + i % 26);
+  for (const Opcode opcode : {Opcode::binary, Opcode::text}) {
+    const std::string stream = frame(opcode, text);
+    Session session(server_options);
+    ByteQueue output;
+    EXPECT_FALSE(session.has_input_room());
+    std::string begin = stream.substr(0, 5'003);
+    Bytes input = bytes_of(begin);
+    ASSERT_FALSE(session.next(input, output)->has_value());
+    std::size_t came = begin.size();
+    int placed = 0;
+    // As a socket would: never all that there is room for.
+    while (session.has_input_room()) {
+      const Bytes room = session.input_room();
+      ASSERT_GE(room.size(), 64U * 1024);
+      ASSERT_LE(room.size(), stream.size() - came);
+      Bytes piece = room.first(std::min<std::size_t>(room.size() - 1, 100'001));
+      std::ranges::copy(as_bytes(stream).subspan(came, piece.size()), piece.begin());
+      came += piece.size();
+      ASSERT_FALSE(session.next(piece, output)->has_value());
+      ASSERT_TRUE(piece.empty());
+      ++placed;
+    }
+    EXPECT_GT(placed, 4);
+    std::string rest = stream.substr(came) + frame(Opcode::binary, "next");
+    input = bytes_of(rest);
+    const auto event = session.next(input, output);
+    ASSERT_TRUE(event && *event);
+    EXPECT_EQ(as_text(std::get<Session::Message>(**event).payload), text);
+    EXPECT_TRUE(session.next_message(input));
+    EXPECT_FALSE(session.next(input, output)->has_value());
+  }
+}
+
+TEST(Session, ChecksTextThatWasPutAsAnyOther) {
+  std::string text(300'000, 'x');
+  text[200'000] = '\xFF';
+  const std::string stream = frame(Opcode::text, text);
+  Session session(server_options);
+  ByteQueue output;
+  std::string begin = stream.substr(0, 20'000);
+  Bytes input = bytes_of(begin);
+  ASSERT_FALSE(session.next(input, output)->has_value());
+  std::size_t came = begin.size();
+  while (true) {
+    ASSERT_TRUE(session.has_input_room());
+    Bytes piece = session.input_room();
+    std::ranges::copy(as_bytes(stream).subspan(came, piece.size()), piece.begin());
+    came += piece.size();
+    const auto event = session.next(piece, output);
+    if (event) continue;
+    EXPECT_EQ(event.error(), Error::text_not_utf8);
+    break;
+  }
+  EXPECT_FALSE(session.has_input_room());
+}
+
 TEST(Session, DeliversChunksAsTheyCome) {
   const SessionOptions options{.deliver_chunks = true};
   Session session(options);

@@ -47,7 +47,10 @@ class ByteQueue {
   void append(std::string_view text) { append(as_bytes(text)); }
 
   /// Room for `size` more bytes behind the content; what is written there counts after `commit`.
-  Bytes prepare(std::size_t size);
+  Bytes prepare(std::size_t size) {
+    if (capacity_ - end_ < size) make_room(size);
+    return {block_.get() + end_, size};
+  }
   void commit(std::size_t size) noexcept { end_ += size; }
 
   /// Takes back the `size` youngest bytes.
@@ -63,6 +66,8 @@ class ByteQueue {
   void release() noexcept;
 
  private:
+  void make_room(std::size_t size);
+
   struct Free {
     void operator()(std::byte* block) const noexcept { std::free(block); }
   };

@@ -73,6 +73,10 @@ class FrameParser {
 
   /// Whether the next byte begins a frame.
   bool between_frames() const noexcept { return state_ == State::between_frames; }
+  /// How much of the payload that is being read is still to come.
+  std::uint64_t payload_left() const noexcept {
+    return state_ == State::in_payload ? rest_.payload_bytes : 0;
+  }
 
  private:
   enum class State : std::uint8_t { between_frames, in_payload, failed };

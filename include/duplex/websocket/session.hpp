@@ -109,14 +109,37 @@ class Session {
   /// ignored.
   std::expected<std::optional<Event>, Error> next(Bytes& input, ByteQueue& output) noexcept;
 
+  /// The shortcut for the message that nearly all are, when it is what `next` would return: whole
+  /// in one frame of less than 64 KiB, not compressed. Needs none of the state by which others are
+  /// put together, and takes a quarter of the time. nullopt says nothing: call `next`.
+  std::optional<Message> next_message(Bytes& input) noexcept;
+
+  /// Whether a long message is being collected, of which so much is to come that it is worth while
+  /// to put that into `input_room`.
+  bool has_input_room() const noexcept {
+    return assembly_ && !compressed_ && parser_.payload_left() >= placed_bytes_min;
+  }
+  /// Where to put the next bytes of input, so that they need not be copied: behind what has come of
+  /// the message. Present them to `next` from there. Only with `has_input_room`; holds until the
+  /// next call.
+  Bytes input_room() noexcept;
+
+  /// Whether `next` may have something to do: false when there is no input, and no memory of a
+  /// message to be freed.
+  bool wants_next(ConstBytes input) const noexcept { return !input.empty() || message_delivered_; }
+
   /// Whether messages may still be written: no close frame has been sent.
-  bool can_send() const noexcept;
+  bool can_send() const noexcept {
+    return closing_step(options_->role, closing_, ClosingEvent::we_send).counts;
+  }
 
   /// Whether a message that is written in fragments is open, so that no other can be written.
   bool streaming() const noexcept { return streaming_; }
 
   /// Whether the peer's close frame, or an error, has ended what we read.
-  bool done_reading() const noexcept;
+  bool done_reading() const noexcept {
+    return closing_ == Closing::closed || closing_ == Closing::close_received;
+  }
 
   /// How far the closing handshake is. `closed` means that nothing follows: see `hang_up`.
   Closing closing() const noexcept { return closing_; }
@@ -162,10 +185,13 @@ class Session {
   bool write_close(CloseCode code, std::string_view reason, ByteQueue& output) noexcept;
 
  private:
+  /// Less is not worth a system call of its own.
+  static constexpr std::size_t placed_bytes_min = std::size_t{64} * 1024;
+
   /// The bytes of a message that has come in part: one block, grown as they arrive.
   struct Assembly;
   struct FreeAssembly {
-    void operator()(Assembly* assembly) const noexcept { std::free(assembly); }
+    void operator()(Assembly* assembly) const noexcept;
   };
   /// Deletes a codec that is one session's own.
   struct ReleaseCodec {
@@ -173,8 +199,10 @@ class Session {
   };
   using NextEvent = std::expected<std::optional<Event>, Error>;
 
-  bool is_short_message(ConstBytes input) const noexcept;
-  NextEvent take_short_message(Bytes& input, ByteQueue& output) noexcept;
+  bool expects_message() const noexcept {
+    return parser_.between_frames() && message_opcode_ == Opcode::continuation && !failed_ &&
+           !done_reading() && !options_->deliver_chunks && !options_->report_frames;
+  }
   NextEvent take_frame(const Frame& frame, ByteQueue& output) noexcept;
   NextEvent take_data(const Frame& frame) noexcept;
   NextEvent take_compressed(const Frame& frame, bool last) noexcept;
@@ -183,14 +211,15 @@ class Session {
   std::optional<Error> begin_data_frame(const FrameHeader& header) noexcept;
   NextEvent fail(Error error, ByteQueue& output) noexcept;
   void collect(Bytes piece, std::uint64_t bytes_to_come) noexcept;
+  void make_room(std::size_t size, std::uint64_t bytes_to_come) noexcept;
   std::uint64_t wire_bytes_max() const noexcept;
   bool inflates_pieces() const noexcept;
   bool expands(ConstBytes input) const noexcept;
   MessageCodec& own_codec();
   void share_codec_again() noexcept;
+  void write_plain_message(Opcode opcode, ConstBytes payload, ByteQueue& output) noexcept;
   void write_frame(FrameHeader header, ConstBytes payload, ByteQueue& output) noexcept;
   void write_close_frame(CloseCode code, std::string_view reason, ByteQueue& output) noexcept;
-  bool may_send() const noexcept;
 
   const SessionOptions* options_;
   // Without its own address, so that the small members behind it fill its padding: a server has

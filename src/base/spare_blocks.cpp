@@ -1,0 +1,57 @@
+#include "base/spare_blocks.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+
+namespace duplex {
+
+namespace {
+
+/// Whether this thread's blocks are freed already: objects with static storage live longer.
+bool& ended() noexcept {
+  static thread_local bool value = false;
+  return value;
+}
+
+}  // namespace
+
+SpareBlocks::Kept::~Kept() {
+  ended() = true;
+  while (count > 0) std::free(blocks[--count].memory);
+}
+
+SpareBlocks::Kept* SpareBlocks::kept() noexcept {
+  if (ended()) return nullptr;
+  static thread_local Kept value;
+  return &value;
+}
+
+SpareBlocks::Block SpareBlocks::take(std::size_t size_min) noexcept {
+  Kept* const spare = kept();
+  if (spare == nullptr || size_min < block_bytes_min) return {};
+  Block* best = nullptr;
+  // Of equal ones the last, which the processor's cache may still have.
+  for (std::size_t i = spare->count; i-- > 0;) {
+    Block& block = spare->blocks[i];
+    if (block.size >= size_min && (best == nullptr || block.size < best->size)) best = &block;
+  }
+  if (best == nullptr) return {};
+  const Block taken = *best;
+  std::move(best + 1, spare->blocks.data() + spare->count, best);
+  --spare->count;
+  spare->bytes -= taken.size;
+  return taken;
+}
+
+void SpareBlocks::give_back(Block block) noexcept {
+  Kept* const spare = kept();
+  if (spare == nullptr || block.size < block_bytes_min || spare->count == blocks_max ||
+      spare->bytes + block.size > kept_bytes_max) {
+    std::free(block.memory);
+    return;
+  }
+  spare->blocks[spare->count++] = block;
+  spare->bytes += block.size;
+}
+
+}  // namespace duplex

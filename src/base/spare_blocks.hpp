@@ -1,0 +1,42 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+
+namespace duplex {
+
+/// Memory for what is large and soon gone, such as a message that is being collected: a thread
+/// keeps a few of the blocks that were given back. Taken from the system, and given back to it, a
+/// block costs a page fault for each of its pages, which is more than copying as much.
+class SpareBlocks {
+ public:
+  /// Memory by malloc, and how much of it there is.
+  struct Block {
+    void* memory = nullptr;
+    std::size_t size = 0;
+  };
+
+  /// Smaller blocks are not kept, nor more than these, nor more bytes.
+  static constexpr std::size_t block_bytes_min = std::size_t{32} * 1024;
+  static constexpr std::size_t blocks_max = 16;
+  static constexpr std::size_t kept_bytes_max = std::size_t{8} * 1024 * 1024;
+
+  /// This thread's smallest block of at least `size_min` bytes; without memory when it has none.
+  static Block take(std::size_t size_min) noexcept;
+
+  /// Keeps `block` for this thread, or frees it.
+  static void give_back(Block block) noexcept;
+
+ private:
+  struct Kept {
+    ~Kept();
+    std::array<Block, blocks_max> blocks;
+    std::size_t count = 0;
+    std::size_t bytes = 0;
+  };
+
+  /// nullptr when the thread is about to end.
+  static Kept* kept() noexcept;
+};
+
+}  // namespace duplex

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cstddef>
+
+/// The three calls that every message makes, without the C library's preparations: it makes each of
+/// them a point where the thread can be cancelled, which takes two atomic exchanges, and nobody
+/// cancels our threads. Otherwise as the functions of these names, with errno.
+namespace duplex::net {
+
+inline ssize_t call_recv(int socket, void* buffer, std::size_t size, int flags) noexcept {
+  return ::syscall(SYS_recvfrom, socket, buffer, size, flags, nullptr, nullptr);
+}
+
+inline ssize_t call_send(int socket, const void* data, std::size_t size, int flags) noexcept {
+  return ::syscall(SYS_sendto, socket, data, size, flags, nullptr, 0);
+}
+
+inline int call_epoll_wait(int epoll, epoll_event* events, int count, int timeout_ms) noexcept {
+  return static_cast<int>(::syscall(SYS_epoll_pwait, epoll, events, count, timeout_ms, nullptr, 0));
+}
+
+}  // namespace duplex::net
