@@ -1,0 +1,183 @@
+"""Writes bench/RESULTS.md from what the races have shown."""
+
+import platform
+import re
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from racing import Measurement, median, ratio
+
+INTRODUCTION = """\
+# Results of the races
+
+Written by `./dev bench`; [docs/performance.md](../docs/performance.md) says what they mean, and
+[PARTS.md](PARTS.md) what single parts cost.
+
+Each race is the same load, `duplex bench` on core 1, for several servers on core 0 that have one thread each. In each
+round all had their turn; the figures are medians of the rounds, and behind a rate are the lowest and the highest. A
+ratio is by rate where both servers were busy for at least 95 % of the time: then they were the limit. Where the load or
+the rest of the machine was, it is by the server's processor time for each message, which is what a server with more
+load to come would be limited by. Above 1, duplex is better.
+
+`bare` is the least epoll loop that could answer, without any checks: the kernel's limit. Others are built by
+`-O3`, without Nagle's algorithm, and do not compress unless they are asked to.
+"""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Duplex beside one rival."""
+
+    rival: str
+    ratio: float
+    by: str
+    at_least: float | None
+
+    @property
+    def held(self) -> bool | None:
+        return None if self.at_least is None else self.ratio >= self.at_least
+
+    def __str__(self) -> str:
+        required = "" if self.at_least is None else f", at least {self.at_least:g} {self.mark}"
+        return f"{self.ratio:.2f} × {self.rival} ({self.by}){required}"
+
+    @property
+    def mark(self) -> str:
+        return {True: "✓", False: "✗ **missed**", None: ""}[self.held]
+
+
+def medians(result: dict) -> dict[str, Measurement]:
+    """Of those who finished at least one round."""
+    return {name: median([Measurement(**each) for each in rounds])
+            for name, rounds in result["rounds"].items() if rounds}
+
+
+def verdicts(result: dict) -> list[Verdict]:
+    standing = medians(result)
+    found = []
+    for rival in standing:
+        if "duplex" not in standing or rival.startswith("duplex"):
+            continue
+        try:
+            value, by = ratio(standing["duplex"], standing[rival], result["idle"])
+        except ZeroDivisionError:  # a round too short to be measured
+            continue
+        found.append(Verdict(rival, value, by, result["at_least"].get(rival)))
+    return found
+
+
+def memory_held(result: dict) -> bool | None:
+    ours = medians(result).get("duplex")
+    if result["bytes_max"] is None or ours is None:
+        return None
+    return ours.connection_bytes <= result["bytes_max"]
+
+
+def missed(result: dict) -> list[str]:
+    """What was required and is not so, in words."""
+    words = [f"{each.rival}: {each}" for each in verdicts(result) if each.held is False]
+    compared = {each.rival for each in verdicts(result)}
+    words += [f"{rival}: not measured" for rival in result["at_least"] if rival not in compared]
+    if memory_held(result) is False:
+        words.append(f"{medians(result)['duplex'].connection_bytes:.0f} bytes each")
+    return words
+
+
+def table(result: dict) -> str:
+    """All figures of one race."""
+    head, rows = (_idle_rows if result["idle"] else _rate_rows)(result)
+    lines = ["| " + " | ".join(head) + " |", "| --- |" + " ---: |" * (len(head) - 1)]
+    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows])
+
+
+def _rate_rows(result: dict):
+    head = ["", "a second", "rounds", "server's CPU each", "of it user", "server busy", "load busy", "p50", "p99"]
+    rows = []
+    for name, each in medians(result).items():
+        rates = [one["per_second"] for one in result["rounds"][name]]
+        rows.append([
+            name, f"{each.per_second:,.0f}", f"{min(rates):,.0f} … {max(rates):,.0f}", f"{each.cpu_us:,.3f} µs",
+            f"{each.user_us:,.3f} µs", f"{each.server_busy:.0%}", f"{each.load_busy:.0%}", f"{each.p50_us:,.0f} µs",
+            f"{each.p99_us:,.0f} µs",
+        ])
+    return head, rows
+
+
+def _idle_rows(result: dict):
+    head = ["", "opened a second", "memory each"]
+    return head, [[name, f"{each.per_second:,.0f}", f"{each.connection_bytes:,.0f} bytes"]
+                  for name, each in medians(result).items()]
+
+
+def section(name: str, result: dict) -> str:
+    rounds = max((len(each) for each in result["rounds"].values()), default=0)
+    how = "one round" if rounds == 1 else f"{rounds} rounds"
+    command = f"duplex bench {result['url'].format('HOST:PORT')} {' '.join(result['load'])}"
+    lines = [f"### {result['title']}", "", f"`{name}`: `{command}`, {how} of {result['seconds']:g} s"
+             f", {result['date']}, commit {result['commit']}.", "", table(result), ""]
+    found = [str(each) for each in verdicts(result)]
+    if result["bytes_max"] is not None and "duplex" in medians(result):
+        mark = "✓" if memory_held(result) else "✗ **missed**"
+        found.append(f"at most {result['bytes_max']:g} bytes each {mark}")
+    if found:
+        lines += ["duplex: " + "; ".join(found) + ".", ""]
+    notes = [result["note"]] if result["note"] else []
+    standing = medians(result)
+    notes += [f"{racer}: **errors**, {each.errors}." for racer, each in standing.items() if each.errors]
+    absent = [racer for racer, rounds in result["rounds"].items() if not rounds]
+    if absent:
+        notes.append(f"Could not be measured: {', '.join(absent)}.")
+    if notes:
+        lines += [" ".join(notes), ""]
+    return "\n".join(lines)
+
+
+def summary(results: dict[str, dict]) -> str:
+    """What was required, and all ratios on a line each."""
+    lines = ["| race | duplex | beside | ratio | by | at least | |", "| --- | ---: | --- | ---: | --- | ---: | --- |"]
+    for name, result in results.items():
+        standing = medians(result)
+        if "duplex" not in standing:
+            lines.append(f"| {name} | not measured | | | | | |")
+            continue
+        ours = standing["duplex"]
+        figure = f"{ours.connection_bytes:,.0f} bytes" if result["idle"] else f"{ours.per_second:,.0f}/s"
+        if result["bytes_max"] is not None:
+            mark = "✓" if memory_held(result) else "✗ **missed**"
+            lines.append(f"| {name} | {figure} | | | memory | at most {result['bytes_max']:g} bytes | {mark} |")
+        for each in verdicts(result):
+            required = "" if each.at_least is None else f"{each.at_least:g}"
+            lines.append(f"| {name} | {figure} | {each.rival} | {each.ratio:.2f} | {each.by} | {required} "
+                         f"| {each.mark} |")
+    return "\n".join(lines)
+
+
+def document(results: dict[str, dict], machine: str) -> str:
+    sections = "\n".join(section(name, result) for name, result in results.items())
+    return f"{INTRODUCTION}\n{machine}\n## All ratios\n\n{summary(results)}\n\n## The races\n\n{sections}"
+
+
+# What makes the rivals, as Debian names it.
+PACKAGES = ("libboost-dev", "libwebsocketpp-dev", "libwebsockets-dev", "nodejs", "node-ws", "python3-websockets",
+            "nginx-light", "h2o", "libssl3", "libisal2", "libdeflate0", "g++")
+
+
+def machine(programs: Path) -> str:
+    """Where and with what: the same lines for all races."""
+
+    def says(*command) -> str:
+        return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout
+
+    cpu = says("/usr/bin/lscpu")
+    model = re.search(r"Model name:\s+(.*)", cpu)
+    cores = re.search(r"^CPU\(s\):\s+(\d+)", cpu, re.M)
+    virtual = re.search(r"Hypervisor vendor:\s+(.*)", cpu)
+    system = re.search(r'PRETTY_NAME="(.*)"', Path("/etc/os-release").read_text())
+    versions = says("/usr/bin/dpkg-query", "-W", "-f=${Package} ${Version}, ", *PACKAGES).rstrip(", ")
+    return (
+        f"Machine: {cores[1] if cores else '?'} cores of {model[1] if model else 'an unknown processor'}"
+        f"{' under ' + virtual[1] if virtual else ''}; Linux {platform.release()}, "
+        f"{system[1] if system else 'unknown system'}.\n"
+        f"Versions: {says(programs / 'duplex', '--version').strip()}; {versions}.\n"
+    )
