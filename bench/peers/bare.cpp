@@ -138,7 +138,7 @@ class Server {
     if (::bind(listener_, generic, size) != 0 || ::listen(listener_, 4096) != 0 ||
         ::getsockname(listener_, generic, &size) != 0) {
       std::perror("bare");
-      std::exit(1);
+      ::_exit(1);
     }
     watch(EPOLL_CTL_ADD, listener_, EPOLLIN, nullptr);
     std::printf("port %d\n", ntohs(address.sin_port));

@@ -92,7 +92,7 @@ int main(int argc, char** argv) {
 
   asio::io_context loop{1};
   Acceptor acceptor(loop, {asio::ip::address_v4::loopback(), 0});
-  std::cout << "port " << acceptor.local_endpoint().port() << std::endl;
+  std::cout << "port " << acceptor.local_endpoint().port() << '\n' << std::flush;
   accept_next(acceptor, context);
   loop.run();
 }

@@ -11,6 +11,6 @@ int main() {
              [](const duplex::Request&) { return duplex::Response::text("Hello, World!\n"); });
   server.post("/post",
               [](const duplex::Request&) { return duplex::Response::text("Hello, World!\n"); });
-  std::cout << "http://127.0.0.1:" << server.listen({.port = 0}) << std::endl;
+  std::cout << "http://127.0.0.1:" << server.listen({.port = 0}) << '\n' << std::flush;
   server.run();
 }

@@ -71,16 +71,19 @@ def memory_held(result: dict) -> bool | None:
     ours = medians(result).get("duplex")
     if result["bytes_max"] is None or ours is None:
         return None
-    return ours.connection_bytes <= result["bytes_max"]
+    return 0 < ours.connection_bytes <= result["bytes_max"]  # 0: nothing was seen to be taken
 
 
 def missed(result: dict) -> list[str]:
     """What was required and is not so, in words."""
-    words = [f"{each.rival}: {each}" for each in verdicts(result) if each.held is False]
+    words = [str(each) for each in verdicts(result) if each.held is False]
     compared = {each.rival for each in verdicts(result)}
     words += [f"{rival}: not measured" for rival in result["at_least"] if rival not in compared]
+    ours = medians(result).get("duplex")
     if memory_held(result) is False:
-        words.append(f"{medians(result)['duplex'].connection_bytes:.0f} bytes each")
+        words.append(f"{ours.connection_bytes:.0f} bytes each")
+    if ours and ours.errors:
+        words.append(f"errors, {ours.errors}")
     return words
 
 

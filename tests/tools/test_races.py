@@ -98,7 +98,7 @@ def test_what_is_required_is_judged_by_the_medians():
     )
     (verdict,) = report.verdicts(result)
     assert (verdict.ratio, verdict.held) == (0.96, False)
-    assert report.missed(result) == ["bare: 0.96 × bare (rate), at least 0.97 ✗ **missed**"]
+    assert report.missed(result) == ["0.96 × bare (rate), at least 0.97 ✗ **missed**"]
     result["at_least"] = {"bare": 0.96}
     assert report.missed(result) == []
 
@@ -113,6 +113,12 @@ def test_idle_connections_are_judged_by_a_limit_too():
     assert report.missed(result) == ["257 bytes each"]
     result["bytes_max"] = 257
     assert report.missed(result) == []
+    assert report.missed(result_of({"duplex": [measured()]}, idle=True, bytes_max=256)) == ["0 bytes each"]
+
+
+def test_errors_of_ours_are_a_shortfall():
+    result = result_of({"duplex": [measured(), measured(errors="2 × reset")], "bare": [measured(errors="1 × x")]})
+    assert report.missed(result) == ["errors, 2 × reset"]
 
 
 def test_another_duplex_is_no_rival():
