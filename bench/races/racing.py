@@ -9,7 +9,7 @@ import os
 import statistics
 import subprocess
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from servers import NotStarted, Server, Track
@@ -105,13 +105,20 @@ class Length:
     required_only: bool = False
 
 
+# What a server makes once, for its first connections, is not the price of an idle one: before it is measured,
+# it has had some.
+FIRST_LOAD = ("-c", "100")
+
+
 class LoadFailed(Exception):
     pass
 
 
 def load(program: Path, cell: Cell, server: Server, length: Length) -> Measurement:
     """One round for one racer."""
-    command = [program, "bench", cell.url.format(server.address), *cell.load, "--insecure"]
+    command = [program, "bench", cell.url.format(server.address), *cell.load]
+    if cell.url.startswith(("wss:", "https:")):
+        command += ["--insecure"]
     command += ["--duration", length.seconds, "--pid", server.pid, "--json", "-", "--quiet"]
     if not cell.idle:
         command += ["--warmup", length.warmup]
@@ -121,7 +128,7 @@ def load(program: Path, cell: Cell, server: Server, length: Length) -> Measureme
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        timeout=300,
+        timeout=600,
     )
     # 1: there were errors; they are in the report.
     if done.returncode not in (0, 1) or not done.stdout:
@@ -145,6 +152,9 @@ def race(cell: Cell, programs: Path, length: Length, say: Callable[[str], None])
                 try:
                     if name not in servers:
                         servers[name] = cell.racers[name](track)
+                    if cell.idle:
+                        before = replace(cell, load=FIRST_LOAD, idle=False)
+                        load(programs / "duplex", before, servers[name], length)
                     measurement = load(programs / "duplex", cell, servers[name], length)
                 except (LoadFailed, NotStarted, OSError, subprocess.SubprocessError) as failure:
                     say(f"  {name}: {failure}")

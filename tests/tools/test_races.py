@@ -258,11 +258,12 @@ def test_a_load_that_fails_says_why(fake):
 
 
 @two_cores
-def test_idle_connections_have_one_round_and_a_server_of_their_own(fake):
+def test_idle_connections_have_one_round_and_a_server_that_has_had_others(fake):
     folder, asked = fake
-    (folder / "duplex").write_text(
-        (folder / "duplex").read_text().replace('"mode": "echo"', '"mode": "idle"')
-    )
-    result = race(fake_cell(idle=True), folder, Length(3, 0.5, 0.1), lambda _: None)
+    result = race(fake_cell("--mode", "idle", idle=True), folder, Length(3, 0.5, 0.1), lambda _: None)
     assert [len(rounds) for rounds in result["rounds"].values()] == [1, 1, 1]
-    assert all("--warmup" not in words for words in asked())
+    before, then = asked()[0::2], asked()[1::2]
+    assert all("idle" not in words and "--warmup" in words for words in before)
+    assert all("idle" in words and "--warmup" not in words for words in then)
+    pids = [words[words.index("--pid") + 1] for words in asked()]
+    assert pids[0::2] == pids[1::2] and len(set(pids)) == 3
