@@ -87,11 +87,11 @@ std::string_view name(LimitedBy limit) noexcept;
 /// All that reports tell.
 struct Result {
   Mode mode = Mode::echo;
-  std::string url;
+  std::string url = {};
   /// What the user calls it; empty for the mode and the URL.
   std::string title = {};
   /// In UTC, as RFC 3339 writes it.
-  std::string started;
+  std::string started = {};
   /// In the order in which they are to be shown.
   std::vector<Option> options = {};
   /// The measured time: without the opening of connections (but in modes that measure that) and
