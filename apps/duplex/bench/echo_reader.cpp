@@ -1,0 +1,192 @@
+#include "echo_reader.hpp"
+
+#include <fmt/format.h>
+
+#include <cstring>
+#include <string_view>
+
+#include "incoming_frames.hpp"
+#include <duplex/websocket/close_code.hpp>
+
+namespace duplex::app::bench {
+namespace {
+
+using websocket::Frame;
+using websocket::Opcode;
+
+std::string_view name_of(Opcode opcode) {
+  return opcode == Opcode::text ? "text" : "binary";
+}
+
+}  // namespace
+
+/// What a close frame says.
+std::string close_text(ConstBytes body) {
+  if (body.size() < 2) return "without a code";
+  const unsigned code =
+      std::to_integer<unsigned>(body[0]) << 8U | std::to_integer<unsigned>(body[1]);
+  const std::string_view reason = as_text(body.subspan(2));
+  return reason.empty() ? fmt::format("{}", code) : fmt::format("{} \"{}\"", code, reason);
+}
+
+/// The messages of a connection, frame by frame.
+struct EchoReader::Scrutiny {
+  Scrutiny(const EchoRules& rules, std::size_t first)
+      : frames(rules.messages->kind().compressed), message(first) {
+    if (rules.messages->kind().compressed && rules.keep) own.emplace(true);
+  }
+
+  void take(const EchoRules& rules, const Frame& frame, Findings& findings) {
+    switch (frame.header.opcode) {
+      case Opcode::ping: findings.pings.emplace_back(as_text(frame.payload)); return;
+      case Opcode::pong: return;
+      case Opcode::close: findings.closed = close_text(frame.payload); return;
+      case Opcode::text:
+      case Opcode::binary:
+        if (frame.begins) begin_message(rules, frame, findings);
+        break;
+      case Opcode::continuation: break;
+    }
+    take_payload(rules, as_text(frame.payload));
+    if (frame.ends && frame.header.fin) end_message(rules, findings);
+  }
+
+  void begin_message(const EchoRules& rules, const Frame& frame, Findings& findings) {
+    under_way = true;
+    compressed = frame.header.rsv1;
+    if (frame.header.opcode != rules.messages->opcode()) {
+      findings.faults.push_back(
+          {"wrong content",
+           fmt::format("a message came back as {} that was sent as {}",
+                       name_of(frame.header.opcode), name_of(rules.messages->opcode()))});
+    }
+  }
+
+  void take_payload(const EchoRules& rules, std::string_view bytes) {
+    if (compressed) {
+      collected += bytes;
+    } else {
+      compare(rules, bytes);
+    }
+  }
+
+  void compare(const EchoRules& rules, std::string_view bytes) {
+    const std::string_view expected = rules.messages->payload(message);
+    if (!difference && !rules.length_only && size < expected.size()) {
+      const std::string_view due = expected.substr(size, bytes.size());
+      if (!bytes.starts_with(due)) {
+        std::size_t at = 0;
+        while (bytes[at] == due[at]) ++at;
+        difference = size + at;
+      }
+    }
+    size += bytes.size();
+  }
+
+  void end_message(const EchoRules& rules, Findings& findings) {
+    const std::size_t expected = rules.messages->payload(message).size();
+    bool inflates = true;
+    if (compressed) {
+      std::string text;
+      Inflater& inflater = own ? *own : *rules.inflater;
+      inflates = inflater.inflate(collected, expected, text);
+      compare(rules, text);
+      collected.clear();
+    }
+    if (!inflates) {
+      findings.faults.push_back({"wrong content", "a compressed message can't be inflated"});
+    } else if (size != expected) {
+      findings.faults.push_back(
+          {"wrong length", fmt::format("a message of {} bytes came back with {}{}", expected,
+                                       compressed && size > expected ? "at least " : "", size)});
+    } else if (difference) {
+      findings.faults.push_back(
+          {"wrong content", fmt::format("a message of {} bytes came back with another byte at {}",
+                                        expected, *difference)});
+    }
+    ++findings.messages;
+    message = message + 1 == rules.messages->count() ? 0 : message + 1;
+    size = 0;
+    difference.reset();
+    under_way = false;
+  }
+
+  bool between_messages() const { return !under_way && frames.between_frames(); }
+
+  IncomingFrames frames;
+  /// Which is expected.
+  std::size_t message;
+  /// Of the one that is coming.
+  std::size_t size = 0;
+  std::optional<std::size_t> difference;
+  std::string collected;
+  std::optional<Inflater> own;
+  bool under_way = false;
+  bool compressed = false;
+};
+
+EchoReader::EchoReader() = default;
+EchoReader::~EchoReader() = default;
+EchoReader::EchoReader(EchoReader&&) noexcept = default;
+EchoReader& EchoReader::operator=(EchoReader&&) noexcept = default;
+
+void EchoReader::begin(const EchoRules& rules, std::size_t first) {
+  position_ = rules.messages->echoed().start_of(first);
+  in_frame_ = 0;
+  scrutiny_.reset();
+}
+
+void EchoReader::read(const EchoRules& rules, Bytes input, Findings& findings) {
+  if (!scrutiny_) {
+    if (!rules.messages->kind().compressed) {
+      input = input.subspan(take_expected(rules.messages->echoed(), input, findings));
+      if (input.empty()) return;
+    }
+    look_closely(rules);
+  }
+  const auto each = [&](const Frame& frame) { scrutiny_->take(rules, frame, findings); };
+  if (const auto error = scrutiny_->frames.feed(input, each)) {
+    findings.faults.push_back({"protocol", std::string(websocket::describe(*error))});
+    findings.broken = true;
+    return;
+  }
+  if (scrutiny_->between_messages() && !rules.messages->kind().compressed) {
+    position_ = rules.messages->echoed().start_of(scrutiny_->message);
+    in_frame_ = 0;
+    scrutiny_.reset();
+  }
+}
+
+/// Takes what is as expected, up to the last whole comparison; returns how much.
+std::size_t EchoReader::take_expected(const Round& echoed, ConstBytes input,
+                                      Findings& findings) noexcept {
+  std::size_t taken = 0;
+  while (taken < input.size()) {
+    const std::string_view due = echoed.from(position_, input.size() - taken);
+    if (std::memcmp(input.data() + taken, due.data(), due.size()) != 0) break;
+    taken += due.size();
+    position_ = echoed.behind(position_, due.size());
+  }
+  in_frame_ += taken;
+  const std::size_t frame_bytes = echoed.start_of(1);
+  if (in_frame_ == frame_bytes) {
+    ++findings.messages;
+    in_frame_ = 0;
+  } else if (in_frame_ > frame_bytes) {
+    findings.messages += in_frame_ / frame_bytes;
+    in_frame_ %= frame_bytes;
+  }
+  return taken;
+}
+
+void EchoReader::look_closely(const EchoRules& rules) {
+  const Round& echoed = rules.messages->echoed();
+  scrutiny_ = std::make_unique<Scrutiny>(rules, echoed.piece_at(position_));
+  // What was there of the present frame was as expected: it is read once more.
+  std::string again(echoed.from(position_ - in_frame_, in_frame_));
+  Findings nothing;
+  (void)scrutiny_->frames.feed(std::as_writable_bytes(std::span(again)),
+                               [&](const Frame& frame) { scrutiny_->take(rules, frame, nothing); });
+}
+
+}  // namespace duplex::app::bench
