@@ -67,10 +67,13 @@ void Echo::owe(Connection& connection, Time time, std::uint64_t count) {
 }
 
 void Echo::received(Connection& connection, Bytes input, Time now) {
-  findings_.clear();
-  flow_of(connection).reader.read(rules_, input, findings_);
-  if (findings_.messages > 0) take(connection, findings_.messages, now);
-  if (!findings_.faults.empty() || !findings_.pings.empty() || findings_.closed) {
+  Flow& flow = flow_of(connection);
+  const std::uint64_t messages = flow.reader.take_expected(rules_, input);
+  if (messages > 0) take(connection, flow, messages, now);
+  if (!input.empty()) {
+    findings_.clear();
+    flow.reader.read_closely(rules_, input, findings_);
+    if (findings_.messages > 0) take(connection, flow, findings_.messages, now);
     react(connection);
     if (!connection.is_open()) return;
   }
@@ -78,10 +81,9 @@ void Echo::received(Connection& connection, Bytes input, Time now) {
 }
 
 /// Counts echoes, and owes as many messages.
-void Echo::take(Connection& connection, std::uint64_t count, Time now) {
-  Flow& flow = flow_of(connection);
-  if (count > flow.in_flight.count()) {
-    findings_.faults.push_back({"protocol", "a message came that answers none"});
+void Echo::take(Connection& connection, Flow& flow, std::uint64_t count, Time now) {
+  if (count > flow.in_flight.count()) [[unlikely]] {
+    thread_.count({"protocol", "a message came that answers none"});
     count = flow.in_flight.count();
   }
   under_way_ -= count;

@@ -35,7 +35,7 @@ class Echo final : public Work {
   Flow& flow_of(const Connection& connection) { return flows_[connection.number]; }
   void begin(Connection& connection, Time now);
   void owe(Connection& connection, Time time, std::uint64_t count);
-  void take(Connection& connection, std::uint64_t count, Time now);
+  void take(Connection& connection, Flow& flow, std::uint64_t count, Time now);
   void react(Connection& connection);
   Connection* next_open();
 

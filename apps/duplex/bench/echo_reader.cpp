@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <cstring>
 #include <string_view>
 
 #include "incoming_frames.hpp"
@@ -136,14 +135,8 @@ void EchoReader::begin(const EchoRules& rules, std::size_t first) {
   scrutiny_.reset();
 }
 
-void EchoReader::read(const EchoRules& rules, Bytes input, Findings& findings) {
-  if (!scrutiny_) {
-    if (!rules.messages->kind().compressed) {
-      input = input.subspan(take_expected(rules.messages->echoed(), input, findings));
-      if (input.empty()) return;
-    }
-    look_closely(rules);
-  }
+void EchoReader::read_closely(const EchoRules& rules, Bytes input, Findings& findings) {
+  if (!scrutiny_) look_closely(rules);
   const auto each = [&](const Frame& frame) { scrutiny_->take(rules, frame, findings); };
   if (const auto error = scrutiny_->frames.feed(input, each)) {
     findings.faults.push_back({"protocol", std::string(websocket::describe(*error))});
@@ -155,28 +148,6 @@ void EchoReader::read(const EchoRules& rules, Bytes input, Findings& findings) {
     in_frame_ = 0;
     scrutiny_.reset();
   }
-}
-
-/// Takes what is as expected, up to the last whole comparison; returns how much.
-std::size_t EchoReader::take_expected(const Round& echoed, ConstBytes input,
-                                      Findings& findings) noexcept {
-  std::size_t taken = 0;
-  while (taken < input.size()) {
-    const std::string_view due = echoed.from(position_, input.size() - taken);
-    if (std::memcmp(input.data() + taken, due.data(), due.size()) != 0) break;
-    taken += due.size();
-    position_ = echoed.behind(position_, due.size());
-  }
-  in_frame_ += taken;
-  const std::size_t frame_bytes = echoed.start_of(1);
-  if (in_frame_ == frame_bytes) {
-    ++findings.messages;
-    in_frame_ = 0;
-  } else if (in_frame_ > frame_bytes) {
-    findings.messages += in_frame_ / frame_bytes;
-    in_frame_ %= frame_bytes;
-  }
-  return taken;
 }
 
 void EchoReader::look_closely(const EchoRules& rules) {

@@ -2,9 +2,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "compression.hpp"
@@ -62,13 +64,37 @@ class EchoReader {
   /// A new connection, on which the message numbered `first` comes next.
   void begin(const EchoRules& rules, std::size_t first);
 
+  /// Takes what is as expected off the front of `input`, and returns how many messages that
+  /// completes. What is left, if anything, is for `read_closely`.
+  std::uint64_t take_expected(const EchoRules& rules, Bytes& input) noexcept {
+    if (scrutiny_ || rules.messages->kind().compressed) return 0;
+    const Round& echoed = rules.messages->echoed();
+    std::size_t taken = 0;
+    while (taken < input.size()) {
+      const std::string_view due = echoed.from(position_, input.size() - taken);
+      if (std::memcmp(input.data() + taken, due.data(), due.size()) != 0) break;
+      taken += due.size();
+      position_ = echoed.behind(position_, due.size());
+    }
+    input = input.subspan(taken);
+    in_frame_ += taken;
+    const std::size_t frame_bytes = echoed.piece_bytes();
+    if (in_frame_ < frame_bytes) return 0;
+    if (in_frame_ == frame_bytes) {
+      in_frame_ = 0;
+      return 1;
+    }
+    const std::uint64_t messages = in_frame_ / frame_bytes;
+    in_frame_ %= frame_bytes;
+    return messages;
+  }
+
   /// Takes all of `input`, which it may unmask or otherwise change.
-  void read(const EchoRules& rules, Bytes input, Findings& findings);
+  void read_closely(const EchoRules& rules, Bytes input, Findings& findings);
 
  private:
   struct Scrutiny;
 
-  std::size_t take_expected(const Round& echoed, ConstBytes input, Findings& findings) noexcept;
   void look_closely(const EchoRules& rules);
 
   /// Within the round of what is expected.

@@ -235,13 +235,28 @@ Time LoadThread::next_due() const {
   return due;
 }
 
+/// As epoll_wait, for a time in nanoseconds.
+int LoadThread::wait_for(std::span<epoll_event> events, Time time) noexcept {
+  const int room = static_cast<int>(events.size());
+  if (waits_precisely_) {
+    const timespec timeout{static_cast<std::time_t>(time / second),
+                           static_cast<long>(time % second)};
+    const int count = ::epoll_pwait2(poll_, events.data(), room, &timeout, nullptr);
+    if (count >= 0 || errno != ENOSYS) return count;
+    // Linux before 5.11.
+    waits_precisely_ = false;
+  }
+  constexpr Time millisecond = second / 1000;
+  return ::epoll_wait(poll_, events.data(), room,
+                      static_cast<int>((time + millisecond - 1) / millisecond));
+}
+
 void LoadThread::wait() {
   now_ = steady_now();
   const Time due = next_due();
   const Time left = due > now_ ? due - now_ : 0;
-  const timespec timeout{static_cast<std::time_t>(left / second), static_cast<long>(left % second)};
   std::array<epoll_event, 256> events;
-  const int count = ::epoll_pwait2(poll_, events.data(), events.size(), &timeout, nullptr);
+  const int count = wait_for(events, left);
   advance_clock();
   for (int i = 0; i < count; ++i) {
     const epoll_event& event = events[static_cast<std::size_t>(i)];

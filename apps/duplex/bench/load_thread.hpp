@@ -119,6 +119,7 @@ class LoadThread {
   void expire();
   Time next_due() const;
   void wait();
+  int wait_for(std::span<epoll_event> events, Time time) noexcept;
   void on_event(Connection& connection, std::uint32_t events);
   void go_on_opening(Connection& connection);
   void encrypt(Connection& connection);
@@ -154,6 +155,7 @@ class LoadThread {
   Recorder recorder_;
   Stage stage_ = Stage::opening;
   bool ready_ = false;
+  bool waits_precisely_ = true;
   Time now_ = 0;
   double cpu_before_ = 0;
   double cpu_seconds_ = 0;

@@ -23,8 +23,7 @@ Round::Round(const std::vector<std::string>& pieces) {
   if (block_.size() <= doubled_bytes_max) block_ += std::string(block_);
 }
 
-std::uint64_t Round::bytes_of(std::size_t first, std::uint64_t count) const noexcept {
-  if (piece_bytes_ != 0) return count * piece_bytes_;
+std::uint64_t Round::sum_of(std::size_t first, std::uint64_t count) const noexcept {
   const std::uint64_t rounds = count / this->count();
   const std::size_t last = first + static_cast<std::size_t>(count % this->count());
   const std::size_t end =

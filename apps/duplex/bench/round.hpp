@@ -20,8 +20,13 @@ class Round {
   std::size_t count() const noexcept { return starts_.size() - 1; }
   std::size_t bytes() const noexcept { return starts_.back(); }
 
+  /// What each piece takes, when they are all alike; else 0.
+  std::size_t piece_bytes() const noexcept { return piece_bytes_; }
+
   /// How many bytes `count` pieces take, beginning with the one of this number.
-  std::uint64_t bytes_of(std::size_t first, std::uint64_t count) const noexcept;
+  std::uint64_t bytes_of(std::size_t first, std::uint64_t count) const noexcept {
+    return piece_bytes_ != 0 ? count * piece_bytes_ : sum_of(first, count);
+  }
   std::size_t start_of(std::size_t piece) const noexcept { return starts_[piece]; }
   std::string_view piece(std::size_t number) const noexcept {
     return std::string_view(block_).substr(starts_[number], starts_[number + 1] - starts_[number]);
@@ -40,11 +45,12 @@ class Round {
   }
 
  private:
+  std::uint64_t sum_of(std::size_t first, std::uint64_t count) const noexcept;
+
   /// All pieces, twice where they are small, so that most runs don't end at the last piece.
   std::string block_;
   /// Of the first time; and in the end where the second one begins.
   std::vector<std::size_t> starts_;
-  /// What each takes, when they are all alike; else 0.
   std::size_t piece_bytes_ = 0;
 };
 
