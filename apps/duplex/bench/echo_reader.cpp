@@ -19,13 +19,16 @@ std::string_view name_of(Opcode opcode) {
 
 }  // namespace
 
-/// What a close frame says.
-std::string close_text(ConstBytes body) {
-  if (body.size() < 2) return "without a code";
-  const unsigned code =
-      std::to_integer<unsigned>(body[0]) << 8U | std::to_integer<unsigned>(body[1]);
-  const std::string_view reason = as_text(body.subspan(2));
-  return reason.empty() ? fmt::format("{}", code) : fmt::format("{} \"{}\"", code, reason);
+Fault closed_fault(std::string_view body) {
+  if (body.size() < 2) {
+    return {"closed", "the server closed the WebSocket and did not say why"};
+  }
+  const auto byte = [&body](std::size_t i) {
+    return unsigned{static_cast<unsigned char>(body[i])};
+  };
+  const unsigned code = byte(0) << 8U | byte(1);
+  return {fmt::format("closed {}", code),
+          fmt::format("the server closed the WebSocket with {} \"{}\"", code, body.substr(2))};
 }
 
 /// The messages of a connection, frame by frame.
@@ -39,7 +42,7 @@ struct EchoReader::Scrutiny {
     switch (frame.header.opcode) {
       case Opcode::ping: findings.pings.emplace_back(as_text(frame.payload)); return;
       case Opcode::pong: return;
-      case Opcode::close: findings.closed = close_text(frame.payload); return;
+      case Opcode::close: findings.closed.emplace(as_text(frame.payload)); return;
       case Opcode::text:
       case Opcode::binary:
         if (frame.begins) begin_message(rules, frame, findings);

@@ -16,6 +16,9 @@
 
 namespace duplex::app::bench {
 
+/// That the server closes the WebSocket, with this body of its close frame.
+Fault closed_fault(std::string_view body);
+
 /// What a piece of input told. `clear` it before the next one.
 struct Findings {
   /// Whole messages that came, right or wrong.
@@ -23,7 +26,7 @@ struct Findings {
   std::vector<Fault> faults;
   /// What pings carried, each to be answered by a pong.
   std::vector<std::string> pings;
-  /// The server closes the WebSocket: with which code and reason.
+  /// The server closes the WebSocket: what the frame carried.
   std::optional<std::string> closed;
   /// It broke a rule of the protocol, the last of `faults`; nothing more can be read.
   bool broken = false;

@@ -54,9 +54,6 @@ Endpoint endpoint_of(const Setup& setup, const Target& target) {
   return endpoint;
 }
 
-/// A close frame without a reason, masked with nothing: code 1000.
-constexpr std::string_view goodbye("\x88\x82\0\0\0\0\x03\xE8", 8);
-
 }  // namespace
 
 LoadThread::LoadThread(const Setup& setup, Schedule& schedule, Timeline& timeline,
@@ -119,8 +116,11 @@ void LoadThread::advance() {
     case Stage::opening:
       if (!ready_ && to_open_.empty() && opening_ == 0) {
         ready_ = true;
-        schedule_->opened +=
-            static_cast<std::size_t>(std::ranges::count_if(connections_, &Connection::is_open));
+        // Publishers count nothing.
+        schedule_->opened += static_cast<std::size_t>(
+            std::ranges::count_if(connections_, [this](const Connection& connection) {
+              return connection.is_open() && connection.endpoint == &endpoint_;
+            }));
         schedule_->ready.fetch_add(1, std::memory_order_release);
       }
       if (end <= now_) {
@@ -468,7 +468,7 @@ void LoadThread::say_goodbye() {
   for (Connection& connection : connections_) {
     if (connection.is_open() && connection.endpoint->opening && connection.owed == 0 &&
         !connection.extra) {
-      (void)connection.wire.send(goodbye);
+      (void)connection.wire.send(client_close_frame);
     }
     connection.wire.close();
   }

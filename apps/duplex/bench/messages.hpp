@@ -27,6 +27,9 @@ struct MessageKind {
 std::string client_frame(websocket::Opcode opcode, std::string_view payload, bool rsv1,
                          std::mt19937& random);
 
+/// The close frame with code 1000 and no reason, masked with a key that changes nothing.
+inline constexpr std::string_view client_close_frame("\x88\x82\0\0\0\0\x03\xE8", 8);
+
 /// A server's whole message in one frame.
 std::string server_frame(websocket::Opcode opcode, std::string_view payload);
 

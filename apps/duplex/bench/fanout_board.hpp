@@ -1,0 +1,62 @@
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "load_thread.hpp"
+
+namespace duplex::app::bench {
+
+/// What the threads of a fan-out tell each other. Any thread.
+class FanoutBoard {
+ public:
+  FanoutBoard(std::vector<LoadThread*> threads, std::size_t publishers)
+      : threads_(std::move(threads)),
+        publishers_(publishers),
+        counted_from_(publishers),
+        done_(publishers * threads_.size()) {
+    for (auto& from : counted_from_) from = UINT64_MAX;
+  }
+
+  std::size_t publishers() const noexcept { return publishers_; }
+  /// The thread that a publisher's connection belongs to.
+  std::size_t thread_of(std::size_t publisher) const noexcept {
+    return publisher % threads_.size();
+  }
+
+  /// From which of a publisher's messages on they count; to be told before that one is sent.
+  void count_from(std::size_t publisher, std::uint64_t sequence) noexcept {
+    if (counted_from_[publisher] > sequence) counted_from_[publisher] = sequence;
+  }
+  bool counts(std::size_t publisher, std::uint64_t sequence) const noexcept {
+    return sequence >= counted_from_[publisher].load(std::memory_order_relaxed);
+  }
+
+  /// All subscribers of this thread have the publisher's first `count` messages.
+  void note_done(std::size_t thread, std::size_t publisher, std::uint64_t count) noexcept {
+    done_[publisher * threads_.size() + thread].store(count, std::memory_order_release);
+    if (thread_of(publisher) != thread) threads_[thread_of(publisher)]->wake();
+  }
+  /// How many all subscribers of all threads have.
+  std::uint64_t done(std::size_t publisher) const noexcept {
+    std::uint64_t least = UINT64_MAX;
+    for (std::size_t thread = 0; thread < threads_.size(); ++thread) {
+      const auto& count = done_[publisher * threads_.size() + thread];
+      least = std::min(least, count.load(std::memory_order_acquire));
+    }
+    return least;
+  }
+
+ private:
+  std::vector<LoadThread*> threads_;
+  std::size_t publishers_;
+  std::vector<std::atomic<std::uint64_t>> counted_from_;
+  /// Of each publisher, one for each thread.
+  std::vector<std::atomic<std::uint64_t>> done_;
+};
+
+}  // namespace duplex::app::bench
