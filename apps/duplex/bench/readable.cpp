@@ -41,6 +41,7 @@ const Unit& unit_of(double number, std::span<const Unit> units) {
 
 /// Without zeros at the end of the fraction.
 std::string shortened(double number, std::span<const Unit> units) {
+  if (number == 0) return "0";
   const Unit& unit = unit_of(number, units);
   const double in_unit = number / unit.size;
   std::string text = fmt::format("{:.{}f}", in_unit, decimals_of(in_unit));

@@ -26,7 +26,7 @@ std::string size_text(double bytes) {
 
 /// Seconds as a user gives them: `10 s`, `0.52 s`.
 std::string seconds_text(double seconds) {
-  return short_duration(seconds * 1e9);
+  return seconds > 0 ? short_duration(seconds * 1e9) : "0 s";
 }
 
 /// Text that grows by lines, each with a label or, below it, without.

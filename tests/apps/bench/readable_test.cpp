@@ -37,7 +37,7 @@ TEST(BenchReadable, MarksOfAxesAreShort) {
   EXPECT_EQ(short_duration(500'000), "500 µs");
   EXPECT_EQ(short_duration(1'000'000), "1 ms");
   EXPECT_EQ(short_duration(2'500'000), "2.5 ms");
-  EXPECT_EQ(short_number(0), "0");
+  for (const auto& zero : {short_number(0), short_duration(0), short_size(0)}) EXPECT_EQ(zero, "0");
   EXPECT_EQ(short_number(250'000), "250 k");
   EXPECT_EQ(short_number(1'500'000), "1.5 M");
   EXPECT_EQ(short_size(65'536), "64 KiB");

@@ -79,7 +79,7 @@ TEST(TerminalReport, HasColorsOnlyWhereTheyAreWanted) {
 TEST(TerminalReport, OfNothingIsShort) {
   const std::string text = terminal_report(Result{.url = "ws://x/"}, false);
   EXPECT_THAT(text, HasSubstr("echo ws://x/\n"));
-  EXPECT_THAT(text, HasSubstr("rate         0 messages/s   (0 in 0 ns)\n"));
+  EXPECT_THAT(text, HasSubstr("rate         0 messages/s   (0 in 0 s)\n"));
   EXPECT_THAT(text, HasSubstr("connections  0 opened\n"));
   EXPECT_THAT(text, Not(HasSubstr("nan")));
 }
