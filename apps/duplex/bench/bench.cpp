@@ -2,39 +2,59 @@
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
 #include <csignal>
+#include <cstdio>
 #include <ctime>
-#include <exception>
-#include <iostream>
-#include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
-#include <thread>
+#include <string_view>
 #include <utility>
-#include <vector>
 
+#include "color.hpp"
+#include "crew.hpp"
+#include "files.hpp"
 #include "limits.hpp"
+#include "live_line.hpp"
 #include "load_thread.hpp"
+#include "report.hpp"
 #include "schedule.hpp"
+#include "server_watch.hpp"
+#include "subcommand.hpp"
 #include "timeline.hpp"
-#include "works.hpp"
+#include "watch.hpp"
 
 namespace duplex::app::bench {
 namespace {
 
-/// How often the leading thread looks around, in nanoseconds.
-constexpr long glance_ns = 20'000'000;
+/// How often the leading thread looks around.
+constexpr long glance_ns = 10'000'000;
+/// How often it looks at the server's memory, which makes the system walk through all of it.
+constexpr Time memory_interval = second / 2;
 
 Time nanoseconds(std::chrono::milliseconds time) {
   return static_cast<Time>(std::chrono::nanoseconds(time).count());
 }
 
+double seconds(Time time) {
+  return 1e-9 * static_cast<double>(time);
+}
+
 Timeline::Time time_point(Time time) {
   return Timeline::Time(std::chrono::nanoseconds(time));
+}
+
+void write(std::FILE* file, std::string_view text) {
+  std::fwrite(text.data(), 1, text.size(), file);
+  std::fflush(file);
+}
+
+/// As RFC 3339 writes it.
+std::string utc_text(std::time_t time) {
+  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(time));
 }
 
 Target target_of(const http::Url& url) {
@@ -54,163 +74,167 @@ Setup setup_of(const BenchOptions& options) {
 class Interruption {
  public:
   Interruption() {
+    block_ends();
     ::sigemptyset(&signals_);
     ::sigaddset(&signals_, SIGINT);
     ::sigaddset(&signals_, SIGTERM);
-    ::pthread_sigmask(SIG_BLOCK, &signals_, &before_);
-    // OpenSSL writes to sockets without asking not to be told so.
-    before_pipe_ = std::signal(SIGPIPE, SIG_IGN);
   }
-  ~Interruption() {
-    ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
-    std::signal(SIGPIPE, before_pipe_);
-  }
-  Interruption(const Interruption&) = delete;
-  Interruption& operator=(const Interruption&) = delete;
 
   /// Waits a moment; whether the user wants the end.
   bool wait() const {
     const timespec moment{.tv_sec = 0, .tv_nsec = glance_ns};
     if (::sigtimedwait(&signals_, nullptr, &moment) < 0) return false;
-    ::pthread_sigmask(SIG_UNBLOCK, &signals_, nullptr);
+    unblock_ends();
     return true;
   }
 
  private:
   sigset_t signals_{};
-  sigset_t before_{};
-  void (*before_pipe_)(int);
 };
 
-/// The threads of a run, and what became of them.
-class Crew {
+/// Leads the threads through a run, and shows what goes on.
+class Lead {
  public:
-  Crew(const Setup& setup, Schedule& schedule, Timeline& timeline) : schedule_(&schedule) {
-    for (std::size_t i = 0; i < setup.options.threads; ++i) {
-      loads_.push_back(std::make_unique<LoadThread>(setup, schedule, timeline, i));
-    }
-    works_ = share_out(loads_);
-  }
-  Crew(const Crew&) = delete;
-  Crew& operator=(const Crew&) = delete;
-  ~Crew() { join(); }
+  Lead(const BenchOptions& options, const Crew& crew, Schedule& schedule, Timeline& timeline)
+      : options_(options),
+        crew_(crew),
+        schedule_(schedule),
+        timeline_(timeline),
+        line_(options.mode),
+        shows_(!options.quiet && ::isatty(STDERR_FILENO) == 1) {}
 
-  void start() {
-    for (std::size_t i = 0; i < loads_.size(); ++i) {
-      threads_.emplace_back([this, i] { run(*loads_[i], *works_[i]); });
+  void run(const Interruption& interruption, std::optional<ServerWatch>& server) {
+    opening_began_ = steady_now();
+    while (schedule_.done < crew_.size()) {
+      const bool enough = interruption.wait();
+      const Time now = steady_now();
+      if (enough) schedule_.end = std::min(schedule_.end.load(), now);
+      if (!begun_ && schedule_.ready == crew_.size()) begin(now, server);
+      if (server) watch(*server, now);
+      if (shows_) show(now);
     }
-  }
-
-  /// Throws what a thread has thrown.
-  void join() {
-    for (std::thread& thread : threads_) thread.join();
-    threads_.clear();
-  }
-  void rethrow() const {
-    if (failure_) std::rethrow_exception(failure_);
+    if (shows_) write(stderr, line_.clear());
   }
 
-  std::size_t size() const noexcept { return loads_.size(); }
-  Tally total() const {
-    Tally total;
-    for (const auto& load : loads_) total.merge(load->tally());
-    return total;
-  }
-  LoadCost cost() const {
-    LoadCost cost;
-    for (const auto& load : loads_) {
-      cost.cpu_seconds += load->cpu_seconds();
-      cost.busy.push_back(load->busy());
-    }
-    return cost;
+  double opening_seconds() const noexcept { return opening_seconds_; }
+  /// 0 when it never came to that.
+  double measured_seconds() const noexcept {
+    if (schedule_.begin == never) return 0;
+    const Time from = schedule_.counts_from();
+    return from < schedule_.end ? seconds(schedule_.end - from) : 0;
   }
 
  private:
-  void run(LoadThread& load, Work& work) noexcept {
-    try {
-      load.run(work);
-    } catch (...) {
-      const std::lock_guard lock(mutex_);
-      failure_ = std::current_exception();
-      // The others end, too, and who leads notices.
-      schedule_->end = 0;
-      schedule_->done = loads_.size();
+  void begin(Time now, std::optional<ServerWatch>& server) {
+    begun_ = true;
+    opening_seconds_ = seconds(now - opening_began_);
+    if (server) server->all_open(schedule_.opened);
+    // There may be nothing to measure with.
+    if (schedule_.opened == 0 && options_.mode != Mode::connect) schedule_.end = 0;
+    const Time begin = steady_now() + second / 100;
+    Time unset = never;
+    schedule_.end.compare_exchange_strong(unset, begin + schedule_.warmup + schedule_.duration);
+    timeline_.start(time_point(begin + schedule_.warmup));
+    schedule_.begin.store(begin, std::memory_order_release);
+  }
+
+  void watch(ServerWatch& server, Time now) {
+    if (!begun_ || now < schedule_.counts_from()) return;
+    if (!std::exchange(watched_, true)) server.begin(now);
+    if (now >= schedule_.end) {
+      if (!std::exchange(ended_, true)) server.end(now);
+    } else if (now >= memory_due_) {
+      timeline_.note_memory(time_point(now), server.memory_bytes());
+      memory_due_ = now + memory_interval;
     }
   }
 
-  Schedule* schedule_;
-  std::vector<std::unique_ptr<LoadThread>> loads_;
-  std::vector<std::unique_ptr<Work>> works_;
-  std::vector<std::thread> threads_;
-  std::mutex mutex_;
-  std::exception_ptr failure_;
+  void show(Time now) {
+    RunState state{.now = timeline_.now(time_point(now)), .connections = options_.connections};
+    if (begun_ && now >= schedule_.counts_from()) {
+      const Time end = schedule_.end;
+      state.left = std::chrono::milliseconds(end > now ? (end - now) / 1'000'000 : 0);
+    }
+    if (const auto text = line_.update(state, time_point(now))) write(stderr, *text);
+  }
+
+  const BenchOptions& options_;
+  const Crew& crew_;
+  Schedule& schedule_;
+  Timeline& timeline_;
+  LiveLine line_;
+  bool shows_;
+  Time opening_began_ = 0;
+  double opening_seconds_ = 0;
+  bool begun_ = false;
+  bool watched_ = false;
+  bool ended_ = false;
+  Time memory_due_ = 0;
 };
 
-std::string now_text() {
-  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
-}
-
-/// Leads the threads through the stages.
-void lead(Mode mode, Timeline& timeline, Schedule& schedule, const Crew& crew, Result& result) {
-  const Interruption interruption;
-  const Time opening_began = steady_now();
-  bool begun = false;
-  while (schedule.done < crew.size()) {
-    const bool enough = interruption.wait();
-    const Time now = steady_now();
-    if (!begun && schedule.ready == crew.size()) {
-      begun = true;
-      // There is nothing to be measured with.
-      if (schedule.opened == 0 && mode != Mode::connect) schedule.end = 0;
-      result.opening_seconds = 1e-9 * static_cast<double>(now - opening_began);
-      const Time begin = now + second / 100;
-      Time unset = never;
-      schedule.end.compare_exchange_strong(unset, begin + schedule.warmup + schedule.duration);
-      timeline.start(time_point(begin + schedule.warmup));
-      schedule.begin.store(begin, std::memory_order_release);
-    }
-    if (enough) schedule.end = std::min(schedule.end.load(), now);
-  }
-  const Time from = schedule.begin == never ? never : schedule.counts_from();
-  result.seconds = from < schedule.end ? 1e-9 * static_cast<double>(schedule.end - from) : 0;
+/// What was published and never came, as far as all connections of the beginning should have it.
+Fanout fanout_of(const Tally& total, std::uint64_t subscribers) {
+  const std::uint64_t due = total.sent * subscribers;
+  return {.published = total.sent,
+          .delivered = total.received,
+          .lost = due - std::min(due, total.received)};
 }
 
 Result measure(const BenchOptions& options) {
   Result result{.mode = options.mode,
                 .url = options.url.text(),
                 .title = options.title,
-                .started = now_text(),
+                .started = utc_text(std::time(nullptr)),
                 .options = shown(options)};
   if (options.rate > 0) result.rate = options.rate;
   const Setup setup = setup_of(options);
+  std::optional<ServerWatch> server;
+  if (options.pid) server.emplace(*options.pid);
   Schedule schedule(nanoseconds(options.warmup), nanoseconds(options.duration));
   Timeline timeline;
+  const Interruption interruption;
   Crew crew(setup, schedule, timeline);
+  Lead lead(options, crew, schedule, timeline);
   crew.start();
-  lead(options.mode, timeline, schedule, crew, result);
+  lead.run(interruption, server);
   crew.join();
-  crew.rethrow();
   result.total = crew.total();
+  result.seconds = lead.measured_seconds();
+  result.opening_seconds = options.mode == Mode::connect ? result.seconds : lead.opening_seconds();
   if (result.seconds > 0) result.timeline = timeline.finish(time_point(schedule.end));
   result.load = crew.cost();
+  if (server) result.server = server->cost();
+  if (options.mode == Mode::fanout) result.fanout = fanout_of(result.total, schedule.opened);
   result.limited_by = limit_of(result);
   return result;
+}
+
+void write_report(const std::string& path, const std::string& text) {
+  if (path == "-") {
+    write(stdout, text);
+  } else if (!path.empty()) {
+    const NewFile file{.path = path, .text = text, .readable = Readable::by_all};
+    write_files({&file, 1}, Existing::replace);
+  }
 }
 
 }  // namespace
 
 int run_bench(const BenchOptions& options) {
+  if (options.tls.insecure && !options.quiet) {
+    write(stderr, "duplex: --insecure: who the server is, is not verified\n");
+  }
   raise_descriptor_limit();
   const Result result = measure(options);
-  std::cout << fmt::format(
-      "{:.0f}/s, p50 {} p99 {} max {} ns, {} received {} sent, busy {:.2f}, opened {}\n",
-      result.messages_per_second(), result.total.latency.at_percentile(50),
-      result.total.latency.at_percentile(99), result.total.latency.max(), result.total.received,
-      result.total.sent, result.load.busiest(), result.total.connections_opened);
-  for (const ErrorCount& error : result.total.errors.kinds()) {
-    std::cout << fmt::format("{} x {}: {}\n", error.count, error.kind, error.example);
+  if (!options.json.empty()) write_report(options.json, json_report(result));
+  if (!options.plot.empty()) write_report(options.plot, svg_report(result));
+  if (!options.quiet) {
+    const bool to_error = options.reports_to_output();
+    const int descriptor = to_error ? STDERR_FILENO : STDOUT_FILENO;
+    const bool color = wants_color(ColorChoice::automatic, color_environment(descriptor));
+    write(to_error ? stderr : stdout, terminal_report(result, color));
   }
-  return result.good() ? 0 : 1;
+  return result.good() ? exit_success : exit_failure;
 }
 
 }  // namespace duplex::app::bench

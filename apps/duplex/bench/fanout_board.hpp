@@ -18,6 +18,8 @@ class FanoutBoard {
       : threads_(std::move(threads)),
         publishers_(publishers),
         counted_from_(publishers),
+        published_(publishers),
+        ended_(threads_.size()),
         done_(publishers * threads_.size()) {
     for (auto& from : counted_from_) from = UINT64_MAX;
   }
@@ -34,6 +36,20 @@ class FanoutBoard {
   }
   bool counts(std::size_t publisher, std::uint64_t sequence) const noexcept {
     return sequence >= counted_from_[publisher].load(std::memory_order_relaxed);
+  }
+
+  void note_published(std::size_t publisher, std::uint64_t count) noexcept {
+    published_[publisher].store(count, std::memory_order_release);
+  }
+  /// This thread publishes nothing more.
+  void note_end(std::size_t thread) noexcept { ended_[thread] = true; }
+  /// Whether nobody publishes anything more, and the subscribers of this thread have it all.
+  bool has_all(std::size_t thread) const noexcept {
+    if (std::ranges::find(ended_, false) != ended_.end()) return false;
+    for (std::size_t publisher = 0; publisher < publishers_; ++publisher) {
+      if (done_[publisher * threads_.size() + thread] < published_[publisher]) return false;
+    }
+    return true;
   }
 
   /// All subscribers of this thread have the publisher's first `count` messages.
@@ -55,6 +71,8 @@ class FanoutBoard {
   std::vector<LoadThread*> threads_;
   std::size_t publishers_;
   std::vector<std::atomic<std::uint64_t>> counted_from_;
+  std::vector<std::atomic<std::uint64_t>> published_;
+  std::vector<std::atomic<bool>> ended_;
   /// Of each publisher, one for each thread.
   std::vector<std::atomic<std::uint64_t>> done_;
 };

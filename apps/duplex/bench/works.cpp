@@ -3,11 +3,11 @@
 #include <cstddef>
 #include <utility>
 
-#include "connect.hpp"
-#include "echo.hpp"
-#include "fanout.hpp"
-#include "idle.hpp"
-#include "request.hpp"
+#include "connect_load.hpp"
+#include "echo_load.hpp"
+#include "fanout_load.hpp"
+#include "idle_load.hpp"
+#include "request_load.hpp"
 
 namespace duplex::app::bench {
 namespace {
@@ -20,10 +20,10 @@ std::size_t share(std::size_t count, std::size_t threads, std::size_t number) {
 std::unique_ptr<Work> work_for(LoadThread& thread, std::size_t connections,
                                const std::shared_ptr<FanoutBoard>& board) {
   switch (thread.setup().options.mode) {
-    case Mode::echo: return std::make_unique<Echo>(thread);
-    case Mode::fanout: return std::make_unique<Fanout>(thread, board, connections);
-    case Mode::idle: return std::make_unique<Idle>(thread);
-    case Mode::connect: return std::make_unique<Connect>(thread);
+    case Mode::echo: return std::make_unique<EchoLoad>(thread);
+    case Mode::fanout: return std::make_unique<FanoutLoad>(thread, board, connections);
+    case Mode::idle: return std::make_unique<IdleLoad>(thread);
+    case Mode::connect: return std::make_unique<ConnectLoad>(thread);
     case Mode::request: return std::make_unique<RequestLoad>(thread);
   }
   std::unreachable();

@@ -1,10 +1,10 @@
-#include "echo.hpp"
+#include "echo_load.hpp"
 
 #include <string>
 
 namespace duplex::app::bench {
 
-Echo::Echo(LoadThread& thread)
+EchoLoad::EchoLoad(LoadThread& thread)
     : Loop(thread, thread.setup().messages.sent(), thread.setup().messages.kind().bytes),
       messages_(thread.setup().messages),
       inflater_(false),
@@ -14,14 +14,14 @@ Echo::Echo(LoadThread& thread)
              .keep = messages_.kind().keep},
       readers_(thread.connections().size()) {}
 
-void Echo::opened(Connection& connection, Time now) {
+void EchoLoad::opened(Connection& connection, Time now) {
   // Connections begin with different messages, so that an echo of another one is noticed.
   const std::size_t first = connection.number % messages_.count();
   readers_[connection.number].begin(rules_, first);
   start(connection, first, now);
 }
 
-void Echo::received(Connection& connection, Bytes input, Time now) {
+void EchoLoad::received(Connection& connection, Bytes input, Time now) {
   EchoReader& reader = readers_[connection.number];
   const std::uint64_t messages = reader.take_expected(rules_, input);
   if (messages > 0) take(connection, messages, now);
@@ -35,14 +35,14 @@ void Echo::received(Connection& connection, Bytes input, Time now) {
   flush_owed(connection);
 }
 
-void Echo::take(Connection& connection, std::uint64_t count, Time now) {
+void EchoLoad::take(Connection& connection, std::uint64_t count, Time now) {
   if (answered(connection, count, count * messages_.kind().bytes, now) > 0) {
     thread().count({"protocol", "a message came that answers none"});
   }
 }
 
 /// To all that is not an echo as it should be.
-void Echo::react(Connection& connection) {
+void EchoLoad::react(Connection& connection) {
   for (std::size_t i = 0; i < findings_.faults.size(); ++i) {
     if (findings_.broken && i + 1 == findings_.faults.size()) {
       thread().fail(connection, findings_.faults[i]);

@@ -6,9 +6,9 @@ namespace duplex::app::bench {
 
 /// Opens connections and closes them again, so many at a time. A WebSocket is closed as the
 /// protocol has it: the server has the last word.
-class Connect final : public Work {
+class ConnectLoad final : public Work {
  public:
-  explicit Connect(LoadThread& thread) : thread_(thread) {}
+  explicit ConnectLoad(LoadThread& thread) : thread_(thread) {}
 
   void begin(Time now) override;
   void opened(Connection& connection, Time now) override;

@@ -1,4 +1,4 @@
-#include "request.hpp"
+#include "request_load.hpp"
 
 #include <algorithm>
 #include <stdexcept>

@@ -1,4 +1,4 @@
-#include "connect.hpp"
+#include "connect_load.hpp"
 
 #include <string_view>
 
@@ -10,12 +10,12 @@ constexpr std::byte close_byte{0x88};
 
 }  // namespace
 
-void Connect::begin(Time now) {
+void ConnectLoad::begin(Time now) {
   (void)now;
   for (Connection& connection : thread_.connections()) thread_.open(connection);
 }
 
-void Connect::opened(Connection& connection, Time now) {
+void ConnectLoad::opened(Connection& connection, Time now) {
   thread_.recorder().sent(0);
   thread_.recorder().received(0, now - connection.since);
   if (connection.endpoint->opening) {
@@ -25,18 +25,18 @@ void Connect::opened(Connection& connection, Time now) {
   }
 }
 
-void Connect::received(Connection& connection, Bytes input, Time now) {
+void ConnectLoad::received(Connection& connection, Bytes input, Time now) {
   (void)now;
   // It may have said something else before; then the end of the connection tells.
   if (input.front() == close_byte) again(connection);
 }
 
-bool Connect::ended(Connection& connection) {
+bool ConnectLoad::ended(Connection& connection) {
   again(connection);
   return true;
 }
 
-void Connect::again(Connection& connection) {
+void ConnectLoad::again(Connection& connection) {
   thread_.close(connection);
   if (thread_.loading()) thread_.open(connection);
 }

@@ -8,9 +8,9 @@
 namespace duplex::app::bench {
 
 /// Sends messages, and expects each to come back as it was.
-class Echo final : public Loop {
+class EchoLoad final : public Loop {
  public:
-  explicit Echo(LoadThread& thread);
+  explicit EchoLoad(LoadThread& thread);
 
   void opened(Connection& connection, Time now) override;
   void received(Connection& connection, Bytes input, Time now) override;

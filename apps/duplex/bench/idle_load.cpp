@@ -1,4 +1,4 @@
-#include "idle.hpp"
+#include "idle_load.hpp"
 
 #include <optional>
 #include <string>

@@ -9,7 +9,7 @@
 
 #include "delivery_reader.hpp"
 #include "fanout_board.hpp"
-#include "idle.hpp"
+#include "idle_load.hpp"
 #include "pacing.hpp"
 
 namespace duplex::app::bench {
@@ -19,10 +19,10 @@ namespace duplex::app::bench {
 ///
 /// Publishers have connections of their own. What comes on these, as where everybody receives
 /// everything, is passed over.
-class Fanout final : public Work {
+class FanoutLoad final : public Work {
  public:
   /// The thread's connections are subscribers; behind them come its publishers'.
-  Fanout(LoadThread& thread, std::shared_ptr<FanoutBoard> board, std::size_t subscribers);
+  FanoutLoad(LoadThread& thread, std::shared_ptr<FanoutBoard> board, std::size_t subscribers);
 
   void begin(Time now) override;
   void opened(Connection& connection, Time now) override;
@@ -31,7 +31,10 @@ class Fanout final : public Work {
   Time due() const override;
   void act(Time now) override;
   void woken(Time now) override;
-  bool waits() const override;
+  bool waits() const override {
+    board_->note_end(thread_.number());
+    return !board_->has_all(thread_.number());
+  }
 
  private:
   /// A message that some subscribers of this thread have.

@@ -28,9 +28,9 @@ class Listener {
 };
 
 /// Holds connections, and does nothing with them.
-class Idle final : public Work {
+class IdleLoad final : public Work {
  public:
-  explicit Idle(LoadThread& thread) : listener_(thread) {}
+  explicit IdleLoad(LoadThread& thread) : listener_(thread) {}
 
   void begin(Time now) override { (void)now; }
   void opened(Connection& connection, Time now) override {

@@ -1,4 +1,4 @@
-#include "fanout.hpp"
+#include "fanout_load.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -13,7 +13,8 @@ constexpr std::size_t burst_max = 256;
 
 }  // namespace
 
-Fanout::Fanout(LoadThread& thread, std::shared_ptr<FanoutBoard> board, std::size_t subscribers)
+FanoutLoad::FanoutLoad(LoadThread& thread, std::shared_ptr<FanoutBoard> board,
+                       std::size_t subscribers)
     : thread_(thread),
       board_(std::move(board)),
       subscribers_(subscribers),
@@ -31,7 +32,7 @@ Fanout::Fanout(LoadThread& thread, std::shared_ptr<FanoutBoard> board, std::size
   }
 }
 
-void Fanout::begin(Time now) {
+void FanoutLoad::begin(Time now) {
   const double rate = thread_.setup().options.rate;
   progress_time_ = now;
   if (rate > 0 && !publishers_.empty()) {
@@ -42,7 +43,7 @@ void Fanout::begin(Time now) {
   pump(now);
 }
 
-void Fanout::opened(Connection& connection, Time now) {
+void FanoutLoad::opened(Connection& connection, Time now) {
   (void)now;
   if (is_subscriber(connection)) {
     ++open_;
@@ -53,11 +54,11 @@ void Fanout::opened(Connection& connection, Time now) {
   }
 }
 
-void Fanout::closed(Connection& connection) {
+void FanoutLoad::closed(Connection& connection) {
   if (is_subscriber(connection)) --open_;
 }
 
-void Fanout::received(Connection& connection, Bytes input, Time now) {
+void FanoutLoad::received(Connection& connection, Bytes input, Time now) {
   if (!is_subscriber(connection)) {
     listener_.take(connection, input);
     return;
@@ -70,7 +71,7 @@ void Fanout::received(Connection& connection, Bytes input, Time now) {
   if (std::exchange(progressed_, false) && !pacing_ && thread_.loading()) pump(now);
 }
 
-void Fanout::take_stamps(Time now) {
+void FanoutLoad::take_stamps(Time now) {
   for (const Stamp& stamp : stamps_) {
     if (board_->counts(stamp.publisher, stamp.sequence)) {
       thread_.recorder().received(payload_.size(), now - std::min(stamp.time, now));
@@ -80,7 +81,7 @@ void Fanout::take_stamps(Time now) {
 }
 
 /// Counts the subscribers that have a message.
-void Fanout::note(const Stamp& stamp) {
+void FanoutLoad::note(const Stamp& stamp) {
   std::vector<Slot>& slots = slots_[stamp.publisher];
   Slot& slot = slots[stamp.sequence % slots.size()];
   if (stamp.sequence > slot.sequence || slot.count == 0) slot = {stamp.sequence, 0};
@@ -90,7 +91,7 @@ void Fanout::note(const Stamp& stamp) {
   board_->note_done(thread_.number(), stamp.publisher, stamp.sequence + 1);
 }
 
-void Fanout::react(Connection& connection) {
+void FanoutLoad::react(Connection& connection) {
   for (const Fault& fault : findings_.faults) {
     if (findings_.broken && &fault == &findings_.faults.back()) {
       thread_.fail(connection, fault);
@@ -105,12 +106,12 @@ void Fanout::react(Connection& connection) {
   if (findings_.closed) thread_.fail(connection, closed_fault(*findings_.closed));
 }
 
-Time Fanout::due() const {
+Time FanoutLoad::due() const {
   if (publishers_.empty()) return never;
   return pacing_ ? pacing_->next() : progress_time_ + progress_time_max;
 }
 
-void Fanout::act(Time now) {
+void FanoutLoad::act(Time now) {
   if (!pacing_) {
     progress_time_ = now;
     for (Publisher& publisher : publishers_) publisher.given_up = publisher.sequence;
@@ -124,12 +125,12 @@ void Fanout::act(Time now) {
   }
 }
 
-void Fanout::woken(Time now) {
+void FanoutLoad::woken(Time now) {
   if (!pacing_ && thread_.loading()) pump(now);
 }
 
 /// Publishes what a closed loop lets go.
-void Fanout::pump(Time now) {
+void FanoutLoad::pump(Time now) {
   if (pacing_) return;
   for (Publisher& publisher : publishers_) {
     while (publisher.connection->is_open()) {
@@ -141,7 +142,7 @@ void Fanout::pump(Time now) {
   }
 }
 
-void Fanout::publish(Publisher& publisher, Time time) {
+void FanoutLoad::publish(Publisher& publisher, Time time) {
   if (!publisher.connection->is_open()) {
     thread_.count({"not sent", "no connection was open when a message was to be published"});
     return;
@@ -151,18 +152,11 @@ void Fanout::publish(Publisher& publisher, Time time) {
                     .sequence = publisher.sequence,
                     .time = time};
   if (thread_.recorder().measures()) board_->count_from(publisher.number, publisher.sequence);
-  ++publisher.sequence;
+  board_->note_published(publisher.number, ++publisher.sequence);
   stamp.write(payload_.data(), text);
   thread_.recorder().sent(payload_.size());
   thread_.say(*publisher.connection,
               client_frame(thread_.setup().messages.opcode(), payload_, false, thread_.random()));
-}
-
-/// Whether what was published last is still on its way.
-bool Fanout::waits() const {
-  return std::ranges::any_of(publishers_, [this](const Publisher& publisher) {
-    return board_->done(publisher.number) < publisher.sequence;
-  });
 }
 
 }  // namespace duplex::app::bench
