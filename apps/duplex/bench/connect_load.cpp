@@ -20,9 +20,19 @@ void ConnectLoad::opened(Connection& connection, Time now) {
   thread_.recorder().received(0, now - connection.since);
   if (connection.endpoint->opening) {
     thread_.say(connection, client_close_frame);
-  } else {
+  } else if (!waits_for_ticket(connection)) {
     again(connection);
   }
+}
+
+/// The first ones: with TLS 1.3, what a session can be resumed with comes behind the handshake.
+bool ConnectLoad::waits_for_ticket(const Connection& connection) const {
+  return thread_.setup().options.resume && connection.endpoint->tls &&
+         !connection.endpoint->tls->resumes();
+}
+
+void ConnectLoad::only_tls_came(Connection& connection) {
+  if (!connection.endpoint->opening && !waits_for_ticket(connection)) again(connection);
 }
 
 void ConnectLoad::received(Connection& connection, Bytes input, Time now) {

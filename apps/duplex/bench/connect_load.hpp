@@ -13,10 +13,12 @@ class ConnectLoad final : public Work {
   void begin(Time now) override;
   void opened(Connection& connection, Time now) override;
   void received(Connection& connection, Bytes input, Time now) override;
+  void only_tls_came(Connection& connection) override;
   bool ended(Connection& connection) override;
   void closed(Connection& connection) override { (void)connection; }
 
  private:
+  bool waits_for_ticket(const Connection& connection) const;
   void again(Connection& connection);
 
   LoadThread& thread_;

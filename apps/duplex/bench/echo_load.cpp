@@ -15,8 +15,9 @@ EchoLoad::EchoLoad(LoadThread& thread)
       readers_(thread.connections().size()) {}
 
 void EchoLoad::opened(Connection& connection, Time now) {
-  // Connections begin with different messages, so that an echo of another one is noticed.
-  const std::size_t first = connection.number % messages_.count();
+  // Connections begin with different messages, so that an echo of another one is noticed; but what
+  // refers to those before has to begin with the first.
+  const std::size_t first = rules_.keep ? 0 : connection.number % messages_.count();
   readers_[connection.number].begin(rules_, first);
   start(connection, first, now);
 }

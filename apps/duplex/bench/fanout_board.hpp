@@ -45,7 +45,7 @@ class FanoutBoard {
   void note_end(std::size_t thread) noexcept { ended_[thread] = true; }
   /// Whether nobody publishes anything more, and the subscribers of this thread have it all.
   bool has_all(std::size_t thread) const noexcept {
-    if (std::ranges::find(ended_, false) != ended_.end()) return false;
+    if (!std::ranges::all_of(ended_, [](const auto& ended) { return ended.load(); })) return false;
     for (std::size_t publisher = 0; publisher < publishers_; ++publisher) {
       if (done_[publisher * threads_.size() + thread] < published_[publisher]) return false;
     }

@@ -363,7 +363,9 @@ void LoadThread::read(Connection& connection) {
     const Wire::Moved moved = connection.wire.receive(buffer_);
     switch (moved.outcome) {
       case Outcome::done: break;
-      case Outcome::blocked: return;
+      case Outcome::blocked:
+        if (connection.wire.encrypted()) work_->only_tls_came(connection);
+        return;
       case Outcome::ended:
         if (!work_->ended(connection)) {
           fail(connection, {"closed early", "the server hung up without a word"});

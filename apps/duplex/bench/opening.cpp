@@ -95,6 +95,10 @@ std::expected<std::optional<OpeningAnswer::Opened>, Fault> OpeningAnswer::judge(
   if (request_->offer().deflate && !answer->deflate) {
     return std::unexpected(Fault{"handshake", "the server does not agree to compress"});
   }
+  if (answer->deflate && request_->offer().deflate->keep_send_window &&
+      answer->deflate->client_no_context_takeover) {
+    return std::unexpected(Fault{"handshake", "the server does not let windows be kept"});
+  }
   return Opened{answer->deflate};
 }
 

@@ -94,9 +94,13 @@ ssl_st* TlsContext::begin(int descriptor) const {
       throw std::runtime_error("OpenSSL refuses the host's name: " + tls_reason());
     }
   }
-  if (session_ && session_->newest != nullptr) SSL_set_session(ssl.get(), session_->newest);
+  if (resumes()) SSL_set_session(ssl.get(), session_->newest);
   SSL_set_connect_state(ssl.get());
   return ssl.release();
+}
+
+bool TlsContext::resumes() const noexcept {
+  return session_ && session_->newest != nullptr;
 }
 
 std::string tls_reason() {

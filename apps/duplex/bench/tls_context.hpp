@@ -32,6 +32,9 @@ class TlsContext {
   /// Throws std::runtime_error.
   ssl_st* begin(int descriptor) const;
 
+  /// Whether the next connection will resume a session.
+  bool resumes() const noexcept;
+
  private:
   struct Session;
 

@@ -25,6 +25,8 @@ class Work {
   virtual void opened(Connection& connection, Time now) = 0;
   /// Something came, at least one byte; to be taken as a whole.
   virtual void received(Connection& connection, Bytes input, Time now) = 0;
+  /// Something came that belongs to TLS alone, such as a ticket.
+  virtual void only_tls_came(Connection& connection) { (void)connection; }
   /// The other end sends no more. False: that is a fault.
   virtual bool ended(Connection& connection) {
     (void)connection;
