@@ -182,7 +182,8 @@ void add_foot(Canvas& canvas, const Result& result) {
   std::string limit = limit_sentence(result);
   std::ranges::replace(limit, '\n', ' ');
   canvas.line({margin, height - 52}, {width - margin, height - 52}, "rule");
-  const std::string made = fmt::format("duplex {}, {}", version(), result.started);
+  std::string made = fmt::format("duplex {}", version());
+  if (!result.started.empty()) made += ", " + result.started;
   const double room = width - 2 * margin - text_width(made, 13) - margin;
   canvas.text({margin, height - 27}, "faint", fit(limit, 13, room));
   canvas.text({width - margin, height - 27}, "faint end", made);
@@ -375,13 +376,13 @@ void add_timeline(Canvas& canvas, const Result& result) {
   const Series first = first_series(result);
   const Series second = second_series(result, slices);
   canvas.text({margin, second_panel}, "panel", "Over time");
-  if (slices.empty()) {
+  const double duration = slices.empty() ? 0 : slices.back().from_s + slices.back().seconds;
+  if (duration <= 0) {
     add_nothing(canvas, top, second_height);
     return;
   }
   canvas.text({plot_left + 60, second_panel}, "first-text", "← " + first.name);
 
-  const double duration = slices.back().from_s + slices.back().seconds;
   const Axis across{.high = duration, .from = plot_left, .to = plot_right};
   const Marks left = first.marks(highest(slices, first), steps_max);
   const Axis up{.high = left.back(), .from = bottom, .to = top};
@@ -397,10 +398,12 @@ void add_timeline(Canvas& canvas, const Result& result) {
 
   const double most = highest(slices, second);
   if (most > 0) {
-    const Marks right = second.marks(most, left.size() - 1);
-    // As many steps as at the left side, so that the lines across serve both.
-    const Axis second_up{
-        .high = right[1] * static_cast<double>(left.size() - 1), .from = bottom, .to = top};
+    // Where it stays below the first, so that the two can be told apart.
+    constexpr double headroom = 1.6;
+    Marks right = second.marks(headroom * most, left.size() - 1);
+    // As many as at the left side, so that the lines across serve both.
+    while (right.size() < left.size()) right.push_back(right.back() + right[1]);
+    const Axis second_up{.high = right.back(), .from = bottom, .to = top};
     canvas.text({plot_right, second_panel}, "second-text end", second.name + " →");
     add_right_marks(canvas, second_up, right, second.label);
     for (const auto& part : steps_of(slices, second, across, second_up)) {
