@@ -6,6 +6,7 @@ begins with another one. What counts are medians over the rounds.
 
 import json
 import os
+import resource
 import statistics
 import subprocess
 from collections.abc import Callable
@@ -35,6 +36,8 @@ class Cell:
     # What an idle connection may cost duplex, where connections are idle; there memory is compared.
     bytes_max: float | None = None
     idle: bool = False
+    # Files that a process must be allowed to have open.
+    descriptors: int = 0
     # What a reader has to know about the rivals.
     note: str = ""
 
@@ -141,12 +144,17 @@ def race(cell: Cell, programs: Path, length: Length, say: Callable[[str], None])
 
     Where connections are idle there is one round, and no server is left to run beside the next one.
     """
+    allowed, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    not_run = ""
+    if cell.descriptors > allowed:
+        not_run = f"{cell.descriptors:,} descriptors are needed, and {allowed:,} allowed here"
+        say(f"  {not_run}")
     names = [name for name in cell.racers
              if name == "duplex" or not length.required_only or name in cell.at_least]
     rounds: dict[str, list[Measurement]] = {name: [] for name in names}
     with Track(programs) as track:
         servers: dict[str, Server] = {}
-        for number in range(1 if cell.idle else length.rounds):
+        for number in range(0 if not_run else 1 if cell.idle else length.rounds):
             turn = number % len(names)
             for name in names[turn:] + names[:turn]:
                 try:
@@ -169,6 +177,7 @@ def race(cell: Cell, programs: Path, length: Length, say: Callable[[str], None])
         "url": cell.url,
         "load": list(cell.load),
         "note": cell.note,
+        "not_run": not_run,
         "idle": cell.idle,
         "at_least": cell.at_least,
         "bytes_max": cell.bytes_max,

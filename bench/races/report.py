@@ -78,6 +78,8 @@ def missed(result: dict) -> list[str]:
     """What was required and is not so, in words."""
     words = [str(each) for each in verdicts(result) if each.held is False]
     compared = {each.rival for each in verdicts(result)}
+    if result["not_run"]:
+        return [result["not_run"]]
     words += [f"{rival}: not measured" for rival in result["at_least"] if rival not in compared]
     ours = medians(result).get("duplex")
     if memory_held(result) is False:
@@ -114,6 +116,8 @@ def _idle_rows(result: dict):
 
 
 def section(name: str, result: dict) -> str:
+    if result["not_run"]:
+        return f"### {result['title']}\n\n`{name}` was not run: {result['not_run']}.\n"
     rounds = max((len(each) for each in result["rounds"].values()), default=0)
     how = "one round" if rounds == 1 else f"{rounds} rounds"
     command = f"duplex bench {result['url'].format('HOST:PORT')} {' '.join(result['load'])}"
@@ -142,7 +146,7 @@ def summary(results: dict[str, dict]) -> str:
     for name, result in results.items():
         standing = medians(result)
         if "duplex" not in standing:
-            lines.append(f"| {name} | not measured | | | | | |")
+            lines.append(f"| {name} | not {'run' if result['not_run'] else 'measured'} | | | | | |")
             continue
         ours = standing["duplex"]
         figure = f"{ours.connection_bytes:,.0f} bytes" if result["idle"] else f"{ours.per_second:,.0f}/s"

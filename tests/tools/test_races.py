@@ -38,12 +38,13 @@ def document(mode="echo", **more):
     } | more
 
 
-def result_of(rounds, at_least=None, idle=False, bytes_max=None):
+def result_of(rounds, at_least=None, idle=False, bytes_max=None, not_run=""):
     return {
         "title": "Echo of something",
         "url": "ws://{}/echo",
         "load": ["-c", "50"],
         "note": "",
+        "not_run": not_run,
         "idle": idle,
         "at_least": at_least or {},
         "bytes_max": bytes_max,
@@ -114,6 +115,13 @@ def test_idle_connections_are_judged_by_a_limit_too():
     result["bytes_max"] = 257
     assert report.missed(result) == []
     assert report.missed(result_of({"duplex": [measured()]}, idle=True, bytes_max=256)) == ["0 bytes each"]
+
+
+def test_a_race_that_was_not_run_says_why():
+    result = result_of({"duplex": [], "bare": []}, {"bare": 0.9}, not_run="too few descriptors")
+    assert report.missed(result) == ["too few descriptors"]
+    assert "`x` was not run: too few descriptors." in report.section("x", result)
+    assert "| x | not run |" in report.summary({"x": result})
 
 
 def test_errors_of_ours_are_a_shortfall():
@@ -267,3 +275,9 @@ def test_idle_connections_have_one_round_and_a_server_that_has_had_others(fake):
     assert all("idle" in words and "--warmup" not in words for words in then)
     pids = [words[words.index("--pid") + 1] for words in asked()]
     assert pids[0::2] == pids[1::2] and len(set(pids)) == 3
+
+
+def test_a_race_for_which_the_system_allows_too_little_is_not_run(fake):
+    folder, _ = fake
+    result = race(fake_cell(descriptors=1 << 40), folder, Length(3, 0.5, 0.1), lambda _: None)
+    assert "allowed here" in result["not_run"] and not any(result["rounds"].values())

@@ -1,7 +1,7 @@
 """Connections that are opened as fast as it goes, and then say nothing."""
 
 from racing import Cell
-from servers import bare, duplex, encrypted_beast, encrypted_duplex, nginx_before_duplex, peer, ws_for_node
+from servers import bare, duplex, encrypted_beast, encrypted_duplex, peer, ws_for_node
 
 CLEAR = {
     "duplex": duplex(),
@@ -11,7 +11,7 @@ CLEAR = {
     "libwebsockets": peer("libwebsockets"),
     "ws for Node": ws_for_node(),
 }
-ENCRYPTED = {"duplex": encrypted_duplex, "Boost.Beast": encrypted_beast, "nginx + duplex": nginx_before_duplex}
+ENCRYPTED = {"duplex": encrypted_duplex, "Boost.Beast": encrypted_beast}
 
 
 def cell(scheme: str, count: int, racers: dict, bytes_max: float | None = None) -> Cell:
@@ -23,6 +23,7 @@ def cell(scheme: str, count: int, racers: dict, bytes_max: float | None = None) 
         racers=racers,
         bytes_max=bytes_max,
         idle=True,
+        descriptors=count + 500,
         note="Opened as fast as it goes, then held, by a server that has had 100 others before. Memory is the server "
         "process's own, not the kernel's.",
     )
