@@ -17,7 +17,7 @@ from servers import NotStarted, Server, Track
 
 LOAD_CORE = {1}
 
-# A core that is busy for less than this share of the time was not what limited.
+# Who is busy for less than this share of the time was not what limited.
 SATURATED = 0.95
 
 

@@ -6,7 +6,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from racing import Measurement, median, ratio
+from racing import SATURATED, Measurement, median, ratio
 
 INTRODUCTION = """\
 # Results of the races
@@ -132,6 +132,9 @@ def section(name: str, result: dict) -> str:
     notes = [result["note"]] if result["note"] else []
     standing = medians(result)
     notes += [f"{racer}: **errors**, {each.errors}." for racer, each in standing.items() if each.errors]
+    limited = [racer for racer, each in standing.items() if each.load_busy >= SATURATED]
+    if limited:
+        notes.append(f"The load was at its own limit with {', '.join(limited)}.")
     absent = [racer for racer, rounds in result["rounds"].items() if not rounds]
     if absent:
         notes.append(f"Could not be measured: {', '.join(absent)}.")

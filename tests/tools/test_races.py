@@ -1,5 +1,6 @@
 """The races of bench/races: what they reckon, what they write, and that they take turns."""
 
+import dataclasses
 import json
 import os
 import sys
@@ -152,6 +153,12 @@ def test_a_section_has_all_that_was_measured():
     assert "duplex: 0.50 × bare (rate), at least 0.4 ✓." in text
     assert "bare: **errors**, 2 × reset." in text
     assert "Could not be measured: slow." in text
+
+
+def test_a_load_at_its_limit_is_named():
+    fast = dataclasses.replace(measured(), load_busy=0.96)
+    text = report.section("x", result_of({"duplex": [measured()], "bare": [fast]}))
+    assert "The load was at its own limit with bare." in text
 
 
 def test_every_row_of_a_table_has_as_many_cells_as_its_head():
