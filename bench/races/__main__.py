@@ -4,7 +4,8 @@
 
 Without the names of races all are run, in less than a quarter of an hour. --quick takes two minutes: short
 rounds, only the rivals whom a requirement names, nothing written. What was measured is kept beside the programs, in
-races.json, so that a race that is run again replaces its own figures in RESULTS.md and leaves the others.
+races.json, so that a race that is run again replaces its own figures in RESULTS.md and leaves the others; --report
+writes them without a race. The exit status is 1 when something that is required was missed.
 """
 
 import argparse
@@ -15,6 +16,8 @@ import os
 import resource
 import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import report
@@ -40,8 +43,13 @@ def chosen(names: list[str], quick: bool) -> list[str]:
 
 
 def commit() -> str:
-    command = ["git", "-C", ROOT, "describe", "--always", "--dirty", "--exclude", "*"]
-    return subprocess.run(command, stdout=subprocess.PIPE, text=True).stdout.strip() or "unknown"
+    """What the sources are, but for the report itself."""
+
+    def git(*words: str) -> str:
+        return subprocess.run(["git", "-C", ROOT, *words], stdout=subprocess.PIPE, text=True).stdout.strip()
+
+    changed = git("status", "--porcelain", "--untracked-files=no", "--", ".", ":!bench/RESULTS.md")
+    return (git("rev-parse", "--short", "HEAD") or "unknown") + (" with changes" if changed else "")
 
 
 def raise_descriptor_limit() -> None:
@@ -54,50 +62,58 @@ def raise_descriptor_limit() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-def main() -> int:
+def arguments_of(words: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__.splitlines()[0])
     parser.add_argument("--bin", type=Path, required=True, help="where the programs are")
     parser.add_argument("--quick", action="store_true", help="short rounds beside those that must be beaten")
     parser.add_argument("--rounds", type=int)
     parser.add_argument("--seconds", type=float, help="of each round")
     parser.add_argument("--list", action="store_true", help="name the races, and run none")
+    parser.add_argument("--report", action="store_true", help="write what was measured before, and run none")
     parser.add_argument("races", nargs="*", metavar="RACE", help="name or pattern; all by default")
-    arguments = parser.parse_args()
-    names = chosen(arguments.races, arguments.quick)
-    if arguments.list:
-        print("\n".join(f"{name:18} {CELLS[name].title}" for name in names))
-        return 0
+    return parser.parse_args(words)
+
+
+def run(names: list[str], programs: Path, length: Length, keep: Callable[[str, dict], None]) -> None:
     if os.cpu_count() < 2:
         sys.exit("races need two cores: one for the servers, one for the load")
     raise_descriptor_limit()
-    usual = QUICK if arguments.quick else DEFAULT
-    length = Length(
-        arguments.rounds or usual.rounds, arguments.seconds or usual.seconds, usual.warmup, usual.required_only
-    )
-
-    programs = arguments.bin.resolve()
-    kept = programs.parent / "races.json"
-    results = json.loads(kept.read_text()) if kept.exists() else {}
-    run = {}
     version = commit()
     for name in names:
         print(f"\n{name}: {CELLS[name].title}", flush=True)
         result = race(CELLS[name], programs, length, lambda line: print(line, flush=True))
-        result |= {"date": datetime.date.today().isoformat(), "commit": version}
-        run[name] = result
         for verdict in report.verdicts(result):
             print(f"  {verdict}")
+        keep(name, result | {"date": datetime.date.today().isoformat(), "commit": version})
+
+
+def main() -> int:
+    arguments = arguments_of(sys.argv[1:])
+    names = [] if arguments.report else chosen(arguments.races, arguments.quick)
+    if arguments.list:
+        print("\n".join(f"{name:20} {CELLS[name].title}" for name in names))
+        return 0
+    usual = QUICK if arguments.quick else DEFAULT
+    length = replace(
+        usual, rounds=arguments.rounds or usual.rounds, seconds=arguments.seconds or usual.seconds
+    )
+    programs = arguments.bin.resolve()
+    file = programs.parent / "races.json"
+    results = json.loads(file.read_text()) if file.exists() and not arguments.quick else {}
+
+    def keep(name: str, result: dict) -> None:
+        results[name] = result
         if not arguments.quick:
-            results[name] = result
-            kept.write_text(json.dumps(results, indent=1))
+            file.write_text(json.dumps(results, indent=1))
+
+    run(names, programs, length, keep)
+    results = {name: results[name] for name in CELLS if name in results}
     if not arguments.quick:
-        ordered = {name: results[name] for name in CELLS if name in results}
-        text = report.document(ordered, report.machine(programs))
-        (ROOT / "bench" / "RESULTS.md").write_text(text)
+        (ROOT / "bench" / "RESULTS.md").write_text(report.document(results, report.machine(programs)))
         print("\nwritten to bench/RESULTS.md")
-    shortfalls = [f"{name}: {words}" for name, result in run.items() for words in report.missed(result)]
+    shortfalls = [f"{name}: {words}" for name in names or results for words in report.missed(results[name])]
     print("\n" + ("\n".join(["missed:", *shortfalls]) if shortfalls else "all that is required was reached"))
-    return 0
+    return 1 if shortfalls else 0
 
 
 if __name__ == "__main__":

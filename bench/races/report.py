@@ -24,6 +24,8 @@ load to come would be limited by. Above 1, duplex is better.
 `-O3`, without Nagle's algorithm, and do not compress unless they are asked to.
 """
 
+HELD, MISSED = "✓", "✗ **missed**"
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -44,7 +46,7 @@ class Verdict:
 
     @property
     def mark(self) -> str:
-        return {True: "✓", False: "✗ **missed**", None: ""}[self.held]
+        return {True: HELD, False: MISSED, None: ""}[self.held]
 
 
 def medians(result: dict) -> dict[str, Measurement]:
@@ -91,9 +93,7 @@ def missed(result: dict) -> list[str]:
 
 def table(result: dict) -> str:
     """All figures of one race."""
-    head, rows = (_idle_rows if result["idle"] else _rate_rows)(result)
-    lines = ["| " + " | ".join(head) + " |", "| --- |" + " ---: |" * (len(head) - 1)]
-    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows])
+    return _markdown(*(_idle_rows if result["idle"] else _rate_rows)(result))
 
 
 def _rate_rows(result: dict):
@@ -125,7 +125,7 @@ def section(name: str, result: dict) -> str:
              f", {result['date']}, commit {result['commit']}.", "", table(result), ""]
     found = [str(each) for each in verdicts(result)]
     if result["bytes_max"] is not None and "duplex" in medians(result):
-        mark = "✓" if memory_held(result) else "✗ **missed**"
+        mark = HELD if memory_held(result) else MISSED
         found.append(f"at most {result['bytes_max']:g} bytes each {mark}")
     if found:
         lines += ["duplex: " + "; ".join(found) + ".", ""]
@@ -143,29 +143,51 @@ def section(name: str, result: dict) -> str:
     return "\n".join(lines)
 
 
-def summary(results: dict[str, dict]) -> str:
-    """What was required, and all ratios on a line each."""
-    lines = ["| race | duplex | beside | ratio | by | at least | |", "| --- | ---: | --- | ---: | --- | ---: | --- |"]
+def _figure(result: dict) -> str:
+    """Of duplex, the one that is compared."""
+    ours = medians(result).get("duplex")
+    if ours is None:
+        return "not run" if result["not_run"] else "not measured"
+    return f"{ours.connection_bytes:,.0f} bytes" if result["idle"] else f"{ours.per_second:,.0f}/s"
+
+
+def _markdown(head: list[str], rows: list[list[str]]) -> str:
+    lines = ["| " + " | ".join(head) + " |", "| --- |" + " ---: |" * (len(head) - 1)]
+    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows])
+
+
+def requirements(results: dict[str, dict]) -> str:
+    """What duplex must reach, and whether it does."""
+    rows = []
     for name, result in results.items():
-        standing = medians(result)
-        if "duplex" not in standing:
-            lines.append(f"| {name} | not {'run' if result['not_run'] else 'measured'} | | | | | |")
-            continue
-        ours = standing["duplex"]
-        figure = f"{ours.connection_bytes:,.0f} bytes" if result["idle"] else f"{ours.per_second:,.0f}/s"
+        found = {each.rival: each for each in verdicts(result)}
+        for rival, at_least in result["at_least"].items():
+            row = [name, _figure(result), f"{at_least:g} × {rival}"]
+            each = found.get(rival)
+            rows.append(row + ([f"{each.ratio:.2f}", each.by, each.mark] if each else ["", "", MISSED]))
         if result["bytes_max"] is not None:
-            mark = "✓" if memory_held(result) else "✗ **missed**"
-            lines.append(f"| {name} | {figure} | | | memory | at most {result['bytes_max']:g} bytes | {mark} |")
-        for each in verdicts(result):
-            required = "" if each.at_least is None else f"{each.at_least:g}"
-            lines.append(f"| {name} | {figure} | {each.rival} | {each.ratio:.2f} | {each.by} | {required} "
-                         f"| {each.mark} |")
-    return "\n".join(lines)
+            mark = HELD if memory_held(result) else MISSED
+            rows.append([name, _figure(result), f"at most {result['bytes_max']:g} bytes each", "", "memory", mark])
+    return _markdown(["race", "duplex", "at least", "ratio", "by", "held"], rows)
+
+
+def all_ratios(results: dict[str, dict]) -> str:
+    """A row for each race, and a column for each rival."""
+    rivals = list(dict.fromkeys(each.rival for result in results.values() for each in verdicts(result)))
+    rows = []
+    for name, result in results.items():
+        found = {each.rival: f"{each.ratio:.2f}" + ("*" if each.by == "CPU" else "") for each in verdicts(result)}
+        rows.append([name, _figure(result), *(found.get(rival, "") for rival in rivals)])
+    return _markdown(["race", "duplex", *rivals], rows)
 
 
 def document(results: dict[str, dict], machine: str) -> str:
     sections = "\n".join(section(name, result) for name, result in results.items())
-    return f"{INTRODUCTION}\n{machine}\n## All ratios\n\n{summary(results)}\n\n## The races\n\n{sections}"
+    return (
+        f"{INTRODUCTION}\n{machine}\n## What is required\n\n{requirements(results)}\n\n"
+        f"## All ratios\n\nBy rate; with a star by processor time; of idle connections by memory.\n\n"
+        f"{all_ratios(results)}\n\n## The races\n\n{sections}"
+    )
 
 
 # What makes the rivals, as Debian names it.

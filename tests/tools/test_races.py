@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -122,7 +123,7 @@ def test_a_race_that_was_not_run_says_why():
     result = result_of({"duplex": [], "bare": []}, {"bare": 0.9}, not_run="too few descriptors")
     assert report.missed(result) == ["too few descriptors"]
     assert "`x` was not run: too few descriptors." in report.section("x", result)
-    assert "| x | not run |" in report.summary({"x": result})
+    assert "| x | not run | 0.9 × bare |" in report.requirements({"x": result})
 
 
 def test_errors_of_ours_are_a_shortfall():
@@ -164,9 +165,9 @@ def test_a_load_at_its_limit_is_named():
 def test_every_row_of_a_table_has_as_many_cells_as_its_head():
     rounds = {"duplex": [measured(connection_bytes=100)], "bare": [measured(connection_bytes=50)]}
     results = {
-        "a": result_of(rounds, {"bare": 2}),
+        "a": result_of(rounds | {"other": [measured(cpu_us=10, server_busy=0.5)]}, {"bare": 2}),
         "b": result_of(rounds, idle=True, bytes_max=256),
-        "c": result_of({"duplex": []}),
+        "c": result_of({"duplex": []}, {"bare": 0.9}),
     }
     text = report.document(results, "Machine: none.\n")
     widths = []
@@ -176,8 +177,12 @@ def test_every_row_of_a_table_has_as_many_cells_as_its_head():
         else:
             assert len(set(widths)) <= 1
             widths = []
-    assert "| a | 100/s | bare | 1.00 | rate | 2 | ✗ **missed** |" in text
-    assert "| b | 100 bytes | bare | 0.50 | memory |  | |" in text.replace("|  |\n", "| |\n")
+    assert "| a | 100/s | 2 × bare | 1.00 | rate | ✗ **missed** |" in text
+    assert "| b | 100 bytes | at most 256 bytes each |  | memory | ✓ |" in text
+    assert "| c | not measured | 0.9 × bare |  |  | ✗ **missed** |" in text
+    assert "| race | duplex | bare | other |" in text
+    assert "| a | 100/s | 1.00 | 2.00* |" in text
+    assert "| b | 100 bytes | 0.50 |  |" in text
     assert "Machine: none." in text
 
 
@@ -189,6 +194,24 @@ def test_each_race_has_one_name_and_duplex_in_it():
     for name, cell in CELLS.items():
         assert "duplex" in cell.racers and set(cell.at_least) <= set(cell.racers), name
         assert cell.url.count("{}") == 1
+
+
+def listed(*words):
+    command = [sys.executable, "-B", ROOT / "bench" / "races", "--bin", ".", "--list", *words]
+    return subprocess.run(command, capture_output=True, text=True)
+
+
+def test_races_are_chosen_by_name_and_by_pattern():
+    assert [line.split()[0] for line in listed().stdout.splitlines()] == list(CELLS)
+    chosen = [line.split()[0] for line in listed("file-1k", "echo-1?", "file-*").stdout.splitlines()]
+    assert chosen == ["file-1k", "echo-1k", "echo-1m", "file-100k", "file-10m"]
+    quick = {line.split()[0] for line in listed("--quick").stdout.splitlines()}
+    assert {name for name, cell in CELLS.items() if cell.at_least} <= quick < set(CELLS)
+
+
+def test_a_race_that_does_not_exist_is_refused():
+    refused = listed("echo-20", "ecko")
+    assert refused.returncode == 1 and "no race is called ecko" in refused.stderr
 
 
 @pytest.mark.parametrize("template", ["nginx.conf", "nginx_tls.conf", "h2o.conf"])
