@@ -1,6 +1,6 @@
 // The least that could answer WebSocket messages: what remains is what the kernel costs. No
-// library, no limits, no checks: of a frame it reads where it ends, nothing else. It stands for the
-// bar below which no server can get.
+// library, no limits, no checks: of a frame it reads where it ends, nothing else. That stands for
+// the kernel's limit.
 //
 //   bare [--fan-out] [--port N]      says `port N` when it listens at 127.0.0.1
 //
