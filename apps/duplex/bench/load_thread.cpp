@@ -197,6 +197,7 @@ void LoadThread::begin_opening(Connection& connection) {
   connection.position = 0;
   connection.owed = 0;
   connection.waits_to_write = true;
+  connection.owed_was_blocked = false;
   // Threads take turns in the order of all connections, by which sources are chosen.
   const std::size_t place = std::size_t{connection.number} * setup_->options.threads + number_;
   const Address& address = connection.endpoint->address;
@@ -384,7 +385,7 @@ void LoadThread::flush(Connection& connection) {
     std::string_view block;
     bool extra = false;
     if (connection.owed > 0) block = round_->from(connection.position, connection.owed);
-    if (connection.extra) {
+    if (connection.extra && !connection.owed_was_blocked) {
       // It goes between two pieces, and when a part of it is gone, at once.
       const std::size_t piece = connection.owed > 0 ? round_->piece_at(connection.position) : 0;
       extra = connection.owed == 0 || round_->start_of(piece) == connection.position;
@@ -397,6 +398,7 @@ void LoadThread::flush(Connection& connection) {
     }
     const Wire::Moved moved = connection.wire.send(block);
     if (moved.outcome == Outcome::blocked) {
+      connection.owed_was_blocked = !extra;
       watch_writing(connection, true);
       return;
     }
@@ -409,6 +411,7 @@ void LoadThread::flush(Connection& connection) {
       connection.extra->erase(0, moved.bytes);
       if (connection.extra->empty()) connection.extra.reset();
     } else {
+      connection.owed_was_blocked = false;
       connection.owed -= moved.bytes;
       connection.position = round_->behind(connection.position, moved.bytes);
     }

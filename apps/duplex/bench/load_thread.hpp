@@ -20,6 +20,7 @@
 #include "timeline.hpp"
 #include "work.hpp"
 
+// NOLINTNEXTLINE(readability-identifier-naming): the system's own name.
 struct epoll_event;
 
 namespace duplex::app::bench {
