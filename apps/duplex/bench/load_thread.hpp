@@ -127,11 +127,12 @@ class LoadThread {
   void ask(Connection& connection);
   void read_answer(Connection& connection);
   void become_open(Connection& connection, Bytes rest);
-  void read(Connection& connection);
+  void read(Connection& connection, bool to_the_end);
   void opening_failed(Connection& connection, const Fault& fault);
   void drop(Connection& connection);
   void forget(Connection& connection);
   void watch_writing(Connection& connection, bool wanted);
+  void watch(Connection& connection, int how);
   void say_goodbye();
 
   const Setup* setup_;
