@@ -26,63 +26,63 @@ struct BenchArguments {
   std::string warmup;
   std::string size;
   std::string depth;
-  bool text = false;
-  bool binary = false;
   std::string rate;
-  bool compress = false;
-  bool compress_keep = false;
   std::string verify;
   std::vector<std::string> fields;
   std::string subprotocol;
   std::string publishers;
   std::string publish_url;
   std::string pace;
-  bool resume = false;
   std::string method;
   std::string body_size;
-  bool no_keep_alive = false;
   std::string ca;
   std::string certificate;
   std::string key;
-  bool insecure = false;
   std::string pid;
   std::string json;
   std::string plot;
   std::string title;
+  bool text = false;
+  bool binary = false;
+  bool compress = false;
+  bool compress_keep = false;
+  bool resume = false;
+  bool no_keep_alive = false;
+  bool insecure = false;
   bool quiet = false;
 };
 
 /// What it means.
 struct BenchOptions {
-  Mode mode = Mode::echo;
   http::Url url;
   std::size_t connections = 50;
   std::size_t threads = 1;
   std::chrono::milliseconds duration{10'000};
   std::chrono::milliseconds warmup{500};
-  MessageKind message;
   /// How many are under way on each connection; in a fan-out, of each publisher.
   std::size_t depth = 1;
   /// A second, all connections together; 0 for a closed loop.
   double rate = 0;
-  bool length_only = false;
+  /// Connections opened a second, all threads together; 0 for as fast as it goes.
+  double pace = 0;
+  MessageKind message;
   http::Fields fields;
   std::string subprotocol;
   std::size_t publishers = 1;
   http::Url publish_url;
-  /// Connections opened a second, all threads together; 0 for as fast as it goes.
-  double pace = 0;
-  bool resume = false;
-  http::Method method = http::Method::get;
   std::size_t body_bytes = 0;
-  bool keep_alive = true;
   TlsFiles tls;
-  /// Of the server.
-  std::optional<int> pid;
   /// Files, or `-`; empty for none.
   std::string json;
   std::string plot;
   std::string title;
+  /// Of the server.
+  std::optional<int> pid;
+  Mode mode = Mode::echo;
+  http::Method method = http::Method::get;
+  bool length_only = false;
+  bool keep_alive = true;
+  bool resume = false;
   bool quiet = false;
 
   /// Whether standard output is for a report, and nothing else must stand there.

@@ -35,6 +35,8 @@ struct Connection {
   std::uint32_t attempt = 0;
   State state = State::closed;
   bool waits_to_write = false;
+  /// Whether what it owes was blocked: TLS then wants to be given the same again.
+  bool owed_was_blocked = false;
   /// When it began to be opened.
   Time since = 0;
 

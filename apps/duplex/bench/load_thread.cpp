@@ -23,6 +23,8 @@ constexpr std::size_t buffer_bytes = std::size_t{256} * 1024;
 /// Connections that a thread opens at the same time. What servers let wait in their listening
 /// socket is a few hundred, often 128.
 constexpr std::size_t opening_max = 128;
+/// How often a connection is read before the others have their turn.
+constexpr int calls_max = 64;
 constexpr Time opening_time_max = 10 * second;
 /// Until a connection that broke is opened again.
 constexpr Time rest_time = second / 10;
@@ -197,6 +199,7 @@ void LoadThread::begin_opening(Connection& connection) {
   connection.position = 0;
   connection.owed = 0;
   connection.waits_to_write = true;
+  connection.owed_was_blocked = false;
   // Threads take turns in the order of all connections, by which sources are chosen.
   const std::size_t place = std::size_t{connection.number} * setup_->options.threads + number_;
   const Address& address = connection.endpoint->address;
@@ -205,8 +208,7 @@ void LoadThread::begin_opening(Connection& connection) {
     return;
   }
   connection.state = State::connecting;
-  epoll_event event{.events = EPOLLIN | EPOLLOUT, .data = {.ptr = &connection}};
-  ::epoll_ctl(poll_, EPOLL_CTL_ADD, connection.wire.descriptor(), &event);
+  watch(connection, EPOLL_CTL_ADD);
   deadlines_.push_back(
       {connection.number, connection.attempt, connection.since + opening_time_max});
 }
@@ -272,12 +274,18 @@ void LoadThread::wait() {
 }
 
 void LoadThread::on_event(Connection& connection, std::uint32_t events) {
+  const bool came = (events & (EPOLLIN | EPOLLRDHUP | EPOLLERR | EPOLLHUP)) != 0;
   if (connection.state == State::open) [[likely]] {
-    if ((events & (EPOLLIN | EPOLLERR | EPOLLHUP)) != 0) read(connection);
-    if ((events & EPOLLOUT) != 0 && connection.is_open()) flush(connection);
+    if (came) read(connection, (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0);
+    if (connection.waits_to_write && (events & EPOLLOUT) != 0 && connection.is_open()) {
+      flush(connection);
+    }
     return;
   }
+  const State before = connection.state;
   go_on_opening(connection);
+  // What came with the news that it is connected is not told again.
+  if (connection.is_open() && before != State::answering && came) read(connection, true);
 }
 
 void LoadThread::go_on_opening(Connection& connection) {
@@ -336,6 +344,7 @@ void LoadThread::read_answer(Connection& connection) {
     case Outcome::broken: opening_failed(connection, connection.wire.fault()); return;
     case Outcome::done: break;
   }
+  const bool more = moved.bytes == buffer_.size();
   Bytes input = std::as_writable_bytes(std::span(buffer_)).first(moved.bytes);
   const auto opened = connection.answer->read(input);
   if (!opened) {
@@ -344,6 +353,7 @@ void LoadThread::read_answer(Connection& connection) {
     // What stands behind the head may be in the answer's own memory.
     const std::unique_ptr<OpeningAnswer> kept = std::move(connection.answer);
     become_open(connection, input);
+    if (connection.is_open() && (more || connection.wire.holds_more())) read(connection, true);
   }
 }
 
@@ -355,11 +365,13 @@ void LoadThread::become_open(Connection& connection, Bytes rest) {
   watch_writing(connection, false);
   work_->opened(connection, now_);
   if (!rest.empty() && connection.is_open()) work_->received(connection, rest, now_);
-  if (connection.is_open() && connection.wire.holds_more()) read(connection);
 }
 
-void LoadThread::read(Connection& connection) {
-  do {
+/// Takes what has come, `to_the_end` also where less came than there was room for: the other end
+/// may have ended the connection behind it.
+void LoadThread::read(Connection& connection, bool to_the_end) {
+  // What OpenSSL holds, the system knows nothing of.
+  for (int calls = 0; calls < calls_max || connection.wire.encrypted(); ++calls) {
     const Wire::Moved moved = connection.wire.receive(buffer_);
     switch (moved.outcome) {
       case Outcome::done: break;
@@ -376,7 +388,13 @@ void LoadThread::read(Connection& connection) {
     advance_clock();
     work_->received(connection, std::as_writable_bytes(std::span(buffer_)).first(moved.bytes),
                     now_);
-  } while (connection.is_open() && connection.wire.holds_more());
+    if (!connection.is_open()) return;
+    const bool more = connection.wire.encrypted() ? connection.wire.holds_more()
+                                                  : to_the_end || moved.bytes == buffer_.size();
+    if (!more) return;
+  }
+  // The others have waited for long enough. To be told again.
+  watch(connection, EPOLL_CTL_MOD);
 }
 
 void LoadThread::flush(Connection& connection) {
@@ -384,7 +402,7 @@ void LoadThread::flush(Connection& connection) {
     std::string_view block;
     bool extra = false;
     if (connection.owed > 0) block = round_->from(connection.position, connection.owed);
-    if (connection.extra) {
+    if (connection.extra && !connection.owed_was_blocked) {
       // It goes between two pieces, and when a part of it is gone, at once.
       const std::size_t piece = connection.owed > 0 ? round_->piece_at(connection.position) : 0;
       extra = connection.owed == 0 || round_->start_of(piece) == connection.position;
@@ -397,6 +415,7 @@ void LoadThread::flush(Connection& connection) {
     }
     const Wire::Moved moved = connection.wire.send(block);
     if (moved.outcome == Outcome::blocked) {
+      connection.owed_was_blocked = !extra;
       watch_writing(connection, true);
       return;
     }
@@ -409,6 +428,7 @@ void LoadThread::flush(Connection& connection) {
       connection.extra->erase(0, moved.bytes);
       if (connection.extra->empty()) connection.extra.reset();
     } else {
+      connection.owed_was_blocked = false;
       connection.owed -= moved.bytes;
       connection.position = round_->behind(connection.position, moved.bytes);
     }
@@ -461,8 +481,19 @@ void LoadThread::forget(Connection& connection) {
 void LoadThread::watch_writing(Connection& connection, bool wanted) {
   if (connection.waits_to_write == wanted) return;
   connection.waits_to_write = wanted;
-  epoll_event event{.events = EPOLLIN | (wanted ? EPOLLOUT : 0U), .data = {.ptr = &connection}};
-  ::epoll_ctl(poll_, EPOLL_CTL_MOD, connection.wire.descriptor(), &event);
+  if (connection.endpoint->tls) watch(connection, EPOLL_CTL_MOD);
+}
+
+/// In clear we are told once that something came, and that there is room again: else the system
+/// would look anew at each connection whenever we wait, only to find that it was read. A socket
+/// that gave less than we had room for has nothing more. With TLS that is not so.
+void LoadThread::watch(Connection& connection, int how) {
+  epoll_event event{.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
+                    .data = {.ptr = &connection}};
+  if (connection.endpoint->tls) {
+    event.events = EPOLLIN | (connection.waits_to_write ? EPOLLOUT : 0U);
+  }
+  ::epoll_ctl(poll_, how, connection.wire.descriptor(), &event);
 }
 
 /// Servers that log how connections end have nothing to complain about.

@@ -20,6 +20,7 @@
 #include "timeline.hpp"
 #include "work.hpp"
 
+// NOLINTNEXTLINE(readability-identifier-naming): the system's own name.
 struct epoll_event;
 
 namespace duplex::app::bench {
@@ -126,11 +127,12 @@ class LoadThread {
   void ask(Connection& connection);
   void read_answer(Connection& connection);
   void become_open(Connection& connection, Bytes rest);
-  void read(Connection& connection);
+  void read(Connection& connection, bool to_the_end);
   void opening_failed(Connection& connection, const Fault& fault);
   void drop(Connection& connection);
   void forget(Connection& connection);
   void watch_writing(Connection& connection, bool wanted);
+  void watch(Connection& connection, int how);
   void say_goodbye();
 
   const Setup* setup_;

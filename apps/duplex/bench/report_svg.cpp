@@ -257,10 +257,11 @@ void add_durations(Canvas& canvas, const Result& result) {
               "max " + readable_duration(histogram.max()));
 
   std::vector<Point> curve;
-  for (double x = plot_left; x <= plot_right; x += 2) {
-    const double share = (x - plot_left) / (plot_right - plot_left);
+  constexpr int curve_points = 376;
+  for (int point = 0; point <= curve_points; ++point) {
+    const double share = static_cast<double>(point) / curve_points;
     const double percent = 100 - 100 / std::pow(across.high, share);
-    curve.push_back({x, up.at(value(percent))});
+    curve.push_back({across.at(rarity(percent)), up.at(value(percent))});
   }
   canvas.path(curve, "second");
   for (const double percent : percents) {

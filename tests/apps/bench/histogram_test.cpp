@@ -93,8 +93,16 @@ TEST(Histogram, TakesTheNearestRank) {
   EXPECT_EQ(histogram.at_percentile(99.9), 100U);
   EXPECT_EQ(histogram.at_percentile(99), 99U);
   EXPECT_EQ(histogram.at_percentile(98.9), 99U);
-  EXPECT_EQ(histogram.at_percentile(7), 7U);  // 7.0000000000000009 % of doubles
   EXPECT_EQ(histogram.at_percentile(0.01), 1U);
+}
+
+TEST(Histogram, ReckonsRanksAsIfPercentagesWereExact) {
+  Histogram histogram;
+  for (std::uint64_t value = 1; value <= 100; ++value) histogram.record(value);
+  // Of 100 values 7 % are 7.000000000000001, to a double.
+  for (const std::uint64_t rank : {7U, 14U, 28U, 55U, 56U}) {
+    EXPECT_EQ(histogram.at_percentile(static_cast<double>(rank)), rank);
+  }
 }
 
 TEST(Histogram, RecordsManyAtOnceAsOneByOne) {
