@@ -4,11 +4,13 @@ Servers have one core and the load has another. In each round every racer gets t
 begins with another one. What counts are medians over the rounds.
 """
 
+import contextlib
 import json
 import os
 import resource
 import statistics
 import subprocess
+import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -108,35 +110,58 @@ class Length:
     required_only: bool = False
 
 
-# What a server makes once, for its first connections, is not the price of an idle one: before it is measured,
-# it has had some.
-FIRST_LOAD = ("-c", "100")
+# Connections that an idle server has before it is measured: more than are opened at a time.
+FIRST = 500
 
 
 class LoadFailed(Exception):
     pass
 
 
-def load(program: Path, cell: Cell, server: Server, length: Length) -> Measurement:
-    """One round for one racer."""
+def _load_command(program: Path, cell: Cell, server: Server, *options) -> list[str]:
     command = [program, "bench", cell.url.format(server.address), *cell.load]
     if cell.url.startswith(("wss:", "https:")):
         command += ["--insecure"]
-    command += ["--duration", length.seconds, "--pid", server.pid, "--json", "-", "--quiet"]
+    return [str(word) for word in (*command, "--quiet", *options)]
+
+
+def _to_load_core() -> None:
+    os.sched_setaffinity(0, LOAD_CORE)
+
+
+def load(program: Path, cell: Cell, server: Server, length: Length) -> Measurement:
+    """One round for one racer."""
+    options = ["--duration", length.seconds, "--pid", server.pid, "--json", "-"]
     if not cell.idle:
-        command += ["--warmup", length.warmup]
+        options += ["--warmup", length.warmup]
+    command = _load_command(program, cell, server, *options)
     done = subprocess.run(
-        [str(word) for word in command],
-        preexec_fn=lambda: os.sched_setaffinity(0, LOAD_CORE),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        timeout=600,
+        command, preexec_fn=_to_load_core, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=600
     )
     # 1: there were errors; they are in the report.
     if done.returncode not in (0, 1) or not done.stdout:
-        raise LoadFailed(f"{' '.join(map(str, command))}: {done.stderr.strip()}")
+        raise LoadFailed(f"{' '.join(command)}: {done.stderr.strip()}")
     return Measurement.of(json.loads(done.stdout))
+
+
+@contextlib.contextmanager
+def first_connections(program: Path, cell: Cell, server: Server):
+    """Some that are opened before, and stay meanwhile.
+
+    What a server makes once, for its first connections, is not the price of an idle one.
+    """
+    command = _load_command(program, replace(cell, load=("--mode", "idle", "-c", str(FIRST))), server, "-d", 600)
+    holder = subprocess.Popen(command, preexec_fn=_to_load_core, stdout=subprocess.DEVNULL)
+    try:
+        end = time.monotonic() + 60
+        while server.descriptors() < FIRST:
+            if time.monotonic() > end or holder.poll() is not None:
+                raise LoadFailed(f"{' '.join(command)}: {FIRST} connections were not opened")
+            time.sleep(0.01)
+        yield
+    finally:
+        holder.terminate()
+        holder.wait()
 
 
 def race(cell: Cell, programs: Path, length: Length, say: Callable[[str], None]) -> dict:
@@ -160,10 +185,9 @@ def race(cell: Cell, programs: Path, length: Length, say: Callable[[str], None])
                 try:
                     if name not in servers:
                         servers[name] = cell.racers[name](track)
-                    if cell.idle:
-                        before = replace(cell, load=FIRST_LOAD, idle=False)
-                        load(programs / "duplex", before, servers[name], length)
-                    measurement = load(programs / "duplex", cell, servers[name], length)
+                    program, server = programs / "duplex", servers[name]
+                    with first_connections(program, cell, server) if cell.idle else contextlib.nullcontext():
+                        measurement = load(program, cell, server, length)
                 except (LoadFailed, NotStarted, OSError, subprocess.SubprocessError) as failure:
                     say(f"  {name}: {failure}")
                     continue

@@ -49,6 +49,10 @@ class Server:
         self.pid = process.pid
         self.address = ""
 
+    def descriptors(self) -> int:
+        """Files that it has open, connections among them."""
+        return len(os.listdir(f"/proc/{self.pid}/fd"))
+
     def stop(self) -> None:
         if self.process.poll() is not None:
             return

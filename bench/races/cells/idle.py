@@ -23,8 +23,8 @@ def cell(scheme: str, count: int, racers: dict, bytes_max: float | None = None) 
         racers=racers,
         bytes_max=bytes_max,
         idle=True,
-        descriptors=count + 500,
-        note="Opened as fast as it goes, then held, by a server that has had 100 others before. Memory is the server "
+        descriptors=count + 1000,
+        note="Opened as fast as it goes, then held, by a server that has 500 before. Memory is the server "
         "process's own, not the kernel's.",
     )
 
