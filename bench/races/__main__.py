@@ -22,8 +22,8 @@ from pathlib import Path
 
 import report
 from cells import CELLS
-from racing import Length, race
-from servers import ROOT
+from racing import LOAD_CORE, Length, race
+from servers import ROOT, SERVER_CORE
 
 DEFAULT = Length(rounds=3, seconds=1.2, warmup=0.3)
 QUICK = Length(rounds=3, seconds=0.8, warmup=0.2, required_only=True)
@@ -75,8 +75,8 @@ def arguments_of(words: list[str]) -> argparse.Namespace:
 
 
 def run(names: list[str], programs: Path, length: Length, keep: Callable[[str, dict], None]) -> None:
-    if os.cpu_count() < 2:
-        sys.exit("races need two cores: one for the servers, one for the load")
+    if not SERVER_CORE | LOAD_CORE <= os.sched_getaffinity(0):
+        sys.exit("races need cores 0 and 1: one for the servers, one for the load")
     raise_descriptor_limit()
     version = commit()
     for name in names:
