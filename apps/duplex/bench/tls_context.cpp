@@ -94,7 +94,13 @@ ssl_st* TlsContext::begin(int descriptor) const {
       throw std::runtime_error("OpenSSL refuses the host's name: " + tls_reason());
     }
   }
-  if (resumes()) SSL_set_session(ssl.get(), session_->newest);
+  if (resumes()) {
+    // OpenSSL lets a session of TLS 1.3 be used once (RFC 8446 appendix C.4), which is good for
+    // users and not for a load: each connection gets a copy.
+    SSL_SESSION* const copy = SSL_SESSION_dup(session_->newest);
+    SSL_set_session(ssl.get(), copy);
+    SSL_SESSION_free(copy);
+  }
   SSL_set_connect_state(ssl.get());
   return ssl.release();
 }

@@ -116,7 +116,11 @@ void Wire::abort() noexcept {
 }
 
 void Wire::close() noexcept {
-  SSL_free(std::exchange(ssl_, nullptr));
+  if (ssl_ != nullptr) {
+    // Without a goodbye, which nobody would read, OpenSSL would not resume the session.
+    SSL_set_shutdown(ssl_, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+    SSL_free(std::exchange(ssl_, nullptr));
+  }
   if (descriptor_ >= 0) ::close(std::exchange(descriptor_, -1));
 }
 
