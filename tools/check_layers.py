@@ -45,15 +45,20 @@ CORES = {"base", "http", "http1", "http2", "websocket"}
 THIRD_PARTY = [
     # RFC 6455's accept key needs SHA-1, which is not worth a layer of its own. The conformance tester
     # has its own way to all that a WebSocket needs: what it shared with the library, it could not check.
-    (r"openssl/", ["src/tls/", "src/websocket/accept_key.", "apps/duplex/check/"]),
+    # The load generator has its own sockets, encrypted or not, since it has to cost less than what it
+    # loads.
+    (r"openssl/", ["src/tls/", "src/websocket/accept_key.", "apps/duplex/check/", "apps/duplex/bench/"]),
     (r"nghttp2/", ["src/http2/"]),
-    (r"zlib\.h$", ["src/websocket/deflate", "src/client/content_decoder", "apps/duplex/check/"]),
+    (
+        r"zlib\.h$",
+        ["src/websocket/deflate", "src/client/content_decoder", "apps/duplex/check/", "apps/duplex/bench/"],
+    ),
     (r"libdeflate\.h$|isa-l.*\.h$", ["src/websocket/deflate"]),
     (r"brotli/|zstd(_errors)?\.h$", ["src/client/content_decoder"]),
     (r"libpsl\.h$", ["src/client/public_suffix"]),
     (r"ares(_.*)?\.h$", ["src/net/resolver"]),
     (r"simdjson\.h$", ["src/base/"]),
-    (r"sys/(epoll|eventfd|timerfd)\.h$", ["src/net/"]),
+    (r"sys/(epoll|eventfd|timerfd)\.h$", ["src/net/", "apps/duplex/bench/"]),
     (r"(fmt|spdlog|toml\+\+|nlohmann|CLI)/|toml\.hpp$|histedit\.h$", ["apps/"]),
 ]
 

@@ -37,6 +37,7 @@ int main(int argc, char** argv) {
   add_connect(program, run);
   add_get(program, run);
   add_check(program, run);
+  add_bench(program, run);
   add_cert(program, run);
 
   try {

@@ -40,6 +40,9 @@ void add_get(CLI::App& program, Run& run);
 /// `duplex check`: how well a WebSocket server or client keeps to the RFC.
 void add_check(CLI::App& program, Run& run);
 
+/// `duplex bench`: what a server does under load.
+void add_bench(CLI::App& program, Run& run);
+
 /// `duplex cert`: an authority of one's own, and certificates for development.
 void add_cert(CLI::App& program, Run& run);
 

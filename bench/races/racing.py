@@ -1,105 +1,220 @@
-"""What races have in common: servers on one core, the load on the other, rounds in turns."""
+"""A race: the same load for several servers, in turns, and who was how much better.
 
+Servers have one core and the load has another. In each round every racer gets the load once; each round
+begins with another one. What counts are medians over the rounds.
+"""
+
+import contextlib
+import json
 import os
-import re
-import signal
-import socket
+import resource
 import statistics
 import subprocess
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
-SERVER_CORE, LOAD_CORE = {0}, {1}
+from servers import NotStarted, Server, Track
+
+LOAD_CORE = {1}
+
+# Who is busy for less than this share of the time was not what limited.
+SATURATED = 0.95
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+@dataclass(frozen=True)
+class Cell:
+    """One race."""
+
+    name: str
+    title: str
+    # Of `duplex bench`; `{}` stands for the address.
+    url: str
+    load: tuple[str, ...]
+    racers: dict[str, Callable[[Track], Server]]
+    # What duplex must reach: the ratio to each of these rivals.
+    at_least: dict[str, float] = field(default_factory=dict)
+    # What an idle connection may cost duplex, where connections are idle; there memory is compared.
+    bytes_max: float | None = None
+    idle: bool = False
+    # Files that a process must be allowed to have open.
+    descriptors: int = 0
+    # What a reader has to know about the rivals.
+    note: str = ""
 
 
-def start(command: list, **options) -> subprocess.Popen:
-    return subprocess.Popen(
-        [str(word) for word in command], preexec_fn=lambda: os.sched_setaffinity(0, SERVER_CORE), **options
-    )
+@dataclass(frozen=True)
+class Measurement:
+    """What one round has shown of one racer: messages, deliveries, handshakes or responses."""
+
+    per_second: float
+    # Of the server: processor time for each, and what of it was not the kernel's.
+    cpu_us: float
+    user_us: float
+    # Shares of the time that the busiest thread of each was on a processor.
+    server_busy: float
+    load_busy: float
+    p50_us: float
+    p99_us: float
+    # Of the server's own, for each connection.
+    connection_bytes: float
+    errors: str = ""
+
+    @staticmethod
+    def of(document: dict) -> "Measurement":
+        """From what `duplex bench --json` writes."""
+        server, latency = document["server"], document.get("latency_us") or {}
+        idle = document["mode"] == "idle"
+        return Measurement(
+            per_second=document["connections" if idle else "messages"]["per_second"],
+            cpu_us=server.get("cpu_us_per_message") or 0,
+            user_us=server.get("user_us_per_message") or 0,
+            server_busy=server["busy"],
+            load_busy=document["load"]["busy"],
+            p50_us=latency.get("p50") or 0,
+            p99_us=latency.get("p99") or 0,
+            connection_bytes=server.get("memory_bytes_per_connection") or 0,
+            errors="; ".join(f"{error['count']} × {error['kind']}" for error in document["errors"]),
+        )
 
 
-def start_duplex(program: Path, *options: str) -> tuple[subprocess.Popen, int]:
-    server = start([program, "serve", "--threads", "1", "--log", "off", *options], stdout=subprocess.PIPE, text=True)
-    return server, int(re.search(r"://[^/]*:(\d+)", server.stdout.readline())[1])
+def median(rounds: list[Measurement]) -> Measurement:
+    """The median of each figure for itself, and the first errors."""
+    figures = {name: statistics.median(getattr(each, name) for each in rounds)
+               for name in Measurement.__dataclass_fields__ if name != "errors"}
+    return Measurement(**figures, errors=next((each.errors for each in rounds if each.errors), ""))
 
 
-def wait_for(port: int) -> None:
-    """Until somebody listens there."""
-    end = time.monotonic() + 10
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port)).close()
-            return
-        except ConnectionRefusedError:
-            if time.monotonic() > end:
-                raise
+def ratio(ours: Measurement, theirs: Measurement, idle: bool = False) -> tuple[float, str]:
+    """How many times as good we are, and by which measure.
+
+    By rate, where each server was the limit. Where one was not, the load or the rest of the machine was:
+    then by the server's processor time for each message. Idle connections are compared by memory.
+    """
+    if idle:
+        return theirs.connection_bytes / ours.connection_bytes, "memory"
+    if min(ours.server_busy, theirs.server_busy) >= SATURATED:
+        return ours.per_second / theirs.per_second, "rate"
+    return theirs.cpu_us / ours.cpu_us, "CPU"
 
 
-def stop(*servers: subprocess.Popen) -> None:
-    for server in servers:
-        server.send_signal(signal.SIGTERM)
-        server.wait()
+@dataclass(frozen=True)
+class Length:
+    """How much of a race is run."""
+
+    rounds: int
+    seconds: float
+    warmup: float
+    # Only those whom a requirement names, and duplex.
+    required_only: bool = False
 
 
-def processes(server: subprocess.Popen) -> list[int]:
-    children = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()
-    return [server.pid, *map(int, children)]
+# Connections that an idle server has before it is measured: more than are opened at a time.
+FIRST = 500
 
 
-def cpu_seconds(servers: list[subprocess.Popen]) -> float:
-    ticks = 0
-    for server in servers:
-        for pid in processes(server):
-            fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-            ticks += int(fields[11]) + int(fields[12])
-    return ticks / os.sysconf("SC_CLK_TCK")
+class LoadFailed(Exception):
+    pass
 
 
-def load(program: Path, port: int, *options) -> tuple[int, float]:
-    """Echoes, and the seconds that they took."""
+def _load_command(program: Path, cell: Cell, server: Server, *options) -> list[str]:
+    command = [program, "bench", cell.url.format(server.address), *cell.load]
+    if cell.url.startswith(("wss:", "https:")):
+        command += ["--insecure"]
+    return [str(word) for word in (*command, "--quiet", *options)]
+
+
+def _to_load_core() -> None:
+    os.sched_setaffinity(0, LOAD_CORE)
+
+
+def load(program: Path, cell: Cell, server: Server, length: Length) -> Measurement:
+    """One round for one racer."""
+    options = ["--duration", length.seconds, "--pid", server.pid, "--json", "-"]
+    if not cell.idle:
+        options += ["--warmup", length.warmup]
+    command = _load_command(program, cell, server, *options)
     done = subprocess.run(
-        [str(word) for word in (program, port, *options)],
-        preexec_fn=lambda: os.sched_setaffinity(0, LOAD_CORE),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        check=True,
+        command, preexec_fn=_to_load_core, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=600
     )
-    echoes, seconds = done.stdout.split()
-    return int(echoes), float(seconds)
+    # 1: there were errors; they are in the report.
+    if done.returncode not in (0, 1) or not done.stdout:
+        raise LoadFailed(f"{' '.join(command)}: {done.stderr.strip()}")
+    return Measurement.of(json.loads(done.stdout))
 
 
-@dataclass
-class Racer:
-    """What takes part: the processes that do the work, and what makes them do it for one round."""
+@contextlib.contextmanager
+def first_connections(program: Path, cell: Cell, server: Server):
+    """Some that are opened before, and stay meanwhile.
 
-    servers: list[subprocess.Popen]
-    run: Callable[[], tuple[int, float]]
+    What a server makes once, for its first connections, is not the price of an idle one.
+    """
+    command = _load_command(program, replace(cell, load=("--mode", "idle", "-c", str(FIRST))), server, "-d", 600)
+    holder = subprocess.Popen(command, preexec_fn=_to_load_core, stdout=subprocess.DEVNULL)
+    try:
+        end = time.monotonic() + 60
+        while server.descriptors() < FIRST:
+            if time.monotonic() > end or holder.poll() is not None:
+                raise LoadFailed(f"{' '.join(command)}: {FIRST} connections were not opened")
+            time.sleep(0.01)
+        yield
+    finally:
+        holder.terminate()
+        holder.wait()
 
 
-def race(title: str, racers: dict[str, Racer], rounds: int) -> dict[str, float]:
-    """Prints how they did, and gives the median of each: echoes a second."""
-    rates = {name: [] for name in racers}
-    costs = {name: [] for name in racers}
-    for _ in range(rounds):
-        for name, racer in racers.items():
-            before = cpu_seconds(racer.servers)
-            echoes, seconds = racer.run()
-            rates[name].append(echoes / seconds)
-            costs[name].append((cpu_seconds(racer.servers) - before) / echoes * 1e6)
-    print(title)
-    medians = {}
-    for name in racers:
-        medians[name] = statistics.median(rates[name])
-        each = " ".join(f"{rate:,.0f}" for rate in rates[name])
-        cost = statistics.median(costs[name])
-        print(f"  {name:24} {medians[name]:9,.0f} echoes/s ({each}), {cost:.2f} us of CPU each", flush=True)
-    return medians
+def race(cell: Cell, programs: Path, length: Length, say: Callable[[str], None]) -> dict:
+    """Runs it, and gives what `report` writes: the rounds of each racer, as plain data.
+
+    Where connections are idle there is one round, and no server is left to run beside the next one.
+    """
+    allowed, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    not_run = ""
+    if cell.descriptors > allowed:
+        not_run = f"{cell.descriptors:,} descriptors are needed, and {allowed:,} allowed here"
+        say(f"  {not_run}")
+    names = [name for name in cell.racers
+             if name == "duplex" or not length.required_only or name in cell.at_least]
+    rounds: dict[str, list[Measurement]] = {name: [] for name in names}
+    with Track(programs) as track:
+        servers: dict[str, Server] = {}
+        for number in range(0 if not_run else 1 if cell.idle else length.rounds):
+            turn = number % len(names)
+            for name in names[turn:] + names[:turn]:
+                try:
+                    if name not in servers:
+                        servers[name] = cell.racers[name](track)
+                    program, server = programs / "duplex", servers[name]
+                    with first_connections(program, cell, server) if cell.idle else contextlib.nullcontext():
+                        measurement = load(program, cell, server, length)
+                except (LoadFailed, NotStarted, OSError, subprocess.SubprocessError) as failure:
+                    say(f"  {name}: {failure}")
+                    continue
+                finally:
+                    if cell.idle and name in servers:
+                        servers.pop(name).stop()
+                rounds[name].append(measurement)
+                say(f"  {name:18} {described(measurement, cell.idle)}")
+    return {
+        "title": cell.title,
+        "url": cell.url,
+        "load": list(cell.load),
+        "note": cell.note,
+        "not_run": not_run,
+        "idle": cell.idle,
+        "at_least": cell.at_least,
+        "bytes_max": cell.bytes_max,
+        "seconds": length.seconds,
+        "rounds": {name: [asdict(each) for each in measured] for name, measured in rounds.items()},
+    }
+
+
+def described(measurement: Measurement, idle: bool) -> str:
+    words = f"{measurement.per_second:12,.0f}/s"
+    if idle:
+        words += f"  {measurement.connection_bytes:8,.0f} bytes each"
+    else:
+        words += f"  {measurement.cpu_us:9.3f} µs of CPU each, server {measurement.server_busy:.0%} busy"
+    words += f", load {measurement.load_busy:.0%}"
+    return words + (f"  ERRORS: {measurement.errors}" if measurement.errors else "")

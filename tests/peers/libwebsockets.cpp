@@ -112,6 +112,9 @@ class Context {
     info.protocols = protocols_;
     info.extensions = settings.deflate ? extensions_ : nullptr;
     info.options = LWS_SERVER_OPTION_VALIDATE_UTF8;
+    // Otherwise it reads 4 KiB at a time and makes a piece of each, which is what its compression
+    // can take.
+    if (!settings.deflate) info.pt_serv_buf_size = 1U << 17U;
     info.user = outcome;
     context_ = lws_create_context(&info);
     if (context_ == nullptr) throw std::runtime_error("libwebsockets can't begin");

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "printable.hpp"
 
 namespace duplex::app::check {
 namespace {
@@ -33,23 +32,6 @@ std::string sentence(std::string text) {
     text.front() = static_cast<char>(text.front() - 'a' + 'A');
   }
   return text;
-}
-
-std::string escape_markup(std::string_view text) {
-  std::string escaped;
-  escaped.reserve(text.size());
-  for (const char character : printable(text, LineBreaks::keep)) {
-    switch (character) {
-      case '&': escaped += "&amp;"; break;
-      case '<': escaped += "&lt;"; break;
-      case '>': escaped += "&gt;"; break;
-      case '"': escaped += "&quot;"; break;
-      case '\'': escaped += "&#39;"; break;
-      case '\n': escaped += "&#10;"; break;
-      default: escaped += character;
-    }
-  }
-  return escaped;
 }
 
 }  // namespace duplex::app::check

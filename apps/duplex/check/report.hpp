@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <string>
-#include <string_view>
 
 #include "result.hpp"
 
@@ -36,9 +35,5 @@ std::string summary(const Counts& counts);
 
 /// With a capital in front.
 std::string sentence(std::string text);
-
-/// For HTML and XML, in text and in quoted attributes. What a terminal should not get, neither can
-/// hold: it is escaped as there, see `printable`.
-std::string escape_markup(std::string_view text);
 
 }  // namespace duplex::app::check

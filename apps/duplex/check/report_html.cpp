@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "embedded_file.hpp"
+#include "markup.hpp"
 #include "report.hpp"
 #include "version.hpp"
 

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "markup.hpp"
 #include "report.hpp"
 
 namespace duplex::app::check {

@@ -15,7 +15,7 @@ class StreamDeflater;
 ///
 /// By ISA-L's igzip, which at level 1 takes a ninth (short messages, a fifth larger) to a half of
 /// zlib's time, and at level 6 a quarter to three fifths, for up to 8 % more bytes of JSON
-/// (bench/RESULTS.md); from level 7 on by zlib, which is slow then and finds more. libdeflate was
+/// (bench/PARTS.md); from level 7 on by zlib, which is slow then and finds more. libdeflate was
 /// measured too: at level 1 it is behind igzip, and it ends the stream, which inflaters that go on
 /// with one stream for all messages don't survive.
 class WholeDeflater {

@@ -17,7 +17,7 @@ class StreamInflater;
 
 /// Inflates messages that are there as a whole and refer to nothing before them, by libdeflate,
 /// which takes less than half of zlib's time for long messages, and as much for 1 KiB
-/// (bench/RESULTS.md). What it can't tell, zlib does.
+/// (bench/PARTS.md). What it can't tell, zlib does.
 class WholeInflater {
  public:
   WholeInflater() noexcept;

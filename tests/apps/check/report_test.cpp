@@ -209,11 +209,6 @@ TEST(CheckReport, KeepsBracesOfAPeerOutOfTheTemplate) {
   EXPECT_THAT(html_report(report), HasSubstr("<h1>{{cases}}</h1>"));
 }
 
-TEST(CheckReport, EscapesMarkup) {
-  EXPECT_EQ(escape_markup("<a b=\"c\">&'\n\x01\xff"),
-            "&lt;a b=&quot;c&quot;&gt;&amp;&#39;&#10;\\x01\\xff");
-}
-
 TEST(CheckReport, KeepsTheBeginningOfALongLog) {
   Log log;
   for (std::size_t i = 0; i < Log::entries_max + 5; ++i) log.add(Direction::note, "line");

@@ -1,0 +1,240 @@
+#include "bench.hpp"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <ctime>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "color.hpp"
+#include "crew.hpp"
+#include "files.hpp"
+#include "limits.hpp"
+#include "live_line.hpp"
+#include "load_thread.hpp"
+#include "report.hpp"
+#include "schedule.hpp"
+#include "server_watch.hpp"
+#include "subcommand.hpp"
+#include "timeline.hpp"
+#include "watch.hpp"
+
+namespace duplex::app::bench {
+namespace {
+
+/// How often the leading thread looks around.
+constexpr long glance_ns = 10'000'000;
+/// How often it looks at the server's memory, which makes the system walk through all of it.
+constexpr Time memory_interval = second / 2;
+
+Time nanoseconds(std::chrono::milliseconds time) {
+  return static_cast<Time>(std::chrono::nanoseconds(time).count());
+}
+
+double seconds(Time time) {
+  return 1e-9 * static_cast<double>(time);
+}
+
+Timeline::Time time_point(Time time) {
+  return Timeline::Time(std::chrono::nanoseconds(time));
+}
+
+void write(std::FILE* file, std::string_view text) {
+  std::fwrite(text.data(), 1, text.size(), file);
+  std::fflush(file);
+}
+
+/// As RFC 3339 writes it.
+std::string utc_text(std::time_t time) {
+  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(time));
+}
+
+Target target_of(const http::Url& url) {
+  return {.url = url, .address = first_that_answers(resolve_host(url.host, url.port))};
+}
+
+Setup setup_of(const BenchOptions& options) {
+  Target target = target_of(options.url);
+  Target publish = options.publish_url == options.url ? target : target_of(options.publish_url);
+  return {.options = options,
+          .target = std::move(target),
+          .publish_target = std::move(publish),
+          .messages = Messages(options.message)};
+}
+
+/// SIGINT and SIGTERM as something to ask for. The second one ends the program.
+class Interruption {
+ public:
+  Interruption() {
+    block_ends();
+    ::sigemptyset(&signals_);
+    ::sigaddset(&signals_, SIGINT);
+    ::sigaddset(&signals_, SIGTERM);
+  }
+
+  /// Waits a moment; whether the user wants the end.
+  bool wait() const {
+    const timespec moment{.tv_sec = 0, .tv_nsec = glance_ns};
+    if (::sigtimedwait(&signals_, nullptr, &moment) < 0) return false;
+    unblock_ends();
+    return true;
+  }
+
+ private:
+  sigset_t signals_{};
+};
+
+/// Leads the threads through a run, and shows what goes on.
+class Lead {
+ public:
+  Lead(const BenchOptions& options, const Crew& crew, Schedule& schedule, Timeline& timeline)
+      : options_(options),
+        crew_(crew),
+        schedule_(schedule),
+        timeline_(timeline),
+        line_(options.mode),
+        shows_(!options.quiet && ::isatty(STDERR_FILENO) == 1) {}
+
+  void run(const Interruption& interruption, std::optional<ServerWatch>& server) {
+    opening_began_ = steady_now();
+    while (schedule_.done < crew_.size()) {
+      const bool enough = interruption.wait();
+      const Time now = steady_now();
+      if (enough) schedule_.end = std::min(schedule_.end.load(), now);
+      if (!begun_ && schedule_.ready == crew_.size()) begin(now, server);
+      if (server) watch(*server, now);
+      if (shows_) show(now);
+    }
+    if (shows_) write(stderr, line_.clear());
+  }
+
+  double opening_seconds() const noexcept { return opening_seconds_; }
+  /// 0 when it never came to that.
+  double measured_seconds() const noexcept {
+    if (schedule_.begin == never) return 0;
+    const Time from = schedule_.counts_from();
+    return from < schedule_.end ? seconds(schedule_.end - from) : 0;
+  }
+
+ private:
+  void begin(Time now, std::optional<ServerWatch>& server) {
+    begun_ = true;
+    opening_seconds_ = seconds(now - opening_began_);
+    if (server) server->all_open(schedule_.opened);
+    // There may be nothing to measure with.
+    if (schedule_.opened == 0 && options_.mode != Mode::connect) schedule_.end = 0;
+    const Time begin = steady_now() + second / 100;
+    Time unset = never;
+    schedule_.end.compare_exchange_strong(unset, begin + schedule_.warmup + schedule_.duration);
+    timeline_.start(time_point(begin + schedule_.warmup));
+    schedule_.begin.store(begin, std::memory_order_release);
+  }
+
+  void watch(ServerWatch& server, Time now) {
+    if (!begun_ || now < schedule_.counts_from()) return;
+    if (!std::exchange(watched_, true)) server.begin(now);
+    if (now >= schedule_.end) {
+      if (!std::exchange(ended_, true)) server.end(now);
+    } else if (now >= memory_due_) {
+      timeline_.note_memory(time_point(now), server.memory_bytes());
+      memory_due_ = now + memory_interval;
+    }
+  }
+
+  void show(Time now) {
+    RunState state{.now = timeline_.now(time_point(now)), .connections = options_.connections};
+    if (begun_ && now >= schedule_.counts_from()) {
+      const Time end = schedule_.end;
+      state.left = std::chrono::milliseconds(end > now ? (end - now) / 1'000'000 : 0);
+    }
+    if (const auto text = line_.update(state, time_point(now))) write(stderr, *text);
+  }
+
+  const BenchOptions& options_;
+  const Crew& crew_;
+  Schedule& schedule_;
+  Timeline& timeline_;
+  LiveLine line_;
+  bool shows_;
+  Time opening_began_ = 0;
+  double opening_seconds_ = 0;
+  bool begun_ = false;
+  bool watched_ = false;
+  bool ended_ = false;
+  Time memory_due_ = 0;
+};
+
+/// What was published and never came, as far as all connections of the beginning should have it.
+Fanout fanout_of(const Tally& total, std::uint64_t subscribers) {
+  const std::uint64_t due = total.sent * subscribers;
+  return {.published = total.sent,
+          .delivered = total.received,
+          .lost = due - std::min(due, total.received)};
+}
+
+Result measure(const BenchOptions& options) {
+  Result result{.mode = options.mode,
+                .url = options.url.text(),
+                .title = options.title,
+                .started = utc_text(std::time(nullptr)),
+                .options = shown(options)};
+  if (options.rate > 0) result.rate = options.rate;
+  const Setup setup = setup_of(options);
+  std::optional<ServerWatch> server;
+  if (options.pid) server.emplace(*options.pid);
+  Schedule schedule(nanoseconds(options.warmup), nanoseconds(options.duration));
+  Timeline timeline;
+  const Interruption interruption;
+  Crew crew(setup, schedule, timeline);
+  Lead lead(options, crew, schedule, timeline);
+  crew.start();
+  lead.run(interruption, server);
+  crew.join();
+  result.total = crew.total();
+  result.seconds = lead.measured_seconds();
+  result.opening_seconds = options.mode == Mode::connect ? result.seconds : lead.opening_seconds();
+  if (result.seconds > 0) result.timeline = timeline.finish(time_point(schedule.end));
+  result.load = crew.cost();
+  if (server) result.server = server->cost();
+  if (options.mode == Mode::fanout) result.fanout = fanout_of(result.total, schedule.opened);
+  result.limited_by = limit_of(result);
+  return result;
+}
+
+void write_report(const std::string& path, const std::string& text) {
+  if (path == "-") {
+    write(stdout, text);
+  } else if (!path.empty()) {
+    const NewFile file{.path = path, .text = text, .readable = Readable::by_all};
+    write_files({&file, 1}, Existing::replace);
+  }
+}
+
+}  // namespace
+
+int run_bench(const BenchOptions& options) {
+  if (options.tls.insecure && !options.quiet) {
+    write(stderr, "duplex: --insecure: who the server is, is not verified\n");
+  }
+  raise_descriptor_limit();
+  const Result result = measure(options);
+  if (!options.json.empty()) write_report(options.json, json_report(result));
+  if (!options.plot.empty()) write_report(options.plot, svg_report(result));
+  if (!options.quiet) {
+    const bool to_error = options.reports_to_output();
+    const int descriptor = to_error ? STDERR_FILENO : STDOUT_FILENO;
+    const bool color = wants_color(ColorChoice::automatic, color_environment(descriptor));
+    write(to_error ? stderr : stdout, terminal_report(result, color));
+  }
+  return result.good() ? exit_success : exit_failure;
+}
+
+}  // namespace duplex::app::bench

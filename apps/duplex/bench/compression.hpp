@@ -1,0 +1,39 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+// NOLINTNEXTLINE(readability-identifier-naming): zlib's own name.
+struct z_stream_s;
+
+namespace duplex::app::bench {
+
+/// Compresses messages as permessage-deflate has them (RFC 7692 section 7.2.1).
+class Compressor {
+ public:
+  /// `keep`: each with what was in those before.
+  explicit Compressor(bool keep);
+
+  std::string compressed(std::string_view message);
+
+ private:
+  std::shared_ptr<z_stream_s> stream_;
+  bool keep_;
+};
+
+/// Inflates messages (RFC 7692 section 7.2.2).
+class Inflater {
+ public:
+  explicit Inflater(bool keep);
+
+  /// Appends the message to `message`, but of one that has more than `bytes_max` bytes no more than
+  /// one byte more. False: it can't be inflated.
+  bool inflate(std::string_view compressed, std::size_t bytes_max, std::string& message);
+
+ private:
+  std::shared_ptr<z_stream_s> stream_;
+  bool keep_;
+};
+
+}  // namespace duplex::app::bench

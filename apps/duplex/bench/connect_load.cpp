@@ -1,0 +1,54 @@
+#include "connect_load.hpp"
+
+#include <string_view>
+
+namespace duplex::app::bench {
+namespace {
+
+/// What begins a server's close frame.
+constexpr std::byte close_byte{0x88};
+
+}  // namespace
+
+void ConnectLoad::begin(Time now) {
+  (void)now;
+  for (Connection& connection : thread_.connections()) thread_.open(connection);
+}
+
+void ConnectLoad::opened(Connection& connection, Time now) {
+  thread_.recorder().sent(0);
+  thread_.recorder().received(0, now - connection.since);
+  if (connection.endpoint->opening) {
+    thread_.say(connection, client_close_frame);
+  } else if (!waits_for_ticket(connection)) {
+    again(connection);
+  }
+}
+
+/// The first ones: with TLS 1.3, what a session can be resumed with comes behind the handshake.
+bool ConnectLoad::waits_for_ticket(const Connection& connection) const {
+  return thread_.setup().options.resume && connection.endpoint->tls &&
+         !connection.endpoint->tls->resumes();
+}
+
+void ConnectLoad::only_tls_came(Connection& connection) {
+  if (!connection.endpoint->opening && !waits_for_ticket(connection)) again(connection);
+}
+
+void ConnectLoad::received(Connection& connection, Bytes input, Time now) {
+  (void)now;
+  // It may have said something else before; then the end of the connection tells.
+  if (input.front() == close_byte) again(connection);
+}
+
+bool ConnectLoad::ended(Connection& connection) {
+  again(connection);
+  return true;
+}
+
+void ConnectLoad::again(Connection& connection) {
+  thread_.close(connection);
+  if (thread_.loading()) thread_.open(connection);
+}
+
+}  // namespace duplex::app::bench

@@ -1,0 +1,27 @@
+#pragma once
+
+#include "load_thread.hpp"
+
+namespace duplex::app::bench {
+
+/// Opens connections and closes them again, so many at a time. A WebSocket is closed as the
+/// protocol has it: the server has the last word.
+class ConnectLoad final : public Work {
+ public:
+  explicit ConnectLoad(LoadThread& thread) : thread_(thread) {}
+
+  void begin(Time now) override;
+  void opened(Connection& connection, Time now) override;
+  void received(Connection& connection, Bytes input, Time now) override;
+  void only_tls_came(Connection& connection) override;
+  bool ended(Connection& connection) override;
+  void closed(Connection& connection) override { (void)connection; }
+
+ private:
+  bool waits_for_ticket(const Connection& connection) const;
+  void again(Connection& connection);
+
+  LoadThread& thread_;
+};
+
+}  // namespace duplex::app::bench

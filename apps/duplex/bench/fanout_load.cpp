@@ -1,0 +1,162 @@
+#include "fanout_load.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace duplex::app::bench {
+namespace {
+
+/// After so long without progress a closed loop takes what is missing for lost.
+constexpr Time progress_time_max = second;
+/// What an open loop publishes before it looks at what has come.
+constexpr std::size_t burst_max = 256;
+
+}  // namespace
+
+FanoutLoad::FanoutLoad(LoadThread& thread, std::shared_ptr<FanoutBoard> board,
+                       std::size_t subscribers)
+    : thread_(thread),
+      board_(std::move(board)),
+      subscribers_(subscribers),
+      depth_(thread.setup().options.depth),
+      readers_(subscribers,
+               DeliveryReader(thread.setup().messages, thread.setup().options.length_only,
+                              board_->publishers())),
+      listener_(thread),
+      payload_(thread.setup().messages.payload(0)),
+      slots_(board_->publishers(), std::vector<Slot>(depth_)) {
+  std::size_t number = thread.number();
+  for (Connection& connection : thread.connections().subspan(subscribers)) {
+    publishers_.push_back({.connection = &connection, .number = number});
+    number += thread.setup().options.threads;
+  }
+}
+
+void FanoutLoad::begin(Time now) {
+  const double rate = thread_.setup().options.rate;
+  progress_time_ = now;
+  if (rate > 0 && !publishers_.empty()) {
+    const double share =
+        static_cast<double>(publishers_.size()) / static_cast<double>(board_->publishers());
+    pacing_.emplace(rate * share, now);
+  }
+  pump(now);
+}
+
+void FanoutLoad::opened(Connection& connection, Time now) {
+  (void)now;
+  if (is_subscriber(connection)) {
+    ++open_;
+    readers_[connection.number] = DeliveryReader(
+        thread_.setup().messages, thread_.setup().options.length_only, board_->publishers());
+  } else {
+    listener_.begin(connection);
+  }
+}
+
+void FanoutLoad::closed(Connection& connection) {
+  if (is_subscriber(connection)) --open_;
+}
+
+void FanoutLoad::received(Connection& connection, Bytes input, Time now) {
+  if (!is_subscriber(connection)) {
+    listener_.take(connection, input);
+    return;
+  }
+  stamps_.clear();
+  findings_.clear();
+  readers_[connection.number].read(input, stamps_, findings_);
+  take_stamps(now);
+  react(connection);
+  if (std::exchange(progressed_, false) && !pacing_ && thread_.loading()) pump(now);
+}
+
+void FanoutLoad::take_stamps(Time now) {
+  for (const Stamp& stamp : stamps_) {
+    if (board_->counts(stamp.publisher, stamp.sequence)) {
+      thread_.recorder().received(payload_.size(), now - std::min(stamp.time, now));
+    }
+    note(stamp);
+  }
+}
+
+/// Counts the subscribers that have a message.
+void FanoutLoad::note(const Stamp& stamp) {
+  std::vector<Slot>& slots = slots_[stamp.publisher];
+  Slot& slot = slots[stamp.sequence % slots.size()];
+  if (stamp.sequence > slot.sequence || slot.count == 0) slot = {stamp.sequence, 0};
+  if (stamp.sequence < slot.sequence) return;
+  if (++slot.count < open_) return;
+  progressed_ = true;
+  board_->note_done(thread_.number(), stamp.publisher, stamp.sequence + 1);
+}
+
+void FanoutLoad::react(Connection& connection) {
+  for (const Fault& fault : findings_.faults) {
+    if (findings_.broken && &fault == &findings_.faults.back()) {
+      thread_.fail(connection, fault);
+      return;
+    }
+    thread_.count(fault);
+  }
+  for (const std::string& ping : findings_.pings) {
+    thread_.say(connection, client_frame(websocket::Opcode::pong, ping, false, thread_.random()));
+    if (!connection.is_open()) return;
+  }
+  if (findings_.closed) thread_.fail(connection, closed_fault(*findings_.closed));
+}
+
+Time FanoutLoad::due() const {
+  if (publishers_.empty()) return never;
+  return pacing_ ? pacing_->next() : progress_time_ + progress_time_max;
+}
+
+void FanoutLoad::act(Time now) {
+  if (!pacing_) {
+    progress_time_ = now;
+    for (Publisher& publisher : publishers_) publisher.given_up = publisher.sequence;
+    pump(now);
+    return;
+  }
+  for (std::size_t i = 0; i < burst_max && pacing_->next() <= now; ++i) {
+    publish(publishers_[turn_], pacing_->next());
+    pacing_->take();
+    turn_ = turn_ + 1 == publishers_.size() ? 0 : turn_ + 1;
+  }
+}
+
+void FanoutLoad::woken(Time now) {
+  if (!pacing_ && thread_.loading()) pump(now);
+}
+
+/// Publishes what a closed loop lets go.
+void FanoutLoad::pump(Time now) {
+  if (pacing_) return;
+  for (Publisher& publisher : publishers_) {
+    while (publisher.connection->is_open()) {
+      const std::uint64_t done = std::max(board_->done(publisher.number), publisher.given_up);
+      if (publisher.sequence >= done + depth_) break;
+      publish(publisher, now);
+      progress_time_ = now;
+    }
+  }
+}
+
+void FanoutLoad::publish(Publisher& publisher, Time time) {
+  if (!publisher.connection->is_open()) {
+    thread_.count({"not sent", "no connection was open when a message was to be published"});
+    return;
+  }
+  const bool text = thread_.setup().messages.kind().text;
+  const Stamp stamp{.publisher = static_cast<std::uint16_t>(publisher.number),
+                    .sequence = publisher.sequence,
+                    .time = time};
+  if (thread_.recorder().measures()) board_->count_from(publisher.number, publisher.sequence);
+  board_->note_published(publisher.number, ++publisher.sequence);
+  stamp.write(payload_.data(), text);
+  thread_.recorder().sent(payload_.size());
+  thread_.say(*publisher.connection,
+              client_frame(thread_.setup().messages.opcode(), payload_, false, thread_.random()));
+}
+
+}  // namespace duplex::app::bench

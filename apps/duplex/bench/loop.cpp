@@ -1,0 +1,113 @@
+#include "loop.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace duplex::app::bench {
+namespace {
+
+/// What an open loop sends before it looks at what has come.
+constexpr std::size_t burst_max = 4096;
+
+}  // namespace
+
+Loop::Loop(LoadThread& thread, Round round, std::uint64_t payload_bytes)
+    : thread_(thread),
+      round_(std::move(round)),
+      payload_bytes_(payload_bytes),
+      depth_(thread.setup().options.depth),
+      flows_(thread.connections().size()) {
+  thread_.set_round(round_);
+}
+
+void Loop::begin(Time now) {
+  const BenchOptions& options = thread_.setup().options;
+  if (options.rate > 0) {
+    // Threads take turns, too.
+    const double turn = 1e9 / options.rate * static_cast<double>(thread_.number());
+    pacing_.emplace(options.rate / static_cast<double>(options.threads),
+                    now + static_cast<Time>(turn));
+    return;
+  }
+  for (Connection& connection : thread_.connections()) {
+    if (connection.is_open()) fill(connection, now);
+  }
+}
+
+void Loop::start(Connection& connection, std::size_t piece, Time now) {
+  flows_[connection.number].next = piece;
+  connection.position = round_.start_of(piece);
+  if (thread_.loading() && !pacing_) fill(connection, now);
+}
+
+void Loop::fill(Connection& connection, Time now) {
+  owe(connection, flows_[connection.number], now, depth_);
+  thread_.flush(connection);
+}
+
+void Loop::owe(Connection& connection, Flow& flow, Time time, std::uint64_t count) {
+  connection.owed += round_.bytes_of(flow.next, count);
+  flow.next += count;
+  while (flow.next >= round_.count()) flow.next -= round_.count();
+  flow.in_flight.add(time, static_cast<std::uint32_t>(count));
+  under_way_ += count;
+  thread_.recorder().sent(count * payload_bytes_, count);
+}
+
+std::uint64_t Loop::answered(Connection& connection, std::uint64_t count, std::uint64_t bytes,
+                             Time now, bool goes_on) {
+  Flow& flow = flows_[connection.number];
+  const std::uint64_t asked = std::min(count, flow.in_flight.count());
+  under_way_ -= asked;
+  // What comes after the end was due before, in an open loop; in a closed one it is too much.
+  const bool counts = thread_.loading() || (pacing_ && thread_.draining());
+  flow.in_flight.take(asked, [&](Time sent, std::uint32_t messages) {
+    if (!counts) return;
+    thread_.recorder().received(messages == count ? bytes : bytes / count * messages,
+                                now - std::min(sent, now), messages);
+  });
+  if (!pacing_ && asked > 0 && goes_on && thread_.loading()) owe(connection, flow, now, asked);
+  return count - asked;
+}
+
+void Loop::closed(Connection& connection) {
+  InFlight& in_flight = flows_[connection.number].in_flight;
+  under_way_ -= in_flight.count();
+  in_flight.clear();
+}
+
+void Loop::act(Time now) {
+  for (std::size_t i = 0; i < burst_max && pacing_->next() <= now; ++i) {
+    const Time due = pacing_->next();
+    pacing_->take();
+    Connection* const connection = next_open();
+    if (connection == nullptr) {
+      thread_.count({"not sent", "no connection was open when a message was due"});
+      continue;
+    }
+    if (!connection->waits_to_write && connection->owed == 0) touched_.push_back(connection);
+    owe(*connection, flows_[connection->number], due, 1);
+  }
+  for (Connection* const connection : touched_) {
+    if (connection->is_open()) thread_.flush(*connection);
+  }
+  touched_.clear();
+}
+
+Connection* Loop::next_open() {
+  const auto connections = thread_.connections();
+  for (std::size_t i = 0; i < connections.size(); ++i) {
+    Connection& connection = connections[turn_];
+    turn_ = turn_ + 1 == connections.size() ? 0 : turn_ + 1;
+    if (connection.is_open()) return &connection;
+  }
+  return nullptr;
+}
+
+void Loop::give_up() {
+  if (under_way_ == 0) return;
+  thread_.recorder().error("no answer", "what was sent was not answered two seconds after the end",
+                           under_way_);
+}
+
+}  // namespace duplex::app::bench

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "load_thread.hpp"
+#include "pacing.hpp"
+#include "round.hpp"
+
+namespace duplex::app::bench {
+
+/// What modes have in common in which each connection sends prepared pieces, each of which is
+/// answered in turn. The next ones go when those before were answered (a closed loop), or when
+/// their time has come (an open one).
+class Loop : public Work {
+ public:
+  void begin(Time now) final;
+  void closed(Connection& connection) final;
+  Time due() const final { return pacing_ ? pacing_->next() : never; }
+  void act(Time now) final;
+  bool waits() const final { return under_way_ > 0; }
+  void give_up() final;
+
+ protected:
+  /// Each piece has a payload of so many bytes.
+  Loop(LoadThread& thread, Round round, std::uint64_t payload_bytes);
+
+  LoadThread& thread() noexcept { return thread_; }
+  const Round& round() const noexcept { return round_; }
+  std::uint64_t under_way(const Connection& connection) const {
+    return flows_[connection.number].in_flight.count();
+  }
+
+  /// A connection may be used; it begins with this piece.
+  void start(Connection& connection, std::size_t piece, Time now);
+  /// So many were answered, with so many bytes together; as many are owed, if the connection is to
+  /// go on. Returns how many of them nobody had asked.
+  std::uint64_t answered(Connection& connection, std::uint64_t count, std::uint64_t bytes, Time now,
+                         bool goes_on = true);
+  void flush_owed(Connection& connection) {
+    if (connection.owed > 0 && !connection.waits_to_write) thread_.flush(connection);
+  }
+
+ private:
+  struct Flow {
+    InFlight in_flight;
+    /// The piece that is sent next.
+    std::size_t next = 0;
+  };
+
+  void fill(Connection& connection, Time now);
+  void owe(Connection& connection, Flow& flow, Time time, std::uint64_t count);
+  Connection* next_open();
+
+  LoadThread& thread_;
+  Round round_;
+  std::uint64_t payload_bytes_;
+  std::size_t depth_;
+  std::vector<Flow> flows_;
+  std::optional<Pacing> pacing_;
+  /// Whose turn it is in an open loop, and who has had it in this round.
+  std::size_t turn_ = 0;
+  std::vector<Connection*> touched_;
+  std::uint64_t under_way_ = 0;
+};
+
+}  // namespace duplex::app::bench

@@ -1,0 +1,115 @@
+#include "messages.hpp"
+
+#include <algorithm>
+#include <span>
+#include <utility>
+
+#include "compression.hpp"
+#include <duplex/base/bytes.hpp>
+#include <duplex/websocket/frame_parser.hpp>
+#include <duplex/websocket/mask.hpp>
+
+namespace duplex::app::bench {
+namespace {
+
+using websocket::FrameHeader;
+using websocket::Opcode;
+
+/// All forms of all messages together lie in a processor's cache of the second level.
+constexpr std::size_t payload_bytes_wanted = std::size_t{32} * 1024;
+constexpr std::size_t messages_max = 64;
+
+std::size_t message_count(std::size_t bytes) {
+  return std::clamp<std::size_t>(payload_bytes_wanted / std::max<std::size_t>(bytes, 1), 2,
+                                 messages_max);
+}
+
+/// Letters, so that it may be text, and no two messages begin alike.
+std::string letters(std::size_t bytes, std::size_t number) {
+  constexpr std::string_view all =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
+  std::string text(bytes, '\0');
+  for (std::size_t i = 0; i < bytes; ++i) text[i] = all[(number + i) % all.size()];
+  return text;
+}
+
+/// Text as services send it.
+std::string json(std::size_t bytes, std::mt19937& random) {
+  const auto below = [&random](unsigned bound) { return std::to_string(random() % bound); };
+  std::string text = "[";
+  while (text.size() < bytes) {
+    text += R"({"id":)" + below(100'000) + R"(,"user":"user-)" + below(1000) + R"(","price":)" +
+            below(1000) + '.' + below(100) + R"(,"active":true,"tags":["a)" + below(9) +
+            R"(","live"],"at":"2026-11-25T20:)" + below(60) + R"(Z"},)";
+  }
+  text.resize(bytes);
+  return text;
+}
+
+std::vector<std::string> payloads(const MessageKind& kind) {
+  // The same in each run.
+  std::mt19937 random(1);  // NOLINT(cert-msc51-cpp,cert-msc32-c,bugprone-random-generator-seed)
+  std::vector<std::string> result;
+  for (std::size_t i = 0; i < message_count(kind.bytes); ++i) {
+    result.push_back(kind.compressed ? json(kind.bytes, random) : letters(kind.bytes, i));
+  }
+  return result;
+}
+
+std::vector<std::string> client_frames(const MessageKind& kind,
+                                       const std::vector<std::string>& payloads) {
+  const Opcode opcode = kind.text ? Opcode::text : Opcode::binary;
+  std::mt19937 random{std::random_device{}()};
+  std::vector<std::string> frames;
+  Compressor compressor(kind.keep);
+  for (const std::string& payload : payloads) {
+    frames.push_back(kind.compressed
+                         ? client_frame(opcode, compressor.compressed(payload), true, random)
+                         : client_frame(opcode, payload, false, random));
+  }
+  return frames;
+}
+
+std::vector<std::string> server_frames(const MessageKind& kind,
+                                       const std::vector<std::string>& payloads) {
+  std::vector<std::string> frames;
+  for (const std::string& payload : payloads) {
+    frames.push_back(server_frame(kind.text ? Opcode::text : Opcode::binary, payload));
+  }
+  return frames;
+}
+
+std::string header_of(const FrameHeader& header) {
+  std::array<std::byte, websocket::frame_header_bytes_max> bytes;
+  const std::size_t size = websocket::encode_frame_header(header, bytes);
+  return std::string(as_text(ConstBytes(bytes).first(size)));
+}
+
+}  // namespace
+
+std::string client_frame(Opcode opcode, std::string_view payload, bool rsv1, std::mt19937& random) {
+  const auto bits = static_cast<std::uint32_t>(random());
+  websocket::MaskKey key{};
+  for (std::size_t i = 0; i < key.size(); ++i) key[i] = static_cast<std::byte>(bits >> (8 * i));
+  std::string frame = header_of({.opcode = opcode,
+                                 .rsv1 = rsv1,
+                                 .masked = true,
+                                 .mask_key = key,
+                                 .payload_bytes = payload.size()});
+  const std::size_t header_bytes = frame.size();
+  frame += payload;
+  websocket::apply_mask(std::as_writable_bytes(std::span(frame)).subspan(header_bytes), key);
+  return frame;
+}
+
+std::string server_frame(Opcode opcode, std::string_view payload) {
+  return header_of({.opcode = opcode, .payload_bytes = payload.size()}).append(payload);
+}
+
+Messages::Messages(const MessageKind& kind)
+    : kind_(kind),
+      payloads_(payloads(kind)),
+      sent_(client_frames(kind, payloads_)),
+      echoed_(server_frames(kind, payloads_)) {}
+
+}  // namespace duplex::app::bench

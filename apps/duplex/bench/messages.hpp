@@ -1,0 +1,60 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <random>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "round.hpp"
+#include <duplex/websocket/frame.hpp>
+
+namespace duplex::app::bench {
+
+/// What the messages of a load are.
+struct MessageKind {
+  std::size_t bytes = 20;
+  bool text = false;
+  /// Compressed by permessage-deflate, and then JSON.
+  bool compressed = false;
+  /// Each with what was in those before (RFC 7692 section 7.1.1, "context takeover").
+  bool keep = false;
+};
+
+/// A client's frame with its payload, masked with a random key.
+std::string client_frame(websocket::Opcode opcode, std::string_view payload, bool rsv1,
+                         std::mt19937& random);
+
+/// The close frame with code 1000 and no reason, masked with a key that changes nothing.
+inline constexpr std::string_view client_close_frame("\x88\x82\0\0\0\0\x03\xE8", 8);
+
+/// A server's whole message in one frame.
+std::string server_frame(websocket::Opcode opcode, std::string_view payload);
+
+/// Some messages that differ, so that one in another's place is noticed, in the forms in which
+/// they leave and come back.
+class Messages {
+ public:
+  explicit Messages(const MessageKind& kind);
+
+  const MessageKind& kind() const noexcept { return kind_; }
+  websocket::Opcode opcode() const noexcept {
+    return kind_.text ? websocket::Opcode::text : websocket::Opcode::binary;
+  }
+  std::size_t count() const noexcept { return payloads_.size(); }
+  std::string_view payload(std::size_t number) const noexcept { return payloads_[number]; }
+  /// As we send them.
+  const Round& sent() const noexcept { return sent_; }
+  /// As a server echoes them that neither compresses nor cuts.
+  const Round& echoed() const noexcept { return echoed_; }
+
+ private:
+  MessageKind kind_;
+  std::vector<std::string> payloads_;
+  Round sent_;
+  Round echoed_;
+};
+
+}  // namespace duplex::app::bench

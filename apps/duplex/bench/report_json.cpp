@@ -1,0 +1,145 @@
+#include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
+#include <variant>
+
+#include "report.hpp"
+#include "version.hpp"
+
+namespace duplex::app::bench {
+namespace {
+
+using nlohmann::ordered_json;
+
+double microseconds(std::uint64_t ns) noexcept {
+  return static_cast<double>(ns) / 1000;
+}
+
+double ratio(double of, double to) noexcept {
+  return to > 0 ? of / to : 0;
+}
+
+ordered_json durations_of(const Histogram& histogram) {
+  if (histogram.empty()) return nullptr;
+  return {{"min", microseconds(histogram.min())},
+          {"mean", histogram.mean() / 1000},
+          {"p50", microseconds(histogram.at_percentile(50))},
+          {"p90", microseconds(histogram.at_percentile(90))},
+          {"p99", microseconds(histogram.at_percentile(99))},
+          {"p99.9", microseconds(histogram.at_percentile(99.9))},
+          {"p99.99", microseconds(histogram.at_percentile(99.99))},
+          {"max", microseconds(histogram.max())},
+          {"relative_error", Histogram::relative_error}};
+}
+
+ordered_json options_of(const Result& result) {
+  ordered_json options = ordered_json::object();
+  for (const Option& option : result.options) {
+    std::visit([&](const auto& value) { options[option.name] = value; }, option.value);
+  }
+  return options;
+}
+
+ordered_json errors_of(const Result& result) {
+  ordered_json errors = ordered_json::array();
+  for (const ErrorCount& error : result.total.errors.kinds()) {
+    errors.push_back({{"kind", error.kind}, {"count", error.count}, {"example", error.example}});
+  }
+  return errors;
+}
+
+ordered_json statuses_of(const Result& result) {
+  ordered_json statuses = ordered_json::object();
+  for (const auto& [status, count] : result.total.statuses) {
+    statuses[std::to_string(status)] = count;
+  }
+  return statuses;
+}
+
+ordered_json load_of(const LoadCost& load) {
+  return {{"threads", load.busy.size()},
+          {"cpu_seconds", load.cpu_seconds},
+          {"busy", load.busiest()},
+          {"busy_by_thread", load.busy}};
+}
+
+ordered_json server_of(const ServerCost& server, const Result& result) {
+  ordered_json all = {{"pid", server.pid},
+                      {"user_seconds", server.user_seconds},
+                      {"system_seconds", server.system_seconds},
+                      {"busy", server.busy}};
+  if (result.total.received > 0) {
+    const auto messages = static_cast<double>(result.total.received);
+    all["user_us_per_message"] = server.user_seconds / messages * 1e6;
+    all["cpu_us_per_message"] = server.cpu_seconds() / messages * 1e6;
+  }
+  all["memory_before_bytes"] = server.memory_before_bytes;
+  all["memory_bytes"] = server.memory_bytes;
+  if (const auto each = server.memory_bytes_per_connection()) {
+    all["memory_bytes_per_connection"] = *each;
+  }
+  return all;
+}
+
+/// `at` is the end of the slice, in seconds since the beginning of what is measured.
+ordered_json slice_of(const Slice& slice) {
+  ordered_json one = {{"at", slice.from_s + slice.seconds},
+                      {"seconds", slice.seconds},
+                      {"messages", slice.messages},
+                      {"bytes", slice.bytes},
+                      {"errors", slice.errors},
+                      {"connections", slice.connections}};
+  if (slice.messages > 0) {
+    one["p50_us"] = microseconds(slice.p50_ns);
+    one["p99_us"] = microseconds(slice.p99_ns);
+    one["max_us"] = microseconds(slice.max_ns);
+  }
+  if (slice.memory_bytes) one["memory_bytes"] = *slice.memory_bytes;
+  return one;
+}
+
+}  // namespace
+
+std::string json_report(const Result& result) {
+  const Tally& total = result.total;
+  ordered_json all = {
+      {"duplex", version()},
+      {"url", result.url},
+      {"mode", name(result.mode)},
+      {"started", result.started},
+      {"options", options_of(result)},
+      {"seconds", result.seconds},
+      {"limited_by", name(result.limited_by)},
+      {"messages",
+       {{"sent", total.sent},
+        {"received", total.received},
+        {"per_second", result.messages_per_second()}}},
+      {"bytes",
+       {{"sent", total.bytes_sent},
+        {"received", total.bytes_received},
+        {"received_per_second", ratio(static_cast<double>(total.bytes_received), result.seconds)}}},
+      {"latency_us", durations_of(total.latency)},
+      {"connections",
+       {{"opened", total.connections_opened},
+        {"failed", total.connections_failed},
+        {"closed", total.connections_closed},
+        {"per_second", result.connections_per_second()},
+        {"handshake_us", durations_of(total.handshake)}}},
+      {"errors", errors_of(result)},
+      {"statuses", statuses_of(result)},
+      {"load", load_of(result.load)}};
+  if (!result.title.empty()) all["title"] = result.title;
+  if (result.server) all["server"] = server_of(*result.server, result);
+  if (result.fanout) {
+    all["fanout"] = {{"published", result.fanout->published},
+                     {"delivered", result.fanout->delivered},
+                     {"lost", result.fanout->lost}};
+  }
+  ordered_json timeline = ordered_json::array();
+  for (const Slice& slice : result.timeline) timeline.push_back(slice_of(slice));
+  all["timeline"] = std::move(timeline);
+  // What a user or a peer has written need not be UTF-8.
+  return all.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace duplex::app::bench

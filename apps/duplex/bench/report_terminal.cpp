@@ -1,0 +1,213 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <string_view>
+
+#include "color.hpp"
+#include "printable.hpp"
+#include "readable.hpp"
+#include "report.hpp"
+#include "transcript.hpp"
+
+namespace duplex::app::bench {
+namespace {
+
+constexpr std::size_t label_width = 13;
+
+std::string plural(std::uint64_t count, std::string_view noun) {
+  return fmt::format("{} {}{}", readable_count(count), noun, count == 1 ? "" : "s");
+}
+
+std::string size_text(double bytes) {
+  return readable_size(static_cast<std::uint64_t>(std::llround(std::max(bytes, 0.0))));
+}
+
+/// Seconds as a user gives them: `10 s`, `0.52 s`.
+std::string seconds_text(double seconds) {
+  return seconds > 0 ? short_duration(seconds * 1e9) : "0 s";
+}
+
+/// Text that grows by lines, each with a label or, below it, without.
+class Lines {
+ public:
+  explicit Lines(bool color) : color_(color) {}
+
+  void add(std::string_view label, std::string_view text, Style style = Style::plain) {
+    // Padded first: the codes for colors have no width.
+    text_ += styled(fmt::format("{:<{}}", label, label_width), Style::faint, color_);
+    text_ += styled(text, style, color_) + "\n";
+  }
+  void add(std::string_view text, Style style = Style::plain) {
+    text_ += styled(text, style, color_) + "\n";
+  }
+  void space() { text_ += "\n"; }
+
+  std::string take() { return std::move(text_); }
+
+ private:
+  bool color_;
+  std::string text_;
+};
+
+void add_rate(Lines& lines, const Result& result) {
+  const Tally& total = result.total;
+  if (result.mode == Mode::idle) return;
+  const double bytes_per_second =
+      result.seconds > 0 ? static_cast<double>(total.bytes_received) / result.seconds : 0;
+  std::string rate = fmt::format("{} {}/s", readable_number(result.messages_per_second()),
+                                 messages_name(result.mode));
+  if (total.bytes_received > 0) rate += fmt::format(", {}/s", size_text(bytes_per_second));
+  rate +=
+      fmt::format("   ({} in {})", readable_count(total.received), seconds_text(result.seconds));
+  lines.add("rate", rate, Style::incoming);
+  if (!result.fanout) return;
+  const Fanout& fanout = *result.fanout;
+  lines.add("fan-out",
+            fmt::format("{} published, {} delivered, {} lost", readable_count(fanout.published),
+                        readable_count(fanout.delivered), readable_count(fanout.lost)),
+            fanout.lost > 0 ? Style::warning : Style::plain);
+}
+
+std::string row(const Histogram& histogram) {
+  std::string text =
+      fmt::format("{:>8}{:>8}", readable_duration(histogram.min()),
+                  readable_duration(static_cast<std::uint64_t>(std::llround(histogram.mean()))));
+  for (const double percent : {50.0, 90.0, 99.0, 99.9, 99.99}) {
+    text += fmt::format("{:>8}", readable_duration(histogram.at_percentile(percent)));
+  }
+  return text + fmt::format("{:>8}", readable_duration(histogram.max()));
+}
+
+void add_durations(Lines& lines, const Result& result) {
+  const Tally& total = result.total;
+  // Where the messages are handshakes, these are the same.
+  const bool shows_handshake = !total.handshake.empty() && result.mode != Mode::connect;
+  if (total.latency.empty() && !shows_handshake) return;
+  lines.space();
+  lines.add("",
+            fmt::format("{:>8}{:>8}{:>8}{:>8}{:>8}{:>8}{:>8}{:>8}", "min", "mean", "p50", "p90",
+                        "p99", "p99.9", "p99.99", "max"),
+            Style::faint);
+  if (!total.latency.empty()) lines.add("latency", row(total.latency));
+  if (shows_handshake) lines.add("handshake", row(total.handshake));
+}
+
+void add_connections(Lines& lines, const Result& result) {
+  const Tally& total = result.total;
+  std::string text = fmt::format("{} opened", readable_count(total.connections_opened));
+  if (result.opening_seconds > 0) {
+    text += fmt::format(" in {} ({}/s)", seconds_text(result.opening_seconds),
+                        readable_number(result.connections_per_second()));
+  }
+  if (total.connections_failed > 0) {
+    text += fmt::format(", {} failed", readable_count(total.connections_failed));
+  }
+  if (total.connections_closed > 0) {
+    text += fmt::format(", {} lost", readable_count(total.connections_closed));
+  }
+  lines.add("connections", text);
+}
+
+void add_statuses(Lines& lines, const Result& result) {
+  std::string text;
+  for (const auto& [status, count] : result.total.statuses) {
+    text += fmt::format("{}{}: {}", text.empty() ? "" : ", ", status, readable_count(count));
+  }
+  if (!text.empty()) lines.add("statuses", text);
+}
+
+void add_costs(Lines& lines, const Result& result) {
+  if (!result.load.busy.empty()) {
+    const std::size_t threads = result.load.busy.size();
+    lines.add("load", fmt::format("{}, {}{} busy", plural(threads, "thread"),
+                                  threads > 1 ? "the busiest " : "",
+                                  readable_share(result.load.busiest())));
+  }
+  if (!result.server) return;
+  const ServerCost& server = *result.server;
+  lines.add("server", fmt::format("busiest thread {} busy", readable_share(server.busy)));
+  if (result.total.received > 0) {
+    const auto messages = static_cast<double>(result.total.received);
+    const auto each = [messages](double seconds) {
+      return readable_duration(static_cast<std::uint64_t>(std::llround(seconds / messages * 1e9)));
+    };
+    lines.add("", fmt::format("{} of CPU a message: {} user, {} system", each(server.cpu_seconds()),
+                              each(server.user_seconds), each(server.system_seconds)));
+  }
+  if (server.memory_bytes == 0) return;
+  std::string memory = size_text(static_cast<double>(server.memory_bytes));
+  if (const auto each = server.memory_bytes_per_connection()) {
+    memory += fmt::format(", {} a connection", size_text(*each));
+  }
+  lines.add("memory", memory);
+}
+
+void add_errors(Lines& lines, const Result& result) {
+  const ErrorCounts& errors = result.total.errors;
+  if (errors.empty()) {
+    lines.add("errors", "none");
+    return;
+  }
+  std::string_view label = "errors";
+  for (const ErrorCount& error : errors.kinds()) {
+    lines.add(label, fmt::format("{:>8}  {}", readable_count(error.count), printable(error.kind)),
+              Style::warning);
+    label = "";
+    if (!error.example.empty())
+      lines.add("", "          " + printable(error.example), Style::faint);
+  }
+}
+
+}  // namespace
+
+std::string terminal_report(const Result& result, bool color) {
+  Lines lines(color);
+  if (!result.title.empty()) lines.add(printable(result.title), Style::outgoing);
+  lines.add(fmt::format("{} {}", name(result.mode), printable(result.url)),
+            result.title.empty() ? Style::outgoing : Style::plain);
+  const std::string options = readable_options(result);
+  if (!options.empty()) lines.add(printable(options), Style::faint);
+  lines.space();
+  add_rate(lines, result);
+  add_connections(lines, result);
+  add_statuses(lines, result);
+  add_durations(lines, result);
+  lines.space();
+  add_costs(lines, result);
+  add_errors(lines, result);
+  const std::string limit = limit_sentence(result);
+  if (!limit.empty()) {
+    lines.space();
+    lines.add(limit, result.limited_by == LimitedBy::load ? Style::note : Style::plain);
+  }
+  return lines.take();
+}
+
+std::string limit_sentence(const Result& result) {
+  if (result.mode == Mode::idle || result.total.received == 0) return "";
+  const std::string load = readable_share(result.load.busiest());
+  switch (result.limited_by) {
+    case LimitedBy::load:
+      return fmt::format(
+          "Limited by the load: a thread of it was {} busy. The server may do more;\n"
+          "--threads, or another machine, may show it.",
+          load);
+    case LimitedBy::server:
+      return fmt::format("Limited by the server: a thread of it was {} busy.",
+                         readable_share(result.server ? result.server->busy : 0));
+    case LimitedBy::rate: return "Limited by --rate, which was kept.";
+    case LimitedBy::unknown: break;
+  }
+  if (!result.server) {
+    return fmt::format(
+        "The load was {} busy and not the limit. Whether the server was, --pid tells.", load);
+  }
+  return fmt::format(
+      "Neither the load ({} busy) nor the server ({} busy) was at its limit:\n"
+      "more --connections, or more --depth, may show more.",
+      load, readable_share(result.server->busy));
+}
+
+}  // namespace duplex::app::bench

@@ -1,0 +1,86 @@
+#include "result.hpp"
+
+#include <algorithm>
+
+namespace duplex::app::bench {
+namespace {
+
+/// Of the measured time: what is busier than this had no more to give.
+constexpr double busy_at_limit = 0.95;
+/// Of the rate that was asked for.
+constexpr double share_of_kept_rate = 0.99;
+
+double ratio(double of, double to) noexcept {
+  return to > 0 ? of / to : 0;
+}
+
+}  // namespace
+
+std::string_view name(Mode mode) noexcept {
+  switch (mode) {
+    case Mode::echo: return "echo";
+    case Mode::fanout: return "fanout";
+    case Mode::idle: return "idle";
+    case Mode::connect: return "connect";
+    case Mode::request: return "request";
+  }
+  return "";
+}
+
+std::string_view messages_name(Mode mode) noexcept {
+  switch (mode) {
+    case Mode::echo: return "messages";
+    case Mode::fanout: return "deliveries";
+    case Mode::idle: return "messages";
+    case Mode::connect: return "handshakes";
+    case Mode::request: return "responses";
+  }
+  return "";
+}
+
+std::string_view name(LimitedBy limit) noexcept {
+  switch (limit) {
+    case LimitedBy::unknown: return "unknown";
+    case LimitedBy::load: return "load";
+    case LimitedBy::server: return "server";
+    case LimitedBy::rate: return "rate";
+  }
+  return "";
+}
+
+double LoadCost::busiest() const noexcept {
+  return busy.empty() ? 0 : *std::ranges::max_element(busy);
+}
+
+std::optional<double> ServerCost::memory_bytes_per_connection() const noexcept {
+  if (connections == 0 || memory_bytes < memory_before_bytes) return std::nullopt;
+  return static_cast<double>(memory_bytes - memory_before_bytes) / static_cast<double>(connections);
+}
+
+double Result::messages_per_second() const noexcept {
+  return ratio(static_cast<double>(total.received), seconds);
+}
+
+double Result::kept_rate() const noexcept {
+  return fanout ? ratio(static_cast<double>(fanout->published), seconds) : messages_per_second();
+}
+
+double Result::connections_per_second() const noexcept {
+  return ratio(static_cast<double>(total.connections_opened), opening_seconds);
+}
+
+bool Result::good() const noexcept {
+  const std::uint64_t measured = mode == Mode::idle ? total.connections_opened : total.received;
+  return measured > 0 && total.errors.empty();
+}
+
+LimitedBy limit_of(const Result& result) noexcept {
+  if (result.rate && result.kept_rate() >= share_of_kept_rate * *result.rate) {
+    return LimitedBy::rate;
+  }
+  if (result.server && result.server->busy > busy_at_limit) return LimitedBy::server;
+  if (result.load.busiest() > busy_at_limit) return LimitedBy::load;
+  return LimitedBy::unknown;
+}
+
+}  // namespace duplex::app::bench

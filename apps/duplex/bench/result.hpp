@@ -1,0 +1,127 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "tally.hpp"
+
+namespace duplex::app::bench {
+
+/// What is measured.
+enum class Mode : std::uint8_t { echo, fanout, idle, connect, request };
+
+/// `echo`, as on the command line.
+std::string_view name(Mode mode) noexcept;
+
+/// What a message is called in this mode: `messages`, `deliveries`, `handshakes`, `responses`.
+std::string_view messages_name(Mode mode) noexcept;
+
+/// An option as it was in force, for the reports: `{"connections", 50}`.
+struct Option {
+  std::string name;
+  std::variant<bool, std::int64_t, double, std::string> value;
+};
+
+/// A short stretch of the measured time.
+struct Slice {
+  double from_s = 0;
+  double seconds = 0;
+  std::uint64_t messages = 0;
+  /// Of payload, received.
+  std::uint64_t bytes = 0;
+  std::uint64_t errors = 0;
+  /// Of the messages; 0 when there were none.
+  std::uint64_t p50_ns = 0;
+  std::uint64_t p99_ns = 0;
+  std::uint64_t max_ns = 0;
+  /// Connections that were open at its end.
+  std::uint64_t connections = 0;
+  /// Of the server process at its end, where that is known.
+  std::optional<std::uint64_t> memory_bytes = {};
+};
+
+/// What the load itself took.
+struct LoadCost {
+  double cpu_seconds = 0;
+  /// Of each thread: its share of the measured time on a processor, from 0 to 1.
+  std::vector<double> busy = {};
+
+  double busiest() const noexcept;
+};
+
+/// What the server process took, with its children.
+struct ServerCost {
+  int pid = 0;
+  double user_seconds = 0;
+  double system_seconds = 0;
+  /// The share of the measured time that its busiest thread was on a processor, from 0 to 1.
+  double busy = 0;
+  /// Private memory before the connections were opened, and when all were.
+  std::uint64_t memory_before_bytes = 0;
+  std::uint64_t memory_bytes = 0;
+  /// How many were open then.
+  std::uint64_t connections = 0;
+
+  double cpu_seconds() const noexcept { return user_seconds + system_seconds; }
+  /// nullopt without connections, or when there is less memory than before.
+  std::optional<double> memory_bytes_per_connection() const noexcept;
+};
+
+struct Fanout {
+  std::uint64_t published = 0;
+  std::uint64_t delivered = 0;
+  /// Those that were due by the end and had not come.
+  std::uint64_t lost = 0;
+};
+
+/// What kept the rate from being higher.
+enum class LimitedBy : std::uint8_t { unknown, load, server, rate };
+
+/// `server`, as in the JSON report.
+std::string_view name(LimitedBy limit) noexcept;
+
+/// All that reports tell.
+struct Result {
+  Mode mode = Mode::echo;
+  std::string url = {};
+  /// What the user calls it; empty for the mode and the URL.
+  std::string title = {};
+  /// In UTC, as RFC 3339 writes it.
+  std::string started = {};
+  /// In the order in which they are to be shown.
+  std::vector<Option> options = {};
+  /// The measured time: without the opening of connections (but in modes that measure that) and
+  /// without what runs before it to warm up.
+  double seconds = 0;
+  /// The messages a second that were asked for, all connections together, of those published in a
+  /// fan-out; nullopt for as many as possible.
+  std::optional<double> rate = {};
+  Tally total = {};
+  /// For how long connections were opened, which their rate is reckoned with.
+  double opening_seconds = 0;
+  std::vector<Slice> timeline = {};
+  LoadCost load = {};
+  std::optional<ServerCost> server = {};
+  std::optional<Fanout> fanout = {};
+  LimitedBy limited_by = LimitedBy::unknown;
+
+  double messages_per_second() const noexcept;
+  /// What `rate` asks for.
+  double kept_rate() const noexcept;
+  double connections_per_second() const noexcept;
+  /// Whether something was measured, and nothing went wrong.
+  bool good() const noexcept;
+};
+
+/// Decides from the rest of the result what its limit was.
+///
+/// rate: an open loop that came within 1 % of what was asked for. server: a thread of the server's
+/// was on a processor for more than 95 % of the time; load: one of ours was, and none of the
+/// server's, as far as is known.
+LimitedBy limit_of(const Result& result) noexcept;
+
+}  // namespace duplex::app::bench

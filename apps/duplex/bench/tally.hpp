@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "histogram.hpp"
+
+namespace duplex::app::bench {
+
+/// How often something went wrong, and what it looked like the first time.
+struct ErrorCount {
+  /// A few words, the same for all of a kind: `refused`, `handshake status 403`, `wrong content`.
+  std::string kind;
+  std::uint64_t count = 0;
+  /// A sentence about one of them; empty when there is nothing to add.
+  std::string example = {};
+};
+
+/// Errors by kind, in the order in which the kinds first appeared. There are few kinds.
+class ErrorCounts {
+ public:
+  void add(std::string_view kind, std::string_view example = {}, std::uint64_t count = 1);
+  void merge(const ErrorCounts& other);
+
+  const std::vector<ErrorCount>& kinds() const noexcept { return kinds_; }
+  std::uint64_t total() const noexcept;
+  bool empty() const noexcept { return kinds_.empty(); }
+
+ private:
+  std::vector<ErrorCount> kinds_;
+};
+
+/// What one thread has counted, or what all have. A "message" is what the mode measures: an echo, a
+/// delivery, a response, or a completed handshake.
+///
+/// It is for one thread; about 120 KiB.
+struct Tally {
+  std::uint64_t sent = 0;
+  std::uint64_t received = 0;
+  /// Of payload, not of headers.
+  std::uint64_t bytes_sent = 0;
+  std::uint64_t bytes_received = 0;
+  /// One value for each message received.
+  Histogram latency = {};
+
+  std::uint64_t connections_opened = 0;
+  std::uint64_t connections_failed = 0;
+  /// By the other end, before their time.
+  std::uint64_t connections_closed = 0;
+  /// From the first packet until messages may go: TCP, TLS and the upgrade together.
+  Histogram handshake = {};
+
+  ErrorCounts errors = {};
+  /// Responses by status.
+  std::map<unsigned, std::uint64_t> statuses = {};
+
+  void merge(const Tally& other);
+};
+
+}  // namespace duplex::app::bench

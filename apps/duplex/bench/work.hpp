@@ -1,0 +1,50 @@
+#pragma once
+
+#include <memory>
+
+#include "connection.hpp"
+#include "schedule.hpp"
+#include <duplex/base/bytes.hpp>
+
+namespace duplex::app::bench {
+
+class LoadThread;
+
+/// What a mode does with the connections of one thread. The thread opens them, reads, sends what
+/// they owe, and opens those again that break.
+class Work {
+ public:
+  Work() = default;
+  Work(const Work&) = delete;
+  Work& operator=(const Work&) = delete;
+  virtual ~Work() = default;
+
+  /// All connections were tried: the load begins.
+  virtual void begin(Time now) = 0;
+  /// A connection may be used, before the load begins or while it is on.
+  virtual void opened(Connection& connection, Time now) = 0;
+  /// Something came, at least one byte; to be taken as a whole.
+  virtual void received(Connection& connection, Bytes input, Time now) = 0;
+  /// Something came that belongs to TLS alone, such as a ticket.
+  virtual void only_tls_came(Connection& connection) { (void)connection; }
+  /// The other end sends no more. False: that is a fault.
+  virtual bool ended(Connection& connection) {
+    (void)connection;
+    return false;
+  }
+  /// It is of no more use; what was under way on it will not come.
+  virtual void closed(Connection& connection) = 0;
+
+  /// When `act` is to be called next, while the load is on.
+  virtual Time due() const { return never; }
+  virtual void act(Time now) { (void)now; }
+  /// Something happened in another thread, see `LoadThread::wake`.
+  virtual void woken(Time now) { (void)now; }
+
+  /// Whether something is under way after the end that is worth waiting for.
+  virtual bool waits() const { return false; }
+  /// The end of all waiting: what has not come is counted as an error.
+  virtual void give_up() {}
+};
+
+}  // namespace duplex::app::bench

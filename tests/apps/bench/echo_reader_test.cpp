@@ -1,0 +1,197 @@
+#include "bench/echo_reader.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace duplex::app::bench {
+namespace {
+
+using websocket::Opcode;
+
+/// A reader of messages of five bytes, which presents input as a connection does.
+class Reading {
+ public:
+  explicit Reading(const MessageKind& kind = {.bytes = 5})
+      : messages_(kind), rules_{.messages = &messages_, .inflater = &inflater_, .keep = kind.keep} {
+    reader_.begin(rules_, 0);
+  }
+
+  void take(std::string_view bytes) {
+    std::string copy(bytes);
+    Bytes input = std::as_writable_bytes(std::span(copy));
+    findings.messages += reader_.take_expected(rules_, input);
+    if (!input.empty()) reader_.read_closely(rules_, input, findings);
+  }
+
+  std::string echo(std::size_t number) const {
+    return server_frame(messages_.opcode(), payload(number));
+  }
+  std::string payload(std::size_t number) const {
+    return std::string(messages_.payload(number % messages_.count()));
+  }
+  std::vector<std::string> kinds() const {
+    std::vector<std::string> result;
+    for (const Fault& fault : findings.faults) result.push_back(fault.kind);
+    return result;
+  }
+  void accept_any_content() { rules_.length_only = true; }
+
+  Findings findings;
+
+ private:
+  Messages messages_;
+  Inflater inflater_{false};
+  EchoRules rules_;
+  EchoReader reader_;
+};
+
+using Kinds = std::vector<std::string>;
+
+/// What the reader finds in `stream`, whichever way it is cut in two, and byte by byte.
+void expect_at_every_split(const MessageKind& kind, std::string_view stream, std::uint64_t messages,
+                           const Kinds& kinds) {
+  for (std::size_t at = 0; at <= stream.size(); ++at) {
+    Reading reading(kind);
+    reading.take(stream.substr(0, at));
+    reading.take(stream.substr(at));
+    EXPECT_EQ(reading.findings.messages, messages) << "cut at " << at;
+    EXPECT_EQ(reading.kinds(), kinds) << "cut at " << at;
+  }
+  Reading reading(kind);
+  for (const char byte : stream) reading.take({&byte, 1});
+  EXPECT_EQ(reading.findings.messages, messages);
+  EXPECT_EQ(reading.kinds(), kinds);
+}
+
+constexpr MessageKind small{.bytes = 5};
+
+TEST(EchoReader, CountsEchoesInTheirOrder) {
+  const Reading all(small);
+  std::string stream;
+  for (std::size_t i = 0; i < 150; ++i) stream += all.echo(i);
+  expect_at_every_split(small, stream, 150, {});
+}
+
+TEST(EchoReader, ReadsAllThreeFormsOfLengths) {
+  for (const std::size_t bytes : {0UZ, 125UZ, 126UZ, 65'535UZ, 65'536UZ}) {
+    Reading reading({.bytes = bytes});
+    reading.take(reading.echo(0) + reading.echo(1) + reading.echo(2));
+    EXPECT_EQ(reading.findings.messages, 3) << bytes;
+    EXPECT_TRUE(reading.findings.faults.empty()) << bytes;
+  }
+}
+
+TEST(EchoReader, TakesEchoesThatTheServerHasCutIntoFrames) {
+  const Reading all(small);
+  const std::string first = all.payload(0);
+  const std::string stream = std::string("\x02\x02", 2) + first.substr(0, 2) +
+                             std::string("\x00\x00", 2) + std::string("\x80\x03", 2) +
+                             first.substr(2) + all.echo(1);
+  expect_at_every_split(small, stream, 2, {});
+}
+
+TEST(EchoReader, FindsPingsBetweenEchoesAndWithinThem) {
+  const Reading all(small);
+  const std::string ping = server_frame(Opcode::ping, "hi");
+  const std::string first = all.payload(0);
+  const std::string stream = ping + std::string("\x02\x02", 2) + first.substr(0, 2) + ping +
+                             std::string("\x80\x03", 2) + first.substr(2) + all.echo(1) + ping +
+                             all.echo(2);
+  expect_at_every_split(small, stream, 3, {});
+  Reading reading;
+  reading.take(stream);
+  EXPECT_EQ(reading.findings.pings, (std::vector<std::string>{"hi", "hi", "hi"}));
+}
+
+TEST(EchoReader, NoticesAnotherByte) {
+  Reading all(small);
+  std::string wrong = all.echo(1);
+  wrong[4] ^= 1;
+  expect_at_every_split(small, all.echo(0) + wrong + all.echo(2), 3, {"wrong content"});
+  all.take(all.echo(0) + wrong);
+  ASSERT_EQ(all.findings.faults.size(), 1);
+  EXPECT_EQ(all.findings.faults[0].text, "a message of 5 bytes came back with another byte at 2");
+}
+
+TEST(EchoReader, NoticesAnotherMessage) {
+  const Reading all(small);
+  expect_at_every_split(small, all.echo(1) + all.echo(1), 2, {"wrong content"});
+}
+
+TEST(EchoReader, NoticesAnotherType) {
+  const Reading all(small);
+  expect_at_every_split(small, server_frame(Opcode::text, all.payload(0)) + all.echo(1), 2,
+                        {"wrong content"});
+}
+
+TEST(EchoReader, NoticesAnotherLength) {
+  const Reading all(small);
+  expect_at_every_split(small,
+                        server_frame(Opcode::binary, all.payload(0) + "x") +
+                            server_frame(Opcode::binary, "") + all.echo(2),
+                        3, {"wrong length", "wrong length"});
+}
+
+TEST(EchoReader, TakesAnyContentThatIsLongEnough) {
+  Reading reading;
+  reading.accept_any_content();
+  reading.take(server_frame(Opcode::binary, "12345") + server_frame(Opcode::binary, "1234"));
+  EXPECT_EQ(reading.kinds(), Kinds{"wrong length"});
+}
+
+TEST(EchoReader, TellsThatTheServerCloses) {
+  Reading reading;
+  reading.take(reading.echo(0) + server_frame(Opcode::close, std::string("\x03\xE9", 2) + "bye"));
+  EXPECT_EQ(reading.findings.messages, 1);
+  ASSERT_TRUE(reading.findings.closed);
+  EXPECT_EQ(closed_fault(*reading.findings.closed).kind, "closed 1001");
+  EXPECT_EQ(closed_fault("").kind, "closed");
+}
+
+TEST(EchoReader, TellsWhatRuleTheServerBreaks) {
+  const Reading all(small);
+  const std::string masked("\x82\x85\x01\x02\x03\x04zzzzz", 11);
+  Reading reading;
+  reading.take(all.echo(0) + masked);
+  EXPECT_EQ(reading.kinds(), Kinds{"protocol"});
+  EXPECT_TRUE(reading.findings.broken);
+}
+
+TEST(EchoReader, InflatesEchoesOfWhatWasCompressed) {
+  for (const bool keep : {false, true}) {
+    const MessageKind kind{.bytes = 200, .text = true, .compressed = true, .keep = keep};
+    const Reading all(kind);
+    Compressor compressor(keep);
+    std::string stream;
+    for (std::size_t i = 0; i < 3; ++i) {
+      std::string frame = server_frame(Opcode::text, compressor.compressed(all.payload(i)));
+      frame[0] = static_cast<char>(frame[0] | 0x40);
+      stream += frame;
+    }
+    stream += all.echo(3);
+    expect_at_every_split(kind, stream, 4, {});
+  }
+}
+
+TEST(EchoReader, NoticesWhatCannotBeInflated) {
+  Reading reading({.bytes = 200, .text = true, .compressed = true});
+  std::string frame = server_frame(Opcode::text, "\xFF\xFF\xFF");
+  frame[0] = static_cast<char>(frame[0] | 0x40);
+  reading.take(frame);
+  EXPECT_EQ(reading.kinds(), Kinds{"wrong content"});
+}
+
+TEST(EchoReader, NoticesThatALongMessageInflates) {
+  Reading reading({.bytes = 20, .text = true, .compressed = true});
+  std::string frame =
+      server_frame(Opcode::text, Compressor(false).compressed(std::string(5000, 'a')));
+  frame[0] = static_cast<char>(frame[0] | 0x40);
+  reading.take(frame);
+  EXPECT_EQ(reading.kinds(), Kinds{"wrong length"});
+}
+
+}  // namespace
+}  // namespace duplex::app::bench

@@ -1,0 +1,97 @@
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "bench/report.hpp"
+#include "example_result.hpp"
+
+namespace duplex::app::bench {
+namespace {
+
+using nlohmann::json;
+
+TEST(JsonReport, HasAllThatProgramsReadOfAnEcho) {
+  const json all = json::parse(json_report(example_result(Mode::echo)));
+  EXPECT_TRUE(all["duplex"].is_string());
+  EXPECT_EQ(all["url"], "ws://127.0.0.1:8080/echo");
+  EXPECT_EQ(all["mode"], "echo");
+  EXPECT_EQ(all["started"], "2026-11-26T01:00:00Z");
+  EXPECT_EQ(all["options"], json({{"connections", 50},
+                                  {"size", 20},
+                                  {"compress", false},
+                                  {"text", true},
+                                  {"warmup", 0.5},
+                                  {"subprotocol", ""}}));
+  EXPECT_EQ(all["seconds"], 2.0);
+  EXPECT_EQ(all["limited_by"], "server");
+  EXPECT_EQ(all["messages"],
+            json({{"sent", 100000}, {"received", 100000}, {"per_second", 50000.0}}));
+  EXPECT_EQ(all["bytes"],
+            json({{"sent", 2000000}, {"received", 2000000}, {"received_per_second", 1000000.0}}));
+  const json& latency = all["latency_us"];
+  EXPECT_EQ(latency["min"], 10.0);
+  EXPECT_EQ(latency["max"], 1500.0);
+  EXPECT_NEAR(latency["mean"], 29.8, 1e-9);
+  EXPECT_NEAR(latency["p50"], 10, 0.04);
+  EXPECT_NEAR(latency["p90"], 20, 0.08);
+  EXPECT_NEAR(latency["p99"], 20, 0.08);
+  EXPECT_NEAR(latency["p99.9"], 1500, 6);
+  EXPECT_NEAR(latency["p99.99"], 1500, 6);
+  EXPECT_EQ(latency["relative_error"], 1.0 / 256);
+  const json& connections = all["connections"];
+  EXPECT_EQ(connections["opened"], 50);
+  EXPECT_EQ(connections["failed"], 0);
+  EXPECT_EQ(connections["per_second"], 5000.0);
+  EXPECT_EQ(connections["handshake_us"]["p50"], 250.0);
+  EXPECT_EQ(all["errors"], json::array());
+  EXPECT_EQ(all["statuses"], json::object());
+  EXPECT_EQ(all["load"]["threads"], 1);
+  EXPECT_EQ(all["load"]["cpu_seconds"], 1.2);
+  EXPECT_EQ(all["load"]["busy"], 0.6);
+  const json& server = all["server"];
+  EXPECT_EQ(server["pid"], 4242);
+  EXPECT_EQ(server["user_seconds"], 0.5);
+  EXPECT_EQ(server["system_seconds"], 1.5);
+  EXPECT_EQ(server["busy"], 0.99);
+  EXPECT_NEAR(server["user_us_per_message"], 5, 1e-9);
+  EXPECT_NEAR(server["cpu_us_per_message"], 20, 1e-9);
+  EXPECT_EQ(server["memory_bytes"], 1012500);
+  EXPECT_EQ(server["memory_bytes_per_connection"], 250.0);
+  EXPECT_FALSE(all.contains("fanout"));
+  ASSERT_EQ(all["timeline"].size(), 20U);
+  const json& slice = all["timeline"][0];
+  EXPECT_EQ(slice["at"], 0.1);
+  EXPECT_EQ(slice["messages"], 5000);
+  EXPECT_EQ(slice["p50_us"], 10.0);
+  EXPECT_EQ(slice["p99_us"], 20.0);
+}
+
+TEST(JsonReport, HasTheFieldsOfOtherModes) {
+  const json fanout = json::parse(json_report(example_result(Mode::fanout)));
+  EXPECT_EQ(fanout["fanout"], json({{"published", 2000}, {"delivered", 100000}, {"lost", 0}}));
+  const json request = json::parse(json_report(example_result(Mode::request)));
+  EXPECT_EQ(request["statuses"], json({{"200", 99999}, {"503", 1}}));
+  Result idle = example_result(Mode::idle);
+  idle.timeline[1].memory_bytes = 77;
+  const json all = json::parse(json_report(idle));
+  EXPECT_EQ(all["latency_us"], nullptr);
+  EXPECT_EQ(all["timeline"][1]["memory_bytes"], 77);
+  EXPECT_EQ(all["timeline"][1]["connections"], 50);
+  EXPECT_FALSE(all["timeline"][1].contains("p99_us"));
+  EXPECT_FALSE(all["server"].contains("cpu_us_per_message"));
+}
+
+TEST(JsonReport, IsJsonWhateverAPeerHasSaid) {
+  Result result;
+  result.title = "\"quoted\" \xff";
+  result.total.errors.add("closed 1002", "not UTF-8: \xc3\x28", 3);
+  const json all = json::parse(json_report(result));
+  EXPECT_EQ(all["errors"][0]["count"], 3);
+  EXPECT_EQ(all["errors"][0]["kind"], "closed 1002");
+  EXPECT_EQ(all["title"], "\"quoted\" \xef\xbf\xbd");
+  EXPECT_FALSE(all.contains("server"));
+  EXPECT_EQ(all["messages"]["per_second"], 0.0);
+}
+
+}  // namespace
+}  // namespace duplex::app::bench

@@ -1,0 +1,106 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "bench/report.hpp"
+#include "example_result.hpp"
+
+namespace duplex::app::bench {
+namespace {
+
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+TEST(TerminalReport, TellsAllOfAnEcho) {
+  EXPECT_EQ(terminal_report(example_result(Mode::echo), false),
+            R"(echo ws://127.0.0.1:8080/echo
+connections 50, size 20, text, warmup 0.5
+
+rate         50,000 messages/s, 976.6 KiB/s   (100,000 in 2 s)
+connections  50 opened in 10 ms (5,000/s)
+
+                  min    mean     p50     p90     p99   p99.9  p99.99     max
+latency       10.0 µs 29.8 µs 10.0 µs 20.0 µs 20.0 µs 1.50 ms 1.50 ms 1.50 ms
+handshake      250 µs  250 µs  250 µs  250 µs  250 µs  250 µs  250 µs  250 µs
+
+load         1 thread, 60 % busy
+server       busiest thread 99 % busy
+             20.0 µs of CPU a message: 5.00 µs user, 15.0 µs system
+memory       988.8 KiB, 250 B a connection
+errors       none
+
+Limited by the server: a thread of it was 99 % busy.
+)");
+}
+
+TEST(TerminalReport, TellsOfAnIdleRunWhatThereIs) {
+  const std::string text = terminal_report(example_result(Mode::idle), false);
+  EXPECT_THAT(text, HasSubstr("50 opened in 10 ms (5,000/s)"));
+  EXPECT_THAT(text, HasSubstr("250 B a connection"));
+  EXPECT_THAT(text, HasSubstr("\nhandshake "));
+  EXPECT_THAT(text, Not(HasSubstr("rate ")));
+  EXPECT_THAT(text, Not(HasSubstr("latency")));
+  EXPECT_THAT(text, Not(HasSubstr("a message")));
+  EXPECT_THAT(text, Not(HasSubstr("Limited")));
+}
+
+TEST(TerminalReport, NamesWhatIsCountedInEachMode) {
+  const std::string fanout = terminal_report(example_result(Mode::fanout), false);
+  EXPECT_THAT(fanout, HasSubstr("50,000 deliveries/s"));
+  EXPECT_THAT(fanout, HasSubstr("2,000 published, 100,000 delivered, 0 lost"));
+  const std::string request = terminal_report(example_result(Mode::request), false);
+  EXPECT_THAT(request, HasSubstr("50,000 responses/s"));
+  EXPECT_THAT(request, HasSubstr("statuses     200: 99,999, 503: 1\n"));
+  const std::string connect = terminal_report(example_result(Mode::connect), false);
+  EXPECT_THAT(connect, HasSubstr("50,000 handshakes/s"));
+  EXPECT_THAT(connect, Not(HasSubstr("\nhandshake ")));
+}
+
+TEST(TerminalReport, ShowsEachKindOfErrorWithAnExampleThatCannotHarmTheTerminal) {
+  Result result = example_result(Mode::echo);
+  result.title = "before \x1b[2J after";
+  result.total.connections_failed = 3;
+  result.total.connections_closed = 1;
+  result.total.errors.add("closed 1002", "\x1b]0;evil\x07", 1234);
+  result.total.errors.add("reset");
+  const std::string text = terminal_report(result, false);
+  EXPECT_THAT(text, HasSubstr("errors          1,234  closed 1002\n"
+                              "                       \\x1b]0;evil\\x07\n"
+                              "                    1  reset\n"));
+  EXPECT_THAT(text, HasSubstr(", 3 failed, 1 lost\n"));
+  EXPECT_THAT(text, HasSubstr("before \\x1b[2J after\n"));
+  EXPECT_THAT(text, Not(HasSubstr("\x1b")));
+}
+
+TEST(TerminalReport, HasColorsOnlyWhereTheyAreWanted) {
+  EXPECT_THAT(terminal_report(example_result(Mode::echo), true), HasSubstr("\x1b["));
+}
+
+TEST(TerminalReport, OfNothingIsShort) {
+  const std::string text = terminal_report(Result{.url = "ws://x/"}, false);
+  EXPECT_THAT(text, HasSubstr("echo ws://x/\n"));
+  EXPECT_THAT(text, HasSubstr("rate         0 messages/s   (0 in 0 s)\n"));
+  EXPECT_THAT(text, HasSubstr("connections  0 opened\n"));
+  EXPECT_THAT(text, Not(HasSubstr("nan")));
+}
+
+TEST(LimitSentence, SaysWhatTheLimitWasAndWhatToDo) {
+  Result result = example_result(Mode::echo);
+  const auto sentence = [&result](LimitedBy limit) {
+    result.limited_by = limit;
+    return limit_sentence(result);
+  };
+  result.load.busy = {0.3, 0.97};
+  EXPECT_THAT(sentence(LimitedBy::load), HasSubstr("a thread of it was 97 % busy"));
+  EXPECT_THAT(sentence(LimitedBy::load), HasSubstr("--threads"));
+  EXPECT_THAT(sentence(LimitedBy::server), HasSubstr("the server: a thread of it was 99 % busy"));
+  EXPECT_THAT(sentence(LimitedBy::rate), HasSubstr("--rate"));
+  EXPECT_THAT(sentence(LimitedBy::unknown), HasSubstr("more --depth"));
+  result.server.reset();
+  EXPECT_THAT(sentence(LimitedBy::unknown), HasSubstr("--pid"));
+  result.mode = Mode::idle;
+  EXPECT_THAT(sentence(LimitedBy::load), IsEmpty());
+}
+
+}  // namespace
+}  // namespace duplex::app::bench

@@ -1,0 +1,350 @@
+"""`duplex bench`: each mode against our own server, in clear and encrypted, against Python's websockets and nginx,
+and against servers that answer wrongly, or not for a while."""
+
+import asyncio
+import json
+import re
+import signal
+import socketserver
+import subprocess
+import threading
+import time
+
+import pytest
+import websockets
+from support.nginx import free_port, nginx
+from support.program import DEADLINE_S, SANITIZER_OPTIONS, SANITIZER_REPORT
+
+FINE, FAILURE, WRONG_USAGE = range(3)
+SHORT = ("-d", "0.5", "--warmup", "0.1", "-c", "10")
+
+
+class Bench:
+    """What a run said."""
+
+    def __init__(self, result):
+        self.status = result.returncode
+        self.output = result.stdout
+        self.errors = result.stderr
+
+    @property
+    def json(self):
+        return json.loads(self.output)
+
+    @property
+    def kinds(self):
+        return {error["kind"] for error in self.json["errors"]}
+
+
+@pytest.fixture
+def bench(duplex_program, tmp_path):
+    """bench(*arguments): the program to its end, in a folder of its own, with its JSON."""
+
+    def to_its_end(*arguments, status=FINE):
+        result = subprocess.run(
+            [str(duplex_program), "bench", "--json", "-", *map(str, arguments)],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=DEADLINE_S,
+            env=SANITIZER_OPTIONS,
+        )
+        assert not SANITIZER_REPORT.search(result.stderr), result.stderr
+        assert result.returncode == status, result
+        return Bench(result)
+
+    return to_its_end
+
+
+@pytest.fixture(scope="module")
+def server(start_duplex_for_module, certificates):
+    """Our server, in clear and encrypted."""
+    return start_duplex_for_module(
+        *("--tls-listen", "127.0.0.1:0", "--compress"),
+        *("--tls-cert", certificates.here.chain, "--tls-key", certificates.here.key),
+        urls=2,
+    )
+
+
+@pytest.fixture
+def places(server, certificates):
+    """Arguments that lead to the server: by which scheme."""
+    secure = server.secure.url
+    trust = ("--cacert", certificates.root)
+    return {
+        "ws": lambda path: (server.websocket_url + path,),
+        "wss": lambda path: (secure.replace("https", "wss") + path, *trust),
+        "http": lambda path: (server.url + path,),
+        "https": lambda path: (secure + path, *trust),
+    }
+
+
+@pytest.mark.parametrize("scheme", ["ws", "wss"])
+@pytest.mark.parametrize(
+    "options",
+    [
+        (),
+        ("--depth", 16, "--size", 125),
+        ("--size", "1M", "--depth", 2),
+        ("--size", 0, "--text"),
+        ("--size", 1000, "--compress", "--text"),
+        ("--rate", 500),
+        ("--threads", 2, "--verify", "length"),
+    ],
+)
+def test_echo(bench, places, scheme, options):
+    report = bench(*SHORT, *options, *places[scheme]("/echo")).json
+    assert report["mode"] == "echo"
+    assert report["messages"]["received"] > 0
+    assert report["errors"] == []
+    assert report["latency_us"]["min"] <= report["latency_us"]["p50"] <= report["latency_us"]["max"]
+
+
+@pytest.mark.parametrize("scheme", ["ws", "wss"])
+@pytest.mark.parametrize(
+    "options",
+    [
+        (),
+        ("--depth", 8, "--threads", 2),
+        ("--rate", 50, "--publishers", 3, "--text", "--size", 100),
+        ("--rate", 20, "--size", "100K"),
+    ],
+)
+def test_fanout(bench, places, scheme, options):
+    report = bench(*SHORT, "--mode", "fanout", *options, *places[scheme]("/live/x")).json
+    fanout = report["fanout"]
+    assert fanout["published"] > 0
+    assert fanout["delivered"] == fanout["published"] * 10
+    assert fanout["lost"] == 0
+    assert report["errors"] == []
+
+
+@pytest.mark.parametrize("scheme", ["ws", "wss"])
+def test_idle(bench, server, places, scheme):
+    report = bench("-d", 0.5, "-c", 300, "--mode", "idle", "--pid", server.pid, *places[scheme]("/echo")).json
+    assert report["connections"]["opened"] == 300
+    assert report["errors"] == []
+    assert report["server"]["memory_bytes"] > 0
+
+
+def test_opens_at_a_pace(bench, places):
+    begin = time.monotonic()
+    report = bench("-d", 0.1, "-c", 50, "--pace", 100, "--mode", "idle", *places["ws"]("/echo")).json
+    assert report["connections"]["opened"] == 50
+    assert time.monotonic() - begin >= 0.45
+
+
+@pytest.mark.parametrize(
+    "scheme, options",
+    [("ws", ()), ("wss", ()), ("http", ()), ("https", ()), ("wss", ("--resume",)), ("https", ("--resume",))],
+)
+def test_connect(bench, places, scheme, options):
+    report = bench("-d", 0.5, "-c", 5, "--mode", "connect", *options, *places[scheme]("/echo")).json
+    assert report["connections"]["opened"] > 5
+    assert report["messages"]["received"] > 5
+    assert report["errors"] == []
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize(
+    "options", [(), ("--depth", 8), ("--no-keep-alive",), ("--rate", 200), ("--method", "HEAD")]
+)
+def test_request(bench, places, scheme, options):
+    report = bench(*SHORT, *options, *places[scheme]("/")).json
+    assert report["messages"]["received"] > 0
+    assert list(report["statuses"]) == ["200"]
+    assert report["errors"] == []
+
+
+def test_counts_by_status(bench, places):
+    report = bench(*SHORT, *places["http"]("/no/such/file"), status=FAILURE)
+    assert list(report.json["statuses"]) == ["404"]
+    assert report.kinds == {"status 404"}
+
+
+def test_sends_bodies(bench, places):
+    report = bench(*SHORT, "--body-size", "1K", *places["http"]("/live/y")).json
+    assert list(report["statuses"]) == ["204"]
+
+
+def test_requests_to_nginx(bench, tmp_path):
+    """It ends connections after so many requests, which is no error."""
+    port = free_port()
+    (tmp_path / "index.html").write_text("hello\n" * 1000)
+    configuration = f"""
+      server {{
+        listen 127.0.0.1:{port};
+        keepalive_requests 20;
+        root {tmp_path};
+        location /small {{ return 200 "hello"; }}
+      }}"""
+    with nginx(tmp_path, port, http=configuration):
+        for options in ((), ("--depth", 4), ("--no-keep-alive",)):
+            for path in ("small", "index.html"):
+                report = bench(*SHORT, *options, f"http://127.0.0.1:{port}/{path}").json
+                assert report["messages"]["received"] > 100
+                assert report["errors"] == []
+
+
+class Loop:
+    """A loop of asyncio in a thread, with a server of Python's websockets."""
+
+    def __init__(self, handler):
+        self.loop = asyncio.new_event_loop()
+        self.thread = threading.Thread(target=self.loop.run_forever)
+        self.thread.start()
+
+        async def serve():
+            return await websockets.serve(handler, "127.0.0.1", 0, max_size=None)
+
+        self.server = asyncio.run_coroutine_threadsafe(serve(), self.loop).result(DEADLINE_S)
+        self.url = f"ws://127.0.0.1:{self.server.sockets[0].getsockname()[1]}/"
+
+    def close(self):
+        async def close():
+            self.server.close()
+            await self.server.wait_closed()
+
+        asyncio.run_coroutine_threadsafe(close(), self.loop).result(DEADLINE_S)
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self.thread.join()
+        self.loop.close()
+
+
+@pytest.fixture
+def python_server():
+    """python_server(handler): a server of Python's websockets; its URL."""
+    loops = []
+
+    def start(handler):
+        loops.append(Loop(handler))
+        return loops[-1].url
+
+    yield start
+    for loop in loops:
+        loop.close()
+
+
+def answering(answer):
+    """A handler that sends what `answer` makes of each message; None: it hangs up."""
+
+    async def handler(websocket, *_):
+        try:
+            async for message in websocket:
+                if (said := answer(message)) is None:
+                    return
+                await websocket.send(said)
+        except websockets.ConnectionClosed:
+            pass
+
+    return handler
+
+
+@pytest.mark.parametrize("options", [(), ("--compress", "--size", "2K"), ("--depth", 5), ("--size", "300K")])
+def test_echo_of_another_server(bench, python_server, options):
+    report = bench(*SHORT, *options, python_server(answering(lambda message: message))).json
+    assert report["messages"]["received"] > 0
+    assert report["errors"] == []
+
+
+@pytest.mark.parametrize(
+    "answer, kind",
+    [
+        (lambda message: message[:-1] + b"!", "wrong content"),
+        (lambda message: message.decode(), "wrong content"),
+        (lambda message: message + b"!", "wrong length"),
+        (lambda message: b"", "wrong length"),
+        (lambda message: None, "closed 1000"),
+    ],
+)
+def test_says_what_is_wrong(bench, python_server, answer, kind):
+    report = bench(*SHORT, python_server(answering(answer)), status=FAILURE)
+    assert report.kinds == {kind}
+    assert report.json["errors"][0]["example"]
+
+
+def test_finds_only_the_length_wrong_if_told_so(bench, python_server):
+    url = python_server(answering(lambda message: message[:-1] + b"!"))
+    assert bench(*SHORT, "--verify", "length", url).json["errors"] == []
+
+
+class Rude(socketserver.BaseRequestHandler):
+    """Hangs up before it has answered."""
+
+    def handle(self):
+        self.request.recv(4096)
+
+
+@pytest.fixture
+def rude_port():
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Rude) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server.server_address[1]
+        server.shutdown()
+        thread.join()
+
+
+def test_tells_how_opening_fails(bench, server, places, rude_port):
+    assert bench(*SHORT, f"ws://127.0.0.1:{free_port()}/", status=FAILURE).kinds == {"refused"}
+    assert bench(*SHORT, *places["ws"]("/no/such"), status=FAILURE).kinds == {"handshake status 404"}
+    assert bench(*SHORT, f"ws://127.0.0.1:{rude_port}/", status=FAILURE).kinds == {"handshake"}
+    untrusted = bench(*SHORT, places["wss"]("/echo")[0], status=FAILURE)
+    assert untrusted.kinds == {"TLS"}
+    assert "certificate" in untrusted.json["errors"][0]["example"]
+    assert bench(*SHORT, "--insecure", places["wss"]("/echo")[0]).json["errors"] == []
+    no_answer = bench(*SHORT, f"http://127.0.0.1:{rude_port}/", status=FAILURE)
+    assert no_answer.kinds <= {"closed early", "reset"}
+
+
+@pytest.mark.parametrize("options", [("--rate", 1000), ("--rate", 1000, "--threads", 2)])
+def test_an_open_loop_sees_that_the_server_stands_still(bench, start_duplex, options):
+    """300 ms of a second: 30 % of all messages are due meanwhile, and wait for 150 ms on average."""
+    stalling = start_duplex("--threads", "1")
+
+    def stall():
+        time.sleep(0.6)
+        stalling.signal(signal.SIGSTOP)
+        time.sleep(0.3)
+        stalling.signal(signal.SIGCONT)
+
+    thread = threading.Thread(target=stall)
+    thread.start()
+    report = bench("-d", 1, "--warmup", 0.2, "-c", 10, *options, stalling.websocket_url + "/echo").json
+    thread.join()
+    assert report["errors"] == []
+    assert report["messages"]["received"] == pytest.approx(1000, abs=20)
+    assert report["latency_us"]["max"] >= 250_000
+    assert report["latency_us"]["p90"] >= 150_000
+
+
+def test_reports_when_it_is_interrupted(duplex_program, server):
+    process = subprocess.Popen(
+        [duplex_program, "bench", "--json", "-", "-d", "60", "--warmup", "0", server.websocket_url + "/echo"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=SANITIZER_OPTIONS,
+    )
+    time.sleep(1)
+    process.send_signal(signal.SIGINT)
+    output, errors = process.communicate(timeout=DEADLINE_S)
+    assert not SANITIZER_REPORT.search(errors), errors
+    report = json.loads(output)
+    assert process.returncode == FINE
+    assert 0 < report["seconds"] < 30
+    assert report["messages"]["received"] > 0
+
+
+def test_writes_reports(bench, duplex_program, places, tmp_path):
+    result = subprocess.run(
+        [duplex_program, "bench", *SHORT, "--plot", "p.svg", *places["ws"]("/echo")],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE_S,
+        check=True,
+    )
+    assert re.search(r"^rate +[\d,]+ messages/s", result.stdout, re.M)
+    assert (tmp_path / "p.svg").read_text().startswith("<svg")
+    assert bench("--depth", 0, *places["ws"]("/echo"), status=WRONG_USAGE).errors.startswith("duplex: --depth: ")
