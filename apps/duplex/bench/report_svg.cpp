@@ -4,6 +4,8 @@
 #include <array>
 #include <cmath>
 #include <functional>
+#include <optional>
+#include <ranges>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -179,14 +181,20 @@ void add_head(Canvas& canvas, const Result& result) {
 }
 
 void add_foot(Canvas& canvas, const Result& result) {
-  std::string limit = limit_sentence(result);
-  std::ranges::replace(limit, '\n', ' ');
-  canvas.line({margin, height - 52}, {width - margin, height - 52}, "rule");
+  constexpr double font_px = 13;
+  constexpr double line_height = 18;
+  const double top = height - 52;
+  canvas.line({margin, top}, {width - margin, top}, "rule");
   std::string made = fmt::format("duplex {}", version());
   if (!result.started.empty()) made += ", " + result.started;
-  const double room = width - 2 * margin - text_width(made, 13) - margin;
-  canvas.text({margin, height - 27}, "faint", fit(limit, 13, room));
-  canvas.text({width - margin, height - 27}, "faint end", made);
+  const double room = width - 2 * margin - text_width(made, font_px);
+  const std::string limit = limit_sentence(result);
+  double y = top + 22;
+  for (const auto line : std::views::split(limit, '\n')) {
+    canvas.text({margin, y}, "faint", fit(std::string_view(line), font_px, room));
+    y += line_height;
+  }
+  canvas.text({width - margin, top + 22}, "faint end", made);
 }
 
 /// Lines across the plot with marks at its left side.
@@ -301,6 +309,15 @@ std::vector<Slice> plotted(const std::vector<Slice>& timeline, std::size_t slice
   return merged;
 }
 
+/// Memory is looked at less often than slices end, and holds until it is looked at again.
+void hold_memory(std::vector<Slice>& slices) {
+  std::optional<std::uint64_t> last;
+  for (Slice& slice : slices) {
+    if (slice.memory_bytes) last = slice.memory_bytes;
+    slice.memory_bytes = last;
+  }
+}
+
 /// A quantity that changes in time.
 struct Series {
   std::string name;
@@ -373,7 +390,8 @@ void add_timeline(Canvas& canvas, const Result& result) {
   const double bottom = top + second_height;
   constexpr std::size_t slices_max = 300;
   constexpr std::size_t steps_max = 5;
-  const std::vector<Slice> slices = plotted(result.timeline, slices_max);
+  std::vector<Slice> slices = plotted(result.timeline, slices_max);
+  hold_memory(slices);
   const Series first = first_series(result);
   const Series second = second_series(result, slices);
   canvas.text({margin, second_panel}, "panel", "Over time");

@@ -1,6 +1,5 @@
 #include "bench/plot_axis.hpp"
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -8,15 +7,11 @@
 namespace duplex::app::bench {
 namespace {
 
-using testing::Pointwise;
-
-MATCHER(IsAbout, "") {
-  const auto [found, due] = arg;
-  return std::abs(found - due) <= 1e-9 * std::abs(due);
-}
-
 void expect_marks(const Marks& found, const Marks& due) {
-  EXPECT_THAT(found, Pointwise(IsAbout(), due));
+  ASSERT_EQ(found.size(), due.size());
+  for (std::size_t index = 0; index < due.size(); ++index) {
+    EXPECT_NEAR(found[index], due[index], 1e-9 * due[index]);
+  }
 }
 
 TEST(PlotAxis, PutsValuesBetweenItsEnds) {
@@ -41,7 +36,8 @@ TEST(PlotAxis, HasRoundLinearMarks) {
 }
 
 TEST(PlotAxis, NeverHasMoreStepsThanAskedForNorLessThanTheValue) {
-  for (double high = 1e-3; high < 1e12; high *= 1.37) {
+  for (int exponent = -30; exponent < 120; ++exponent) {
+    const double high = std::pow(1.27, exponent);
     for (const std::size_t steps : {1U, 3U, 5U, 10U}) {
       for (const Marks& marks : {linear_marks(high, steps), binary_marks(high, steps)}) {
         EXPECT_LE(marks.size(), steps + 1) << high;

@@ -35,7 +35,7 @@ TEST(PlotCanvas, CutsTextThatIsTooWideBetweenCharacters) {
   EXPECT_EQ(fit("µµµµµµµµµµ", 10, 53), "µµµµµµµ…");
   EXPECT_EQ(fit("text", 10, 0), "…");
   EXPECT_EQ(fit("", 10, 0), "");
-  for (double width = 10; width < 54; width += 0.5) {
+  for (int width = 10; width < 54; ++width) {
     EXPECT_LE(text_width(fit("µaµaµaµaµa", 10, width), 10), width);
   }
 }

@@ -70,6 +70,24 @@ TEST(SvgReport, ShowsConnectionsAndMemoryOfAnIdleRun) {
   }
 }
 
+TEST(SvgReport, HoldsMemoryUntilItIsLookedAtAgain) {
+  Result idle = example_result(Mode::idle);
+  for (const std::size_t index : {5U, 10U}) idle.timeline[index].memory_bytes = 3'000'000;
+  const std::string svg = svg_report(idle);
+  // One line from the first look to the end.
+  const std::size_t panel = svg.find("memory of the server");
+  const std::size_t line = svg.find("<path d=\"M292.0 ", panel);
+  ASSERT_NE(line, std::string::npos);
+  EXPECT_TRUE(holds(std::string_view(svg).substr(line, svg.find("/>", line) - line), "L856.0 "));
+}
+
+TEST(SvgReport, TellsTheLimitInAsManyLinesAsItHas) {
+  Result result = example_result(Mode::echo);
+  result.limited_by = LimitedBy::load;
+  EXPECT_TRUE(holds(svg_report(result), "The server may do more;</text>"));
+  EXPECT_TRUE(holds(svg_report(result), "may show it.</text>"));
+}
+
 TEST(SvgReport, NamesWhatIsCountedInEachMode) {
   Result fanout = example_result(Mode::fanout);
   EXPECT_TRUE(holds(svg_report(fanout), "deliveries a second"));
