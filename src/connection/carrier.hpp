@@ -66,7 +66,7 @@ class Carrier {
   /// Keep what the carrier carries in memory, closed or not, while somebody holds a handle to it.
   void retain() noexcept { ++handles_; }
   void release() noexcept {
-    if (--handles_ == 0) on_released();
+    if (--handles_ == 0 && tells_release_) on_released();
   }
   std::uint32_t handles() const noexcept { return handles_; }
 
@@ -74,12 +74,15 @@ class Carrier {
   ~Carrier() = default;
 
   void set_answering(bool answering) noexcept { answering_ = answering; }
-  /// The last handle has gone. On a server they come and go with each message.
+  /// From now on: on a server handles come and go with each message, and that means nothing.
+  void tell_release() noexcept { tells_release_ = true; }
+  /// The last handle has gone, after `tell_release`.
   virtual void on_released() noexcept = 0;
 
  private:
   std::uint32_t handles_ = 0;
-  bool answering_ = false;
+  bool answering_ : 1 = false;
+  bool tells_release_ : 1 = false;
 };
 
 }  // namespace duplex::connection

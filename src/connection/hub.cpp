@@ -144,6 +144,9 @@ const websocket::DeflateWaiting Hub::waiting_for_another_thread = {
     .wake = [](std::atomic<bool>& made) noexcept { made.notify_all(); }};
 
 void Hub::on_iteration_end() noexcept {
+  deflate_workspace_.trim();
+  // As it is nearly always.
+  if (to_service_.empty() && retired_.empty()) return;
   in_epilogue_ = true;
   for (int round = 0; round < service_rounds_max && !to_service_.empty(); ++round) {
     in_service_.swap(to_service_);

@@ -93,7 +93,7 @@ class Pipe : public net::Pollable, public Carrier {
   /// The last handle to it has gone while it is open; told only after `watch_handles`, since on a
   /// server handles come and go with each message.
   virtual void on_abandoned() noexcept {}
-  void watch_handles() noexcept { watches_handles_ = true; }
+  void watch_handles() noexcept { tell_release(); }
 
   /// Input has come, or is wanted: consume the front of it. What is left is kept, and presented
   /// again with more behind it. Never called inside itself.
@@ -184,7 +184,6 @@ class Pipe : public net::Pollable, public Carrier {
   bool expects_large_ : 1 = false;
   bool service_requested_ : 1 = false;
   bool disposed_ : 1 = false;  // only handles keep it
-  bool watches_handles_ : 1 = false;
   Hub* hub_;
   [[no_unique_address]] Transport transport_;
   std::uint32_t index_ = 0;

@@ -47,6 +47,13 @@ class Transport {
     if (encryption_) return encryption_->send(descriptor(), spans);
     return net::send(descriptor(), spans);
   }
+  net::Transferred send(ConstBytes bytes) noexcept {
+    if (encryption_) {
+      const iovec span{const_cast<std::byte*>(bytes.data()), bytes.size()};
+      return encryption_->send(descriptor(), {&span, 1});
+    }
+    return net::send(descriptor(), bytes);
+  }
   /// Sends what `outbox` holds, and before it what waits here, as `Outbox::flush` says.
   std::expected<bool, std::error_code> send(Outbox& outbox) noexcept {
     if (encryption_) return encryption_->send(descriptor(), outbox);

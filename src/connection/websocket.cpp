@@ -173,8 +173,8 @@ SendStatus WebSocket::Sent::await_resume() const noexcept {
   return socket_.is_open() ? SendStatus::accepted : SendStatus::closed;
 }
 
-WebSocket::Sent::~Sent() {
-  if (status_ != SendStatus::backlogged || socket_.link_ == nullptr) return;
+void WebSocket::Sent::forget() noexcept {
+  if (socket_.link_ == nullptr) return;
   if (waiter_) socket_.link_->forget_sender(waiter_);
   if (!awaited_) socket_.link_->note_unawaited();
 }

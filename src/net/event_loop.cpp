@@ -142,7 +142,8 @@ EventLoop* EventLoop::current() noexcept {
   return running_loop;
 }
 
-void EventLoop::iterate(std::uint64_t wait_ms_max) noexcept {
+// With all that it calls here in one piece, since every batch of messages goes through it.
+[[gnu::flatten]] void EventLoop::iterate(std::uint64_t wait_ms_max) noexcept {
   events_count_ = wait(wait_ms_max);
   now_ms_ = read_clock_ms();
 

@@ -13,8 +13,6 @@
 #include <climits>
 #include <ctime>
 
-#include "net/system_call.hpp"
-
 namespace duplex::net {
 namespace {
 
@@ -69,10 +67,6 @@ class WithoutPipeSignal {
   bool was_pending_;
 };
 
-Transferred send_one(int socket, const void* data, std::size_t size, int flags) noexcept {
-  return outcome(uninterrupted([&] { return call_send(socket, data, size, flags); }), Transfer::ok);
-}
-
 /// For files that the system can't send by itself.
 Transferred copy_file(int socket, int file, std::uint64_t offset, std::size_t count) noexcept {
   std::array<std::byte, scratch_bytes> buffer;
@@ -85,25 +79,28 @@ Transferred copy_file(int socket, int file, std::uint64_t offset, std::size_t co
 
 }  // namespace
 
-Transferred receive(int socket, Bytes buffer) noexcept {
-  return outcome(
-      uninterrupted([&] { return call_recv(socket, buffer.data(), buffer.size(), MSG_DONTWAIT); }),
-      Transfer::closed);
+Transferred received_nothing(int socket, Bytes buffer, ssize_t result) noexcept {
+  if (result < 0 && errno == EINTR) return receive(socket, buffer);
+  return outcome(result, Transfer::closed);
+}
+
+Transferred sent_nothing(int socket, ConstBytes bytes, int flags) noexcept {
+  if (errno == EINTR) return send(socket, bytes, (flags & MSG_MORE) != 0);
+  return outcome(-1, Transfer::ok);
 }
 
 Transferred send(int socket, std::span<const iovec> spans, bool more_follows) noexcept {
-  const int flags = MSG_NOSIGNAL | MSG_DONTWAIT | (more_follows ? MSG_MORE : 0);
   // The system need not look at an array of one.
-  if (spans.size() == 1) return send_one(socket, spans[0].iov_base, spans[0].iov_len, flags);
+  if (spans.size() == 1) {
+    const auto* begin = static_cast<const std::byte*>(spans[0].iov_base);
+    return send(socket, ConstBytes(begin, spans[0].iov_len), more_follows);
+  }
+  const int flags = MSG_NOSIGNAL | MSG_DONTWAIT | (more_follows ? MSG_MORE : 0);
   msghdr message{};
   // sendmsg doesn't change the array; its type only fails to say so.
   message.msg_iov = const_cast<iovec*>(spans.data());
   message.msg_iovlen = std::min<std::size_t>(spans.size(), IOV_MAX);
   return outcome(uninterrupted([&] { return ::sendmsg(socket, &message, flags); }), Transfer::ok);
-}
-
-Transferred send(int socket, ConstBytes bytes) noexcept {
-  return send_one(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 Transferred send_file(int socket, int file, std::uint64_t offset, std::size_t count) noexcept {

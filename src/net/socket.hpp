@@ -9,6 +9,7 @@
 
 #include "net/descriptor.hpp"
 #include "net/socket_address.hpp"
+#include "net/system_call.hpp"
 #include <duplex/base/bytes.hpp>
 
 /// Calls on a non-blocking, connected stream socket (TCP or Unix). None of them blocks, raises
@@ -30,15 +31,28 @@ struct Transferred {
   std::error_code error = {};
 };
 
+/// What `receive` and `send` do when their first call of the system has moved nothing.
+Transferred received_nothing(int socket, Bytes buffer, ssize_t result) noexcept;
+Transferred sent_nothing(int socket, ConstBytes bytes, int flags) noexcept;
+
 /// Reads what is there, up to the size of `buffer`, which may not be empty. Fewer bytes than asked
 /// for mean that there are no more at the moment (or an end follows, which the next call tells).
-Transferred receive(int socket, Bytes buffer) noexcept;
+inline Transferred receive(int socket, Bytes buffer) noexcept {
+  const ssize_t result = call_recv(socket, buffer.data(), buffer.size(), MSG_DONTWAIT);
+  if (result > 0) return {.bytes = static_cast<std::size_t>(result)};
+  return received_nothing(socket, buffer, result);
+}
 
 /// Sends a prefix of `spans`, as one gathered write; at most 1024 (IOV_MAX) are looked at. Fewer
 /// bytes than given mean that the socket takes no more at the moment. `more_follows` keeps a last
 /// packet that is not full back, for what the caller sends next (MSG_MORE).
 Transferred send(int socket, std::span<const iovec> spans, bool more_follows = false) noexcept;
-Transferred send(int socket, ConstBytes bytes) noexcept;
+inline Transferred send(int socket, ConstBytes bytes, bool more_follows = false) noexcept {
+  const int flags = MSG_NOSIGNAL | MSG_DONTWAIT | (more_follows ? MSG_MORE : 0);
+  const ssize_t result = call_send(socket, bytes.data(), bytes.size(), flags);
+  if (result >= 0) return {.bytes = static_cast<std::size_t>(result)};
+  return sent_nothing(socket, bytes, flags);
+}
 
 /// Sends a part of `file` without copying it through the program, up to `count` bytes from
 /// `offset` on. `closed` when the file ends at or before `offset`.

@@ -66,7 +66,8 @@ Task<> WebSocketConnection::run_session() {
 
 // ---------------------------------------------------------------------------- events
 
-void WebSocketConnection::on_input(Bytes& input, Connection& connection) {
+// With all that it calls here in one piece, since every message goes through it.
+[[gnu::flatten]] void WebSocketConnection::on_input(Bytes& input, Connection& connection) {
   const auto delivery = route_->endpoint().session ? connection::Delivery::coroutine
                                                    : connection::Delivery::callbacks;
   connection::drive(connection, link_, delivery, input,

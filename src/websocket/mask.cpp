@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "websocket/mask_blocks.hpp"
 #include <duplex/websocket/mask.hpp>
 
 namespace duplex::websocket {
@@ -41,14 +42,12 @@ void apply_mask(ConstBytes from, std::byte* to, MaskKey key, std::size_t offset)
     left -= size;
   };
 
-  const Block key16 = {key4, key4, key4, key4};
-  while (left >= 4 * sizeof(Block)) {
-    Block blocks[4];
-    std::memcpy(blocks, in, sizeof(blocks));
-    for (Block& block : blocks) block ^= key16;
-    std::memcpy(to, blocks, sizeof(blocks));
-    advance(sizeof(blocks));
+  if (left >= mask_block_bytes) {
+    const std::size_t size = left - left % mask_block_bytes;
+    mask_blocks(in, to, size, key4);
+    advance(size);
   }
+  const Block key16 = {key4, key4, key4, key4};
   while (left >= sizeof(Block)) {
     mask_one(in, to, key16);
     advance(sizeof(Block));

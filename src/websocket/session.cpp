@@ -7,6 +7,7 @@
 
 #include "base/spare_blocks.hpp"
 #include "websocket/deflate/message_codec.hpp"
+#include "websocket/mask_short.hpp"
 #include <duplex/websocket/mask.hpp>
 #include <duplex/websocket/session.hpp>
 
@@ -140,7 +141,11 @@ std::optional<Session::Message> Session::next_message(Bytes& input) noexcept {
   MaskKey key{};
   if (masked) {
     std::memcpy(key.data(), payload.data() - key.size(), key.size());
-    apply_mask(payload, key);
+    if (length <= control_payload_bytes_max) {
+      mask_short(payload, key);
+    } else {
+      apply_mask(payload, key);
+    }
   }
   if (first == final_text && !is_valid_utf8(payload)) {
     // As it came, for `next` to refuse.

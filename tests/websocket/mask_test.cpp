@@ -1,9 +1,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdint>
+#include <cstring>
 #include <numeric>
 #include <vector>
 
+#include "websocket/mask_blocks.hpp"
+#include "websocket/mask_short.hpp"
 #include <duplex/websocket/mask.hpp>
 
 namespace duplex::websocket {
@@ -44,6 +48,44 @@ TEST(Mask, IsTheNaiveOneAtEverySizeAlignmentAndOffset) {
         ASSERT_EQ(copy[alignment + size], std::byte{0xEE});
       }
     }
+  }
+}
+
+TEST(Mask, IsTheNaiveOneWhereWideVectorsEnd) {
+  for (const std::size_t around : {256U, 512U, 1024U, 4096U}) {
+    for (std::size_t size = around - 9; size <= around + 9; ++size) {
+      for (std::size_t offset = 0; offset < 4; ++offset) {
+        auto bytes = numbered(size + 1);
+        const Bytes payload = Bytes(bytes).subspan(1);
+        const auto expected = naive_mask({payload.begin(), payload.end()}, offset);
+        apply_mask(payload, key, offset);
+        ASSERT_TRUE(std::ranges::equal(payload, expected)) << size;
+      }
+    }
+  }
+}
+
+TEST(Mask, IsTheSameByVectorsOfAnyWidth) {
+  std::uint32_t word;
+  std::memcpy(&word, key.data(), sizeof(word));
+  const auto from = numbered(3 * mask_block_bytes);
+  const auto expected = naive_mask(from, 0);
+  auto to = numbered(from.size());
+  mask_by_vectors<16>(from.data(), to.data(), from.size(), word);
+  EXPECT_EQ(to, expected);
+  mask_by_vectors<32>(from.data(), to.data(), from.size(), word);
+  EXPECT_EQ(to, expected);
+  mask_by_vectors<64>(from.data(), to.data(), from.size(), word);
+  EXPECT_EQ(to, expected);
+  mask_blocks(to.data(), to.data(), to.size(), word);
+  EXPECT_EQ(to, from);
+}
+
+TEST(Mask, HasAShortWayThatIsTheSame) {
+  for (std::size_t size = 0; size <= 130; ++size) {
+    auto bytes = numbered(size);
+    mask_short(bytes, key);
+    ASSERT_EQ(bytes, naive_mask(numbered(size), 0)) << size;
   }
 }
 

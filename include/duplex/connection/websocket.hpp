@@ -194,10 +194,13 @@ class WebSocket::Sent {
   SendStatus await_resume() const noexcept;
 
   Sent(Sent&&) noexcept = default;
-  ~Sent();
+  ~Sent() {
+    if (status_ == SendStatus::backlogged) forget();
+  }
 
  private:
   friend WebSocket;
+  void forget() noexcept;
   Sent(WebSocket socket, SendStatus status) noexcept
       : socket_(std::move(socket)), status_(status) {}
   WebSocket socket_;

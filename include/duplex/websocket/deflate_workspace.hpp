@@ -34,13 +34,16 @@ class DeflateWorkspace {
   ~DeflateWorkspace();
 
   /// Gives back the memory that only large messages need. Views of messages are void then.
-  void trim() noexcept;
+  void trim() noexcept {
+    if (tools_) trim_tools();
+  }
 
  private:
   friend MessageCodec;
   friend Session;
 
   DeflateTools& tools();
+  void trim_tools() noexcept;
   WholeDeflater& whole_deflater();
   MessageCodec& shared_codec(const DeflateSides& sides);
 

@@ -18,8 +18,7 @@ WholeDeflater& DeflateWorkspace::whole_deflater() {
   return tools().whole_deflater;
 }
 
-void DeflateWorkspace::trim() noexcept {
-  if (!tools_) return;
+void DeflateWorkspace::trim_tools() noexcept {
   tools_->whole_inflater.trim();
   trim_buffer(tools_->deflated);
   trim_buffer(tools_->inflated);

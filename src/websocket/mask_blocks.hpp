@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+namespace duplex::websocket {
+
+/// What `mask_blocks` works on at a time.
+inline constexpr std::size_t mask_block_bytes = 256;
+
+/// Masks `size` bytes, a multiple of `mask_block_bytes`, from `from` to `to`, which may be the
+/// same, by a key whose bytes lie in memory as they are to be used. In one source for each kind of
+/// processor, of which one is compiled.
+void mask_blocks(const std::byte* from, std::byte* to, std::size_t size,
+                 std::uint32_t key) noexcept;
+
+/// The same by vectors of so many bytes, as far as the function that it is compiled into may use
+/// them.
+template <std::size_t vector_bytes>
+[[gnu::always_inline]] inline void mask_by_vectors(const std::byte* from, std::byte* to,
+                                                   std::size_t size, std::uint32_t key) noexcept {
+  using Vector [[gnu::vector_size(vector_bytes)]] = std::uint32_t;
+  constexpr std::size_t count = mask_block_bytes / vector_bytes;
+  const Vector keys = key - Vector{};
+  for (std::size_t done = 0; done < size; done += mask_block_bytes) {
+    // Loads before it stores: the two places may be one.
+    Vector vectors[count];
+    std::memcpy(vectors, from + done, sizeof(vectors));
+    for (Vector& vector : vectors) vector ^= keys;
+    std::memcpy(to + done, vectors, sizeof(vectors));
+  }
+}
+
+}  // namespace duplex::websocket
