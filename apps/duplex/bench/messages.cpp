@@ -1,10 +1,12 @@
 #include "messages.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <span>
 #include <utility>
 
 #include "compression.hpp"
+#include "stamp.hpp"
 #include <duplex/base/bytes.hpp>
 #include <duplex/websocket/frame_parser.hpp>
 #include <duplex/websocket/mask.hpp>
@@ -24,12 +26,27 @@ std::size_t message_count(std::size_t bytes) {
                                  messages_max);
 }
 
-/// Letters, so that it may be text, and no two messages begin alike.
+/// Letters; no two messages begin alike.
 std::string letters(std::size_t bytes, std::size_t number) {
   constexpr std::string_view all =
       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
   std::string text(bytes, '\0');
   for (std::size_t i = 0; i < bytes; ++i) text[i] = all[(number + i) % all.size()];
+  return text;
+}
+
+/// Text of several languages: of ASCII alone, many a server makes short work. The beginning, where
+/// stamps go, is letters.
+std::string prose(std::size_t bytes, std::size_t number) {
+  constexpr std::string_view words[] = {"hello ",  "Grüße ", "žluťoučký ", "καλημέρα ",
+                                        "привет ", "世界 ",  "नमस्ते ",      "👋 "};
+  std::string text = letters(std::min(bytes, Stamp::bytes_max), number);
+  for (std::size_t i = number; true; ++i) {
+    const std::string_view word = words[i % std::size(words)];
+    if (text.size() + word.size() > bytes) break;
+    text += word;
+  }
+  text.resize(bytes, ' ');
   return text;
 }
 
@@ -51,7 +68,9 @@ std::vector<std::string> payloads(const MessageKind& kind) {
   std::mt19937 random(1);  // NOLINT(cert-msc51-cpp,cert-msc32-c,bugprone-random-generator-seed)
   std::vector<std::string> result;
   for (std::size_t i = 0; i < message_count(kind.bytes); ++i) {
-    result.push_back(kind.compressed ? json(kind.bytes, random) : letters(kind.bytes, i));
+    result.push_back(kind.compressed ? json(kind.bytes, random)
+                     : kind.text     ? prose(kind.bytes, i)
+                                     : letters(kind.bytes, i));
   }
   return result;
 }

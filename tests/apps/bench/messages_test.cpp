@@ -1,0 +1,41 @@
+#include "bench/messages.hpp"
+
+#include <gtest/gtest.h>
+
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "bench/stamp.hpp"
+#include <duplex/base/bytes.hpp>
+#include <duplex/base/utf8.hpp>
+
+namespace duplex::app::bench {
+namespace {
+
+TEST(Messages, HaveTheirSizeAndDiffer) {
+  for (const std::size_t bytes : {1U, 20U, 33U, 125U, 1024U, 70'000U}) {
+    for (const bool text : {false, true}) {
+      const Messages messages({.bytes = bytes, .text = text});
+      std::set<std::string_view> different;
+      for (std::size_t i = 0; i < messages.count(); ++i) {
+        EXPECT_EQ(messages.payload(i).size(), bytes);
+        EXPECT_TRUE(is_valid_utf8(as_bytes(messages.payload(i)))) << messages.payload(i);
+        different.insert(messages.payload(i));
+      }
+      EXPECT_GE(messages.count(), 2U);
+      EXPECT_EQ(different.size(), messages.count());
+    }
+  }
+}
+
+TEST(Messages, AreTextOfMoreThanAscii) {
+  const Messages messages({.bytes = 200, .text = true});
+  const std::string_view text = messages.payload(0);
+  EXPECT_NE(text.find("世界"), std::string_view::npos);
+  // Where a stamp may be put no character is cut.
+  for (const char letter : text.substr(0, Stamp::bytes_max)) EXPECT_GE(letter, ' ');
+}
+
+}  // namespace
+}  // namespace duplex::app::bench
