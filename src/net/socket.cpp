@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <climits>
 #include <ctime>
+#include <optional>
 
 namespace duplex::net {
 namespace {
@@ -36,6 +37,16 @@ Transferred outcome(ssize_t result, Transfer at_zero) noexcept {
   return {0, Transfer::failed, {errno, std::system_category()}};
 }
 
+/// Whether `block_pipe_signal` was called by this thread.
+thread_local bool pipe_signal_blocked = false;
+
+sigset_t pipe_signal() noexcept {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGPIPE);
+  return set;
+}
+
 /// Keeps SIGPIPE from this thread: sendfile has no flag to say so. A signal that was raised
 /// meanwhile is taken back, one that was pending before is left.
 class WithoutPipeSignal {
@@ -44,8 +55,6 @@ class WithoutPipeSignal {
     sigset_t pending;
     sigpending(&pending);
     was_pending_ = sigismember(&pending, SIGPIPE) == 1;
-    sigemptyset(&pipe_);
-    sigaddset(&pipe_, SIGPIPE);
     pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
   }
   ~WithoutPipeSignal() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
@@ -62,7 +71,7 @@ class WithoutPipeSignal {
   }
 
  private:
-  sigset_t pipe_;
+  const sigset_t pipe_ = pipe_signal();
   sigset_t before_;
   bool was_pending_;
 };
@@ -103,15 +112,18 @@ Transferred send(int socket, std::span<const iovec> spans, bool more_follows) no
   return outcome(uninterrupted([&] { return ::sendmsg(socket, &message, flags); }), Transfer::ok);
 }
 
+void block_pipe_signal() noexcept {
+  const sigset_t pipe = pipe_signal();
+  pipe_signal_blocked = pthread_sigmask(SIG_BLOCK, &pipe, nullptr) == 0;
+}
+
 Transferred send_file(int socket, int file, std::uint64_t offset, std::size_t count) noexcept {
   if (count == 0) return {};
-  ssize_t result = 0;
-  {
-    WithoutPipeSignal without_signal;
-    auto position = static_cast<off_t>(offset);
-    result = uninterrupted([&] { return ::sendfile(socket, file, &position, count); });
-    if (result < 0 && errno == EPIPE) without_signal.take_back();
-  }
+  std::optional<WithoutPipeSignal> without_signal;
+  if (!pipe_signal_blocked) without_signal.emplace();
+  auto position = static_cast<off_t>(offset);
+  const ssize_t result = uninterrupted([&] { return ::sendfile(socket, file, &position, count); });
+  if (without_signal && result < 0 && errno == EPIPE) without_signal->take_back();
   if (result < 0 && (errno == EINVAL || errno == ENOSYS)) {
     return copy_file(socket, file, offset, count);
   }

@@ -54,6 +54,10 @@ inline Transferred send(int socket, ConstBytes bytes, bool more_follows = false)
   return sent_nothing(socket, bytes, flags);
 }
 
+/// Blocks SIGPIPE for this thread, for good: `send_file` then needs no further calls to keep the
+/// signal away. For threads that only run a loop. Programs that they start inherit the mask.
+void block_pipe_signal() noexcept;
+
 /// Sends a part of `file` without copying it through the program, up to `count` bytes from
 /// `offset` on. `closed` when the file ends at or before `offset`.
 Transferred send_file(int socket, int file, std::uint64_t offset, std::size_t count) noexcept;

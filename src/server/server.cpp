@@ -14,6 +14,7 @@
 #include "connection/log.hpp"
 #include "net/event_loop.hpp"
 #include "net/listener.hpp"
+#include "net/socket.hpp"
 #include "net/socket_address.hpp"
 #include "server/certificate_watch.hpp"
 #include "server/certificates.hpp"
@@ -107,7 +108,10 @@ class Server::Running final : private Publisher {
     const std::lock_guard lock(mutex_);
     if (std::exchange(started_, true)) throw std::logic_error("a server can be started only once");
     for (const auto& thread : workers_) {
-      thread->thread = std::thread([loop = &thread->loop] { loop->run(); });
+      thread->thread = std::thread([loop = &thread->loop] {
+        net::block_pipe_signal();
+        loop->run();
+      });
     }
     if (certificates_.watches()) {
       watch_ = std::thread(

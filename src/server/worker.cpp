@@ -60,12 +60,32 @@ class Worker::EventHeartbeat final : public net::Timer {
   Worker& worker_;
 };
 
+/// Closes large files that nobody has asked for in a while.
+class Worker::FileCloser final : public net::Timer {
+ public:
+  explicit FileCloser(Worker& worker) noexcept : worker_(worker) {}
+  void begin() noexcept {
+    if (!armed() && worker_.file_cache_.open_count() > 0) worker_.loop().arm(*this, interval_ms);
+  }
+
+ private:
+  static constexpr std::uint64_t interval_ms = 1'000;
+
+  void on_timer() noexcept override {
+    worker_.file_cache_.close_unused();
+    begin();
+  }
+
+  Worker& worker_;
+};
+
 Worker::Worker(net::EventLoop& loop, const WorkerShared& shared)
     : Hub(loop, {.stalled_write_ms_max = shared.options.time_limits.stalled_write_ms_max,
                  .handshake_ms_max = shared.options.time_limits.handshake_ms_max}),
       shared_(shared),
       deadline_(std::make_unique<Deadline>(*this)),
-      event_heartbeat_(std::make_unique<EventHeartbeat>(*this)) {}
+      event_heartbeat_(std::make_unique<EventHeartbeat>(*this)),
+      file_closer_(std::make_unique<FileCloser>(*this)) {}
 
 Worker::~Worker() {
   shut_down();
@@ -124,12 +144,17 @@ void Worker::connection_closed(std::optional<std::uint64_t> host_key) noexcept {
 }
 
 FileResponse Worker::file(const http::RequestHead& head, const std::string& path) {
-  return respond_with_path(head, path, file_cache_, std::chrono::system_clock::now());
+  FileResponse response =
+      respond_with_path(head, path, file_cache_, std::chrono::system_clock::now());
+  file_closer_->begin();
+  return response;
 }
 
 FileResponse Worker::file(const http::RequestHead& head, const FilesMount& mount) {
-  return mount.files.respond(head, mount.prefix.rest_of(head.path).value_or(""), file_cache_,
-                             std::chrono::system_clock::now());
+  FileResponse response = mount.files.respond(head, mount.prefix.rest_of(head.path).value_or(""),
+                                              file_cache_, std::chrono::system_clock::now());
+  file_closer_->begin();
+  return response;
 }
 
 // ---------------------------------------------------------------------------- stopping

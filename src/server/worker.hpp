@@ -114,6 +114,7 @@ class Worker final : public connection::Hub {
  private:
   class Deadline;
   class EventHeartbeat;
+  class FileCloser;
 
   using Count = std::atomic<std::uint64_t>;
   static void add(Count& count, std::int64_t change) noexcept {
@@ -138,6 +139,7 @@ class Worker final : public connection::Hub {
   std::unordered_set<Http1Connection*> event_streams_;
   std::unique_ptr<Deadline> deadline_;
   std::unique_ptr<EventHeartbeat> event_heartbeat_;
+  std::unique_ptr<FileCloser> file_closer_;
   bool stopping_ = false;
   std::uint64_t deadline_ms_ = UINT64_MAX;  // of the loop's time, when stopping
   Count connections_open_ = 0;

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -9,6 +10,7 @@
 #include <array>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include "net/listener.hpp"
@@ -113,6 +115,28 @@ TEST(Socket, ReportsABrokenConnectionWithoutASignal) {
   const Transferred sent_file = send_file(pair.left.number(), file.number(), 0, 7);
   EXPECT_EQ(sent_file.state, Transfer::failed);
   EXPECT_EQ(sent_file.error, std::errc::broken_pipe);
+}
+
+TEST(Socket, BlocksThePipeSignalForOneThreadOnly) {
+  Pair pair;
+  pair.right.reset();
+  const Descriptor file = file_of("content");
+  const auto blocked = [] {
+    sigset_t mask;
+    pthread_sigmask(SIG_SETMASK, nullptr, &mask);
+    return sigismember(&mask, SIGPIPE) == 1;
+  };
+  std::thread([&] {
+    block_pipe_signal();
+    for (int i = 0; i < 2; ++i) {
+      const Transferred sent = send_file(pair.left.number(), file.number(), 0, 7);
+      EXPECT_EQ(sent.error, std::errc::broken_pipe);
+      EXPECT_TRUE(blocked());
+    }
+  }).join();
+  EXPECT_FALSE(blocked());
+  EXPECT_EQ(send_file(pair.left.number(), file.number(), 0, 7).error, std::errc::broken_pipe);
+  EXPECT_FALSE(blocked());
 }
 
 TEST(Socket, SendsPartsOfAFileAndTellsItsEnd) {

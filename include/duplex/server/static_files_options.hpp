@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 namespace duplex::server {
@@ -15,6 +16,10 @@ struct StaticFilesOptions {
   std::string single_page = {};
   /// The value of `Cache-Control`; empty for none.
   std::string cache_control = {};
+  /// For how long what was found at a path is taken to be there still, in milliseconds: how late
+  /// a change may show. Much asked-for files are so served without a system call for each look.
+  /// 0 looks for every request.
+  std::uint32_t revalidate_ms = 100;
 };
 
 }  // namespace duplex::server

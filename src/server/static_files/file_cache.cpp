@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <charconv>
 #include <functional>
+#include <utility>
 #include <vector>
 
 #include <duplex/http/date.hpp>
@@ -60,13 +61,15 @@ std::shared_ptr<const LoadedFile> FileCache::load(const FileTree& tree, const st
   if (found != index_.end()) {
     const Entries::iterator entry = found->second;
     if (entry->file->status == status) {
-      entries_.splice(entries_.begin(), entries_, entry);
+      Entries& entries = entries_of(*entry->file);
+      entries.splice(entries.begin(), entries, entry);
+      entry->used = true;
       return entry->file;
     }
     drop(entry);
   }
   std::shared_ptr<const LoadedFile> file = read(tree, path);
-  if (file && !file->descriptor && is_settled(file->status, now)) insert(tree, path, file);
+  if (file && is_settled(file->status, now)) insert(tree, path, file);
   return file;
 }
 
@@ -92,20 +95,36 @@ std::shared_ptr<const LoadedFile> FileCache::read(const FileTree& tree,
 
 void FileCache::insert(const FileTree& tree, const std::string& path,
                        std::shared_ptr<const LoadedFile> file) {
-  const std::size_t size = file->content.size();
-  if (size > limits_.total_bytes_max || limits_.files_max == 0) return;
-  while (size_bytes_ + size > limits_.total_bytes_max || index_.size() >= limits_.files_max) {
-    drop(std::prev(entries_.end()));
+  const bool large = file->descriptor != nullptr;
+  if (file->content.size() > limits_.total_bytes_max) return;
+  if ((large ? limits_.open_files_max : limits_.files_max) == 0) return;
+  make_room(*file);
+  Entries& entries = entries_of(*file);
+  size_bytes_ += file->content.size();
+  entries.push_front({&tree, path, std::move(file)});
+  index_.emplace(Key{&tree, entries.front().path}, entries.begin());
+}
+
+void FileCache::make_room(const LoadedFile& file) noexcept {
+  if (file.descriptor) {
+    while (open_.size() >= limits_.open_files_max) drop(std::prev(open_.end()));
+    return;
   }
-  entries_.push_front({&tree, path, std::move(file)});
-  index_.emplace(Key{&tree, entries_.front().path}, entries_.begin());
-  size_bytes_ += size;
+  const std::size_t room = limits_.total_bytes_max - file.content.size();
+  while (size_bytes_ > room || small_.size() >= limits_.files_max) drop(std::prev(small_.end()));
+}
+
+void FileCache::close_unused() noexcept {
+  for (auto entry = open_.begin(); entry != open_.end();) {
+    const auto here = entry++;
+    if (!std::exchange(here->used, false)) drop(here);
+  }
 }
 
 void FileCache::drop(Entries::iterator entry) noexcept {
   size_bytes_ -= entry->file->content.size();
   index_.erase({entry->tree, entry->path});
-  entries_.erase(entry);
+  entries_of(*entry->file).erase(entry);
 }
 
 }  // namespace duplex::server

@@ -9,6 +9,7 @@
 #include <unordered_map>
 
 #include "net/descriptor.hpp"
+#include "server/static_files/file_looks.hpp"
 #include "server/static_files/file_tree.hpp"
 #include <duplex/base/shared_bytes.hpp>
 
@@ -29,18 +30,21 @@ struct LoadedFile {
 
 /// How much a `FileCache` may hold.
 struct FileCacheLimits {
-  /// Larger files are not held, but opened for each response and sent from the system's own cache.
+  /// Larger files are held open only, and sent from the system's own cache.
   std::size_t file_bytes_max = std::size_t{64} * 1024;
   /// All content together.
   std::size_t total_bytes_max = std::size_t{32} * 1024 * 1024;
   /// Files together, so that a million empty ones are no way around the limit above.
   std::size_t files_max = 4096;
+  /// Large files that are held open. Each worker has a cache, and descriptors are scarce.
+  std::size_t open_files_max = 64;
 };
 
-/// Small files in memory, the least recently used dropped first. For one thread.
+/// Small files in memory and large ones held open, the least recently used dropped first. For one
+/// thread.
 ///
-/// Nothing is served that has changed: the caller asks for the file's status first, and a
-/// held file is only used when it had the same one. A file that changed within the last two seconds
+/// Nothing is served that has changed since the caller asked for the file's status: a held file is
+/// only used when it had the same one. A file that changed within the last two seconds
 /// is read afresh each time, since the coarsest clocks of file systems (FAT) can't tell two changes
 /// within that time apart.
 class FileCache {
@@ -54,8 +58,18 @@ class FileCache {
                                          const FileStatus& status,
                                          std::chrono::system_clock::time_point now);
 
+  /// Closes the large files that were not loaded since the last call, so that the space of those
+  /// that were removed is given back, and their file system can be unmounted.
+  void close_unused() noexcept;
+
+  /// The looks that tell the status to `load` with.
+  FileLooks& looks() noexcept { return looks_; }
+
   std::size_t size_bytes() const noexcept { return size_bytes_; }
-  std::size_t file_count() const noexcept { return index_.size(); }
+  /// The small files.
+  std::size_t file_count() const noexcept { return small_.size(); }
+  /// The large files.
+  std::size_t open_count() const noexcept { return open_.size(); }
 
  private:
   struct Key {
@@ -70,19 +84,25 @@ class FileCache {
     const FileTree* tree;
     std::string path;
     std::shared_ptr<const LoadedFile> file;
+    /// It was loaded since `close_unused` last came by.
+    bool used = true;
   };
   using Entries = std::list<Entry>;
 
   std::shared_ptr<const LoadedFile> read(const FileTree& tree, const std::string& path) const;
   void insert(const FileTree& tree, const std::string& path,
               std::shared_ptr<const LoadedFile> file);
+  void make_room(const LoadedFile& file) noexcept;
   void drop(Entries::iterator entry) noexcept;
+  Entries& entries_of(const LoadedFile& file) noexcept { return file.descriptor ? open_ : small_; }
 
   FileCacheLimits limits_;
   std::size_t size_bytes_ = 0;
-  /// The most recently used first.
-  Entries entries_;
-  /// Its keys are views of the entries' paths.
+  FileLooks looks_;
+  // The most recently used first.
+  Entries small_;
+  Entries open_;
+  /// Of both. Its keys are views of the entries' paths.
   std::unordered_map<Key, Entries::iterator, Hash> index_;
 };
 

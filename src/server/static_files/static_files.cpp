@@ -1,6 +1,6 @@
 #include "server/static_files/static_files.hpp"
 
-#include <array>
+#include <memory>
 #include <random>
 #include <stdexcept>
 
@@ -19,23 +19,16 @@ using Kind = FileStatus::Kind;
 /// the backslash, which browsers take for a slash: `/\host/` is another site to them.
 constexpr std::string_view path_marks = "/%!$&'()*+,;=:@";
 
-/// The codings of the files that may stand beside a file, the one that we like best first.
-struct Sibling {
-  http::ContentCoding coding;
-  std::string_view suffix;
-};
-constexpr std::array<Sibling, 3> siblings = {{{http::ContentCoding::br, ".br"},
-                                              {http::ContentCoding::zstd, ".zst"},
-                                              {http::ContentCoding::gzip, ".gz"}}};
-
 FileResponse bare_response(http::Status status) {
   FileResponse response;
   response.status = status;
   return response;
 }
 
-/// Random, since a file may have been made by somebody who wants to end a part early.
-std::string make_boundary() {
+/// Between the parts that a request with ranges may get. Random, since a file may have been made by
+/// somebody who wants to end a part early.
+std::string boundary_for(const http::RequestHead& head) {
+  if (head.fields.count("range") == 0) return {};
   thread_local std::mt19937_64 random{std::random_device()()};
   constexpr std::string_view digits = "0123456789abcdefghijklmnopqrstuv";
   std::string boundary = "part-";
@@ -65,54 +58,6 @@ FileResponse listing_response(const http::RequestHead& head, std::string page) {
   if (head.method == http::Method::get) response.pieces.emplace_back(std::move(page));
   return response;
 }
-
-/// The representations of one file: itself, and siblings in other codings.
-class Representations {
- public:
-  Representations(const FileTree& tree, const std::string& path, const FileStatus& status)
-      : path_(path) {
-    for (const Sibling& sibling : siblings) {
-      const auto found = tree.status(path + std::string(sibling.suffix));
-      if (!found || found->kind != Kind::file) continue;
-      // Who edits a file and forgets to compress it again should see the edit.
-      if (found->modified_unix_s() < status.modified_unix_s()) continue;
-      add(sibling.coding, *found);
-    }
-    add(http::ContentCoding::identity, status);
-  }
-
-  bool several() const noexcept { return count_ > 1; }
-
-  /// The coding that the client likes best, or identity when it likes none: better than 406.
-  http::ContentCoding choose(http::FieldsView fields) const noexcept {
-    return http::choose_coding(fields, {codings_.data(), count_})
-        .value_or(http::ContentCoding::identity);
-  }
-
-  std::string path_of(http::ContentCoding coding) const {
-    for (const Sibling& sibling : siblings) {
-      if (sibling.coding == coding) return path_ + std::string(sibling.suffix);
-    }
-    return path_;
-  }
-
-  const FileStatus& status_of(http::ContentCoding coding) const noexcept {
-    std::size_t i = 0;
-    while (codings_[i] != coding) ++i;
-    return statuses_[i];
-  }
-
- private:
-  void add(http::ContentCoding coding, const FileStatus& status) noexcept {
-    codings_[count_] = coding;
-    statuses_[count_++] = status;
-  }
-
-  const std::string& path_;
-  std::size_t count_ = 0;
-  std::array<http::ContentCoding, siblings.size() + 1> codings_{};
-  std::array<FileStatus, siblings.size() + 1> statuses_;
-};
 
 /// Whether the last segment has an extension: what asks for `app.js` doesn't want a page instead.
 bool has_extension(std::string_view path) noexcept {
@@ -170,16 +115,17 @@ FileResponse StaticFiles::respond(const http::RequestHead& head, std::string_vie
 
   const bool has_slash = rest.ends_with('/');
   std::optional<FileResponse> response;
-  if (const auto status = tree_.status(*path)) {
-    if (status->kind == Kind::folder) {
-      response = respond_with_folder(head, *path, has_slash, cache, now);
-    } else if (status->kind == Kind::file && !has_slash) {
-      response = respond_with_file(head, *path, false, cache, now);
-    }
+  const FileLook look = cache.looks().look(tree_, *path, now, look_age_max());
+  if (look.kind() == Kind::folder) {
+    response = respond_with_folder(head, *path, has_slash, cache, now);
+  } else if (look.is_file() && !has_slash) {
+    response = respond_with_file(head, *path, look, false, cache, now);
   }
   if (!response && !options_.single_page.empty() && !has_extension(*path) &&
       http::asks_for(head.fields, "text/html")) {
-    response = respond_with_file(head, options_.single_page, true, cache, now);
+    const std::string& page = options_.single_page;
+    const FileLook page_look = cache.looks().look(tree_, page, now, look_age_max());
+    response = respond_with_file(head, page, page_look, true, cache, now);
   }
   return response ? std::move(*response) : bare_response(http::Status::not_found);
 }
@@ -194,7 +140,8 @@ std::optional<FileResponse> StaticFiles::respond_with_folder(const http::Request
     return redirect_to_slash(head);
   }
   const std::string index = path == "." ? "index.html" : path + "/index.html";
-  if (auto response = respond_with_file(head, index, false, cache, now)) return response;
+  const FileLook look = cache.looks().look(tree_, index, now, look_age_max());
+  if (auto response = respond_with_file(head, index, look, false, cache, now)) return response;
   if (!options_.list) return std::nullopt;
   const auto title = http::percent_decode(head.path);
   auto page = make_listing(tree_, path, title.value_or("/"));
@@ -203,29 +150,29 @@ std::optional<FileResponse> StaticFiles::respond_with_folder(const http::Request
 }
 
 std::optional<FileResponse> StaticFiles::respond_with_file(const http::RequestHead& head,
-                                                           const std::string& path, bool stands_in,
+                                                           const std::string& path,
+                                                           const FileLook& look, bool stands_in,
                                                            FileCache& cache,
                                                            system_clock::time_point now) const {
-  const auto status = tree_.status(path);
-  if (!status || status->kind != Kind::file) return std::nullopt;
-  const Representations representations(tree_, path, *status);
-  http::ContentCoding coding = representations.choose(head.fields);
-  auto file =
-      cache.load(tree_, representations.path_of(coding), representations.status_of(coding), now);
-  if (!file && coding != http::ContentCoding::identity) {
-    coding = http::ContentCoding::identity;
-    file = cache.load(tree_, path, *status, now);
+  if (!look.is_file()) return std::nullopt;
+  http::ContentCoding coding = look.choose(head.fields);
+  std::shared_ptr<const LoadedFile> file;
+  if (coding != http::ContentCoding::identity) {
+    const std::string sibling = path + std::string(sibling_suffix(coding));
+    file = cache.load(tree_, sibling, look.status_of(coding), now);
+    if (!file) coding = http::ContentCoding::identity;
   }
+  if (!file) file = cache.load(tree_, path, look.status_of(coding), now);
   if (!file) return std::nullopt;
   return respond_with(
       {.file = *file,
        .media_type = http::media_type_of(path),
        .coding = coding,
-       .varies_by_coding = representations.several(),
+       .varies_by_coding = look.several(),
        .varies_by_media_type = stands_in,
        // Another file may stand where the single page stands in, tomorrow.
        .cache_control = stands_in ? std::string_view("no-cache") : options_.cache_control},
-      head, make_boundary(), now);
+      head, boundary_for(head), now);
 }
 
 FileResponse respond_with_path(const http::RequestHead& head, const std::string& path,
@@ -236,7 +183,7 @@ FileResponse respond_with_path(const http::RequestHead& head, const std::string&
   const auto file = cache.load(tree, path, *status, now);
   if (!file) return bare_response(http::Status::not_found);
   return respond_with({.file = *file, .media_type = http::media_type_of(path)}, head,
-                      make_boundary(), now);
+                      boundary_for(head), now);
 }
 
 }  // namespace duplex::server

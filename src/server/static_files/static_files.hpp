@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "server/static_files/file_cache.hpp"
+#include "server/static_files/file_looks.hpp"
 #include "server/static_files/file_response.hpp"
 #include "server/static_files/file_tree.hpp"
 #include <duplex/http/head.hpp>
@@ -35,18 +36,23 @@ class StaticFiles {
                                                   const std::string& path, bool has_slash,
                                                   FileCache& cache,
                                                   std::chrono::system_clock::time_point now) const;
-  /// `stands_in`: the file is the single page, in place of one that isn't there.
+  /// With the file at `path`, where `look` was had. `stands_in`: the file is the single page, in
+  /// place of one that isn't there.
   std::optional<FileResponse> respond_with_file(const http::RequestHead& head,
-                                                const std::string& path, bool stands_in,
-                                                FileCache& cache,
+                                                const std::string& path, const FileLook& look,
+                                                bool stands_in, FileCache& cache,
                                                 std::chrono::system_clock::time_point now) const;
+  std::chrono::milliseconds look_age_max() const noexcept {
+    return std::chrono::milliseconds(options_.revalidate_ms);
+  }
 
   StaticFilesOptions options_;
   FileTree tree_;
 };
 
 /// The response to a GET or HEAD with the file at `path`, which the program chose itself: links are
-/// followed, and dot files served. 404 when there is none. Does not look for compressed siblings.
+/// followed, and dot files served. 404 when there is none. Does not look for compressed siblings,
+/// but always at the file, which the program may have written a moment ago.
 FileResponse respond_with_path(const http::RequestHead& head, const std::string& path,
                                FileCache& cache, std::chrono::system_clock::time_point now);
 

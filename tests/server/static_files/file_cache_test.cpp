@@ -77,7 +77,7 @@ TEST_F(FileCacheTest, DoesNotTrustWhatHasJustChanged) {
   EXPECT_EQ(load(cache, "a", now)->entity_tag, first->entity_tag);
 }
 
-TEST_F(FileCacheTest, OpensLargeFilesEachTime) {
+TEST_F(FileCacheTest, HoldsLargeFilesOpen) {
   FileCache cache;
   folder.write("small", std::string(64 * 1024, 'x'));
   folder.write("large", std::string(64 * 1024 + 1, 'x'));
@@ -86,6 +86,55 @@ TEST_F(FileCacheTest, OpensLargeFilesEachTime) {
   ASSERT_TRUE(large->descriptor);
   EXPECT_TRUE(*large->descriptor);
   EXPECT_TRUE(large->content.empty());
+  EXPECT_EQ(load(cache, "large"), large);
+  EXPECT_EQ(cache.file_count(), 1u);
+  EXPECT_EQ(cache.open_count(), 1u);
+
+  folder.write("large", std::string(64 * 1024 + 2, 'y'));
+  const auto changed = load(cache, "large");
+  EXPECT_NE(changed, large);
+  EXPECT_EQ(changed->status.size_bytes, 64u * 1024 + 2);
+  folder.write("large", "now small");
+  EXPECT_EQ(as_text(load(cache, "large")->content.bytes()), "now small");
+  EXPECT_EQ(cache.file_count(), 2u);
+  EXPECT_EQ(cache.open_count(), 0u);
+}
+
+TEST_F(FileCacheTest, LimitsHowManyFilesAreHeldOpen) {
+  FileCache cache({.file_bytes_max = 0, .open_files_max = 2});
+  for (const char* name : {"a", "b", "c"}) folder.write(name, name);
+  const auto a = load(cache, "a");
+  const auto b = load(cache, "b");
+  EXPECT_EQ(load(cache, "a"), a);
+  load(cache, "c");
+  EXPECT_EQ(cache.open_count(), 2u);
+  EXPECT_EQ(load(cache, "a"), a);
+  EXPECT_NE(load(cache, "b"), b);
+  EXPECT_TRUE(*b->descriptor) << "what is being sent stays open";
+
+  FileCache none({.file_bytes_max = 0, .open_files_max = 0});
+  EXPECT_TRUE(load(none, "a"));
+  EXPECT_EQ(none.open_count(), 0u);
+}
+
+TEST_F(FileCacheTest, ClosesLargeFilesThatNobodyAsksFor) {
+  FileCache cache({.file_bytes_max = 1});
+  folder.write("small", "1");
+  folder.write("a", "large");
+  folder.write("b", "large");
+  load(cache, "small");
+  const std::weak_ptr<const LoadedFile> a = load(cache, "a");
+  const auto b = load(cache, "b");
+  cache.close_unused();
+  EXPECT_EQ(cache.open_count(), 2u) << "both were loaded a moment ago";
+  EXPECT_EQ(load(cache, "b"), b);
+  cache.close_unused();
+  EXPECT_EQ(cache.open_count(), 1u);
+  EXPECT_TRUE(a.expired());
+  EXPECT_EQ(load(cache, "b"), b);
+  cache.close_unused();
+  cache.close_unused();
+  EXPECT_EQ(cache.open_count(), 0u);
   EXPECT_EQ(cache.file_count(), 1u);
 }
 

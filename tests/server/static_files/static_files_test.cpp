@@ -225,7 +225,8 @@ TEST_F(StaticFilesTest, DecodesNames) {
   EXPECT_EQ(content("/caf%C3%A9%20%231%25.txt"), "hello");
 }
 
-TEST_F(StaticFilesTest, NoticesAChangeAtOnce) {
+TEST_F(StaticFilesTest, NoticesAChangeAtOnceWhenItLooksEachTime) {
+  options_.revalidate_ms = 0;
   folder.write("a.txt", "first");
   const StaticFiles files(options());
   FileCache cache;
@@ -238,6 +239,57 @@ TEST_F(StaticFilesTest, NoticesAChangeAtOnce) {
   EXPECT_NE(tag("/a.txt"), before);
   std::filesystem::remove(folder / "a.txt");
   EXPECT_EQ(files.respond(head, "/a.txt", cache, now).status, Status::not_found);
+}
+
+TEST_F(StaticFilesTest, NoticesAChangeWhenItLooksAgain) {
+  options_.revalidate_ms = 50;
+  for (const std::size_t size : {std::size_t{10}, std::size_t{100'000}}) {
+    SCOPED_TRACE(size);
+    const std::string first(size, '1');
+    const std::string second(size + 1, '2');
+    folder.write("a.txt", first);
+    const StaticFiles files(options());
+    FileCache cache;
+    http::RequestHead head;
+    head.path = "/a.txt";
+    const auto at = [&](int ms) {
+      return files.respond(head, head.path, cache, now + std::chrono::milliseconds(ms));
+    };
+    EXPECT_EQ(content_of(at(0)), first);
+    // Another file, so that what is held open keeps its content.
+    folder.write("b.txt", second);
+    std::filesystem::rename(folder / "b.txt", folder / "a.txt");
+    EXPECT_EQ(content_of(at(49)), first);
+    EXPECT_EQ(content_of(at(50)), second);
+    std::filesystem::remove(folder / "a.txt");
+    EXPECT_EQ(content_of(at(99)), second);
+    EXPECT_EQ(at(100).status, Status::not_found);
+    folder.write("a.txt", first);
+    EXPECT_EQ(content_of(at(100)), first) << "what is missing is not remembered";
+    // A clock that was set back.
+    folder.write("a.txt", second);
+    EXPECT_EQ(content_of(at(99)), second);
+  }
+}
+
+TEST_F(StaticFilesTest, NoticesASiblingWhenItLooksAgain) {
+  folder.write("a.js", "plain");
+  const StaticFiles files(options());
+  FileCache cache;
+  http::RequestHead head;
+  head.path = "/a.js";
+  const Lines lines = {{"Accept-Encoding", "br"}};
+  head.fields = http::FieldsView(lines);
+  const auto at = [&](int ms) {
+    return content_of(files.respond(head, head.path, cache, now + std::chrono::milliseconds(ms)));
+  };
+  EXPECT_EQ(at(0), "plain");
+  folder.write("a.js.br", "coded");
+  EXPECT_EQ(at(99), "plain");
+  EXPECT_EQ(at(100), "coded");
+  std::filesystem::remove(folder / "a.js.br");
+  EXPECT_EQ(at(199), "coded");
+  EXPECT_EQ(at(200), "plain");
 }
 
 TEST_F(StaticFilesTest, ServesTheIndexOfAFolder) {
