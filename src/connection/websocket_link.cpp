@@ -148,9 +148,9 @@ bool WebSocketLink::write(Write write_frames, ConstBytes behind) noexcept {
 /// Whether others have sent more than the peer may leave in its outbox. An answer is never too
 /// much: its peer is not read from while it doesn't take its answers.
 bool WebSocketLink::outbox_full() const noexcept {
+  if (carrier_->answering()) return false;
   const std::size_t deferred_bytes = rare_ ? rare_->deferred_bytes : 0;
-  return !carrier_->answering() &&
-         carrier_->buffered_bytes() + deferred_bytes > options_->outbox_bytes_max;
+  return carrier_->buffered_bytes() + deferred_bytes > options_->outbox_bytes_max;
 }
 
 /// Why no message may be sent; nullopt when one may.

@@ -89,4 +89,17 @@ constexpr ClosingStep closing_step(Role role, Closing from, ClosingEvent event) 
                               [static_cast<std::size_t>(event)];
 }
 
+/// That we may send as long as no close frame has gone, and no longer, is asked for each message,
+/// and not looked up.
+static_assert([] {
+  for (const Role role : {Role::server, Role::client}) {
+    for (std::size_t from = 0; from < closing_count; ++from) {
+      const auto state = static_cast<Closing>(from);
+      const bool counts = closing_step(role, state, ClosingEvent::we_send).counts;
+      if (counts != (state == Closing::open)) return false;
+    }
+  }
+  return true;
+}());
+
 }  // namespace duplex::websocket

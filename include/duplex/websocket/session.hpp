@@ -129,9 +129,7 @@ class Session {
   bool wants_next(ConstBytes input) const noexcept { return !input.empty() || message_delivered_; }
 
   /// Whether messages may still be written: no close frame has been sent.
-  bool can_send() const noexcept {
-    return closing_step(options_->role, closing_, ClosingEvent::we_send).counts;
-  }
+  bool can_send() const noexcept { return closing_ == Closing::open; }
 
   /// Whether a message that is written in fragments is open, so that no other can be written.
   bool streaming() const noexcept { return streaming_; }
