@@ -20,7 +20,8 @@ namespace duplex::connection {
 /// One connected stream socket, with what came and could not be used yet, and what could not be
 /// sent yet; in clear or encrypted. Knows no protocol: whoever derives from it consumes the input.
 ///
-/// Reads into the loop's buffer, and keeps bytes of its own only while something is incomplete.
+/// Reads into the loop's buffer, or where its protocol collects something long, and keeps bytes of
+/// its own only while something is incomplete.
 /// What is written while input is being worked on collects in the loop's cork and leaves with one
 /// send; what is written otherwise leaves at the end of the iteration. Closing marks; the hub
 /// frees.

@@ -21,7 +21,9 @@ inline ssize_t call_send(int socket, const void* data, std::size_t size, int fla
 }
 
 inline int call_epoll_wait(int epoll, epoll_event* events, int count, int timeout_ms) noexcept {
-  return static_cast<int>(::syscall(SYS_epoll_pwait, epoll, events, count, timeout_ms, nullptr, 0));
+  // Behind the signal mask, of which there is none, its size.
+  return static_cast<int>(
+      ::syscall(SYS_epoll_pwait, epoll, events, count, timeout_ms, nullptr, std::size_t{0}));
 }
 
 }  // namespace duplex::net

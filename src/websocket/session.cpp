@@ -276,8 +276,9 @@ Session::NextEvent Session::take_payload(Bytes payload, bool last,
 /// this piece.
 void Session::collect(Bytes piece, std::uint64_t bytes_to_come) noexcept {
   if (piece.empty()) return;
-  const bool placed =
-      assembly_ && piece.data() == assembly_->data() + assembly_->size;  // see `input_room`
+  // See `input_room`. Where that ends, memory of others may begin, in which a piece lies, too.
+  const bool placed = assembly_ && assembly_->size < assembly_->capacity &&
+                      piece.data() == assembly_->data() + assembly_->size;
   if (!placed) {
     make_room(piece.size(), bytes_to_come);
     std::memcpy(assembly_->data() + assembly_->size, piece.data(), piece.size());

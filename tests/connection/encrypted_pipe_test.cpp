@@ -167,6 +167,29 @@ TEST_P(EncryptedPipe, ReadsALongInputInPartsAndInOrder) {
   EXPECT_EQ(got, sent);
 }
 
+TEST_P(EncryptedPipe, PutsInputWhereItsProtocolHasIt) {
+  std::vector<std::byte> room(std::size_t{64} * 1024);
+  script_.input_room = room;
+  std::string got;
+  int placed = 0;
+  script_.on_input = [&](TestPipe& its, Bytes& input) {
+    got += as_text(input);
+    EXPECT_LE(input.size(), room.size());
+    if (input.data() == room.data()) ++placed;
+    its.set_input_placed(true);
+    input = input.last(0);
+  };
+  auto ends = connect_and_shake_hands();
+  const std::string sent = pattern(1'000'000);
+  for (std::size_t at = 0; at < sent.size(); at += 50'000) {
+    ends->send(std::string_view(sent).substr(at, 50'000));
+    bench_->turn();
+  }
+  ASSERT_TRUE(bench_->until([&] { return got.size() == sent.size(); }));
+  EXPECT_EQ(got, sent);
+  EXPECT_EQ(placed, static_cast<int>(script_.inputs.size()) - 1);
+}
+
 TEST_P(EncryptedPipe, LeavesInputToTheKernelWhilePaused) {
   auto ends = connect_and_shake_hands();
   ends->pipe.set_paused(true);

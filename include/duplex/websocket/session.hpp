@@ -183,7 +183,8 @@ class Session {
   bool write_close(CloseCode code, std::string_view reason, ByteQueue& output) noexcept;
 
  private:
-  /// Less is not worth a system call of its own.
+  /// Less is not worth a system call of its own. It is also what room is made for ahead of what has
+  /// come, so that a peer which says that a message is long can have that much reserved.
   static constexpr std::size_t placed_bytes_min = std::size_t{64} * 1024;
 
   /// The bytes of a message that has come in part: one block, grown as they arrive.
