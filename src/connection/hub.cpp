@@ -144,9 +144,11 @@ const websocket::DeflateWaiting Hub::waiting_for_another_thread = {
     .wake = [](std::atomic<bool>& made) noexcept { made.notify_all(); }};
 
 void Hub::on_iteration_end() noexcept {
+  if (!to_service_.empty() || !retired_.empty()) do_late_work();
   deflate_workspace_.trim();
-  // As it is nearly always.
-  if (to_service_.empty() && retired_.empty()) return;
+}
+
+void Hub::do_late_work() noexcept {
   in_epilogue_ = true;
   for (int round = 0; round < service_rounds_max && !to_service_.empty(); ++round) {
     in_service_.swap(to_service_);
@@ -154,7 +156,6 @@ void Hub::on_iteration_end() noexcept {
     in_service_.clear();
   }
   free_retired();
-  deflate_workspace_.trim();
   // Whoever still has work, like a response whose reader keeps up, goes on in the next iteration,
   // when the others have had their turn.
   if (!to_service_.empty()) loop_.note_late_work();

@@ -123,6 +123,7 @@ class Hub : public net::Epilogue, private net::Timer {
   }
   void free_all_retired() noexcept;
   void note_work() noexcept;
+  void do_late_work() noexcept;
 
   net::EventLoop& loop_;
   PipeLimits limits_;

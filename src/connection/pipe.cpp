@@ -15,9 +15,10 @@ namespace {
 // does, four times over, since a pipelining peer is served best by few large sends.
 constexpr std::size_t cork_bytes_max = 64 * 1024;
 
-// How often one connection is read from before others have their turn, when it has a long message:
-// some megabytes at most.
+// How often, and how much at a time, one connection is read from before others have their turn,
+// when it has a long message.
 constexpr int placed_receives_max = 16;
+constexpr std::size_t placed_bytes_max = std::size_t{1024} * 1024;
 
 // What is read first of a long message.
 constexpr std::size_t large_head_bytes = std::size_t{16} * 1024;
@@ -88,7 +89,10 @@ void Pipe::receive() noexcept {
 /// Where to read into when nothing is kept. What is copied to a long message's own memory is only
 /// what was read with its header: little, where one is expected.
 Bytes Pipe::place_for_input() noexcept {
-  if (placed_) return input_room();
+  if (placed_) {
+    const Bytes room = input_room();
+    return room.first(std::min(room.size(), placed_bytes_max));
+  }
   const Bytes buffer = hub_->loop().read_buffer();
   // A TLS record that begins in there may have more than that.
   const bool little = expects_large_ && transport_.encryption() == nullptr;

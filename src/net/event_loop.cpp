@@ -150,7 +150,11 @@ EventLoop* EventLoop::current() noexcept {
   for (events_next_ = 0; events_next_ < events_count_;) {
     const epoll_event event = events_[events_next_++];
     // A wake of the inbox, the alarm, or unwatched meanwhile.
-    if (event.data.ptr == nullptr) continue;
+    if (event.data.ptr == nullptr) {
+      // To be set anew in any case, also should the clock not have got there.
+      alarm_ms_ = 0;
+      continue;
+    }
     static_cast<Pollable*>(event.data.ptr)
         ->on_ready({.readable = (event.events & EPOLLIN) != 0,
                     .writable = (event.events & EPOLLOUT) != 0,
