@@ -67,6 +67,7 @@ std::vector<std::string> payloads(const MessageKind& kind) {
   // The same in each run.
   std::mt19937 random(1);  // NOLINT(cert-msc51-cpp,cert-msc32-c,bugprone-random-generator-seed)
   std::vector<std::string> result;
+  result.reserve(message_count(kind.bytes));
   for (std::size_t i = 0; i < message_count(kind.bytes); ++i) {
     result.push_back(kind.compressed ? json(kind.bytes, random)
                      : kind.text     ? prose(kind.bytes, i)
@@ -80,6 +81,7 @@ std::vector<std::string> client_frames(const MessageKind& kind,
   const Opcode opcode = kind.text ? Opcode::text : Opcode::binary;
   std::mt19937 random{std::random_device{}()};
   std::vector<std::string> frames;
+  frames.reserve(payloads.size());
   Compressor compressor(kind.keep);
   for (const std::string& payload : payloads) {
     frames.push_back(kind.compressed
@@ -92,6 +94,7 @@ std::vector<std::string> client_frames(const MessageKind& kind,
 std::vector<std::string> server_frames(const MessageKind& kind,
                                        const std::vector<std::string>& payloads) {
   std::vector<std::string> frames;
+  frames.reserve(payloads.size());
   for (const std::string& payload : payloads) {
     frames.push_back(server_frame(kind.text ? Opcode::text : Opcode::binary, payload));
   }
