@@ -31,6 +31,7 @@ std::unique_ptr<Work> work_for(LoadThread& thread, std::size_t connections,
 
 std::shared_ptr<FanoutBoard> board_for(const std::vector<std::unique_ptr<LoadThread>>& threads) {
   std::vector<LoadThread*> those;
+  those.reserve(threads.size());
   for (const auto& thread : threads) those.push_back(thread.get());
   return std::make_shared<FanoutBoard>(std::move(those),
                                        threads.front()->setup().options.publishers);
