@@ -17,29 +17,29 @@ void mask_blocks(const std::byte* from, std::byte* to, std::size_t size,
 
 /// The same by vectors of so many bytes, as far as the function that it is compiled into may use
 /// them.
-template <std::size_t vector_bytes>
+template <std::size_t VectorBytes>
 [[gnu::always_inline]] inline void mask_by_vectors(const std::byte* from, std::byte* to,
                                                    std::size_t size, std::uint32_t key) noexcept {
-  using Vector [[gnu::vector_size(vector_bytes)]] = std::uint32_t;
+  using Vector [[gnu::vector_size(VectorBytes)]] = std::uint32_t;
   const Vector keys = key - Vector{};
-  for (std::size_t done = 0; done < size; done += 4 * vector_bytes) {
+  for (std::size_t done = 0; done < size; done += 4 * VectorBytes) {
     // Loads before it stores: the two places may be one.
     Vector first;
     Vector second;
     Vector third;
     Vector fourth;
-    std::memcpy(&first, from + done, vector_bytes);
-    std::memcpy(&second, from + done + vector_bytes, vector_bytes);
-    std::memcpy(&third, from + done + 2 * vector_bytes, vector_bytes);
-    std::memcpy(&fourth, from + done + 3 * vector_bytes, vector_bytes);
+    std::memcpy(&first, from + done, VectorBytes);
+    std::memcpy(&second, from + done + VectorBytes, VectorBytes);
+    std::memcpy(&third, from + done + 2 * VectorBytes, VectorBytes);
+    std::memcpy(&fourth, from + done + 3 * VectorBytes, VectorBytes);
     first ^= keys;
     second ^= keys;
     third ^= keys;
     fourth ^= keys;
-    std::memcpy(to + done, &first, vector_bytes);
-    std::memcpy(to + done + vector_bytes, &second, vector_bytes);
-    std::memcpy(to + done + 2 * vector_bytes, &third, vector_bytes);
-    std::memcpy(to + done + 3 * vector_bytes, &fourth, vector_bytes);
+    std::memcpy(to + done, &first, VectorBytes);
+    std::memcpy(to + done + VectorBytes, &second, VectorBytes);
+    std::memcpy(to + done + 2 * VectorBytes, &third, VectorBytes);
+    std::memcpy(to + done + 3 * VectorBytes, &fourth, VectorBytes);
   }
 }
 
