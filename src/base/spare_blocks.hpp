@@ -18,8 +18,8 @@ class SpareBlocks {
 
   /// Smaller blocks are not kept, nor more than these, nor more bytes.
   static constexpr std::size_t block_bytes_min = std::size_t{32} * 1024;
-  static constexpr std::size_t blocks_max = 16;
-  static constexpr std::size_t kept_bytes_max = std::size_t{8} * 1024 * 1024;
+  static constexpr std::size_t blocks_max = 32;
+  static constexpr std::size_t kept_bytes_max = std::size_t{16} * 1024 * 1024;
 
   /// This thread's smallest block of at least `size_min` bytes; without memory when it has none.
   static Block take(std::size_t size_min) noexcept;
