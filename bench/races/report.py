@@ -24,7 +24,7 @@ load to come would be limited by. Above 1, duplex is better.
 `-O3`, without Nagle's algorithm, and do not compress unless they are asked to.
 """
 
-HELD, MISSED = "✓", "✗ **missed**"
+HELD, MISSED, NOT_RUN = "✓", "✗ **missed**", "not run"
 
 
 @dataclass(frozen=True)
@@ -77,11 +77,11 @@ def memory_held(result: dict) -> bool | None:
 
 
 def missed(result: dict) -> list[str]:
-    """What was required and is not so, in words."""
+    """What was required and is not so, in words. Of a race that was not run, nobody knows."""
+    if result["not_run"]:
+        return []
     words = [str(each) for each in verdicts(result) if each.held is False]
     compared = {each.rival for each in verdicts(result)}
-    if result["not_run"]:
-        return [result["not_run"]]
     words += [f"{rival}: not measured" for rival in result["at_least"] if rival not in compared]
     ours = medians(result).get("duplex")
     if memory_held(result) is False:
@@ -161,12 +161,13 @@ def requirements(results: dict[str, dict]) -> str:
     rows = []
     for name, result in results.items():
         found = {each.rival: each for each in verdicts(result)}
+        unmeasured = NOT_RUN if result["not_run"] else MISSED
         for rival, at_least in result["at_least"].items():
             row = [name, _figure(result), f"{at_least:g} × {rival}"]
             each = found.get(rival)
-            rows.append(row + ([f"{each.ratio:.2f}", each.by, each.mark] if each else ["", "", MISSED]))
+            rows.append(row + ([f"{each.ratio:.2f}", each.by, each.mark] if each else ["", "", unmeasured]))
         if result["bytes_max"] is not None:
-            mark = HELD if memory_held(result) else MISSED
+            mark = HELD if memory_held(result) else unmeasured
             rows.append([name, _figure(result), f"at most {result['bytes_max']:g} bytes each", "", "memory", mark])
     return _markdown(["race", "duplex", "at least", "ratio", "by", "held"], rows)
 

@@ -5,13 +5,17 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <ctime>
+#include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 #include "color.hpp"
@@ -209,9 +213,26 @@ Result measure(const BenchOptions& options) {
   return result;
 }
 
+/// What a user asked for, and so must not get lost without a word.
+void write_all(std::FILE* file, std::string_view name, std::string_view text) {
+  if (std::fwrite(text.data(), 1, text.size(), file) != text.size() || std::fflush(file) != 0) {
+    throw std::system_error(errno, std::generic_category(),
+                            fmt::format("can't write the report to {}", name));
+  }
+}
+
 void write_report(const std::string& path, const std::string& text) {
   if (path == "-") {
-    write(stdout, text);
+    write_all(stdout, "standard output", text);
+  } else if (std::error_code error; std::filesystem::exists(path, error) &&
+                                    !std::filesystem::is_regular_file(path, error)) {
+    // A device or a pipe is written to; a file is replaced as a whole.
+    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "we"),
+                                                               &std::fclose);
+    if (!file) {
+      throw std::system_error(errno, std::generic_category(), fmt::format("can't write {}", path));
+    }
+    write_all(file.get(), path, text);
   } else if (!path.empty()) {
     const NewFile file{.path = path, .text = text, .readable = Readable::by_all};
     write_files({&file, 1}, Existing::replace);
@@ -232,7 +253,12 @@ int run_bench(const BenchOptions& options) {
     const bool to_error = options.reports_to_output();
     const int descriptor = to_error ? STDERR_FILENO : STDOUT_FILENO;
     const bool color = wants_color(ColorChoice::automatic, color_environment(descriptor));
-    write(to_error ? stderr : stdout, terminal_report(result, color));
+    const std::string report = terminal_report(result, color);
+    if (to_error) {
+      write_all(stderr, "standard error", report);
+    } else {
+      write_all(stdout, "standard output", report);
+    }
   }
   return result.good() ? exit_success : exit_failure;
 }
