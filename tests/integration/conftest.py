@@ -6,6 +6,7 @@ DUPLEX_BIN names the duplex program to test; build/dev/bin/duplex by default."""
 import pytest
 from support.certificates import Certificates
 from support.client import Client
+from support.handler_server import HandlerServer
 from support.program import Program, program_path
 
 
@@ -151,3 +152,17 @@ def start_client_for_module():
 def client(start_client):
     """A client that was told nothing."""
     return start_client()
+
+
+@pytest.fixture
+def python_server():
+    """python_server(handler): a server of Python's websockets; its URL."""
+    servers = []
+
+    def start(handler):
+        servers.append(HandlerServer(handler))
+        return servers[-1].url
+
+    yield start
+    for server in servers:
+        server.close()

@@ -1,7 +1,6 @@
 """`duplex bench`: each mode against our own server, in clear and encrypted, against Python's websockets and nginx,
 and against servers that answer wrongly, or not for a while."""
 
-import asyncio
 import json
 import re
 import signal
@@ -184,45 +183,6 @@ def test_requests_to_nginx(bench, tmp_path):
                 report = bench(*SHORT, *options, f"http://127.0.0.1:{port}/{path}").json
                 assert report["messages"]["received"] > 100
                 assert report["errors"] == []
-
-
-class Loop:
-    """A loop of asyncio in a thread, with a server of Python's websockets."""
-
-    def __init__(self, handler):
-        self.loop = asyncio.new_event_loop()
-        self.thread = threading.Thread(target=self.loop.run_forever)
-        self.thread.start()
-
-        async def serve():
-            return await websockets.serve(handler, "127.0.0.1", 0, max_size=None)
-
-        self.server = asyncio.run_coroutine_threadsafe(serve(), self.loop).result(DEADLINE_S)
-        self.url = f"ws://127.0.0.1:{self.server.sockets[0].getsockname()[1]}/"
-
-    def close(self):
-        async def close():
-            self.server.close()
-            await self.server.wait_closed()
-
-        asyncio.run_coroutine_threadsafe(close(), self.loop).result(DEADLINE_S)
-        self.loop.call_soon_threadsafe(self.loop.stop)
-        self.thread.join()
-        self.loop.close()
-
-
-@pytest.fixture
-def python_server():
-    """python_server(handler): a server of Python's websockets; its URL."""
-    loops = []
-
-    def start(handler):
-        loops.append(Loop(handler))
-        return loops[-1].url
-
-    yield start
-    for loop in loops:
-        loop.close()
 
 
 def answering(answer):

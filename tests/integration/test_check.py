@@ -41,45 +41,6 @@ def check(duplex_program, tmp_path):
     return to_its_end
 
 
-class Loop:
-    """A loop of asyncio in a thread, with a server of Python's websockets."""
-
-    def __init__(self, handler, **options):
-        self.loop = asyncio.new_event_loop()
-        self.thread = threading.Thread(target=self.loop.run_forever)
-        self.thread.start()
-
-        async def serve():
-            return await websockets.serve(handler, "127.0.0.1", 0, max_size=None, **options)
-
-        self.server = asyncio.run_coroutine_threadsafe(serve(), self.loop).result(DEADLINE_S)
-        self.url = f"ws://127.0.0.1:{self.server.sockets[0].getsockname()[1]}/"
-
-    def close(self):
-        async def close():
-            self.server.close()
-            await self.server.wait_closed()
-
-        asyncio.run_coroutine_threadsafe(close(), self.loop).result(DEADLINE_S)
-        self.loop.call_soon_threadsafe(self.loop.stop)
-        self.thread.join()
-        self.loop.close()
-
-
-@pytest.fixture
-def python_server():
-    """python_server(handler): a server of Python's websockets; its URL."""
-    loops = []
-
-    def start(handler):
-        loops.append(Loop(handler))
-        return loops[-1].url
-
-    yield start
-    for loop in loops:
-        loop.close()
-
-
 async def echo(websocket, *_):
     try:
         async for message in websocket:

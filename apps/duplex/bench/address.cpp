@@ -1,13 +1,11 @@
 #include "address.hpp"
 
-#include <fmt/format.h>
-#include <netdb.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
-#include <stdexcept>
 
 namespace duplex::app::bench {
 namespace {
@@ -15,7 +13,7 @@ namespace {
 constexpr std::uint32_t loopback_net = 127;
 constexpr int answer_ms_max = 10'000;
 
-bool answers(const Address& address) {
+bool answers(const HostAddress& address) {
   const int descriptor =
       ::socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (descriptor < 0) return false;
@@ -32,50 +30,32 @@ bool answers(const Address& address) {
   return error == 0;
 }
 
-}  // namespace
-
-bool Address::is_loopback_v4() const noexcept {
-  if (storage.ss_family != AF_INET) return false;
+bool is_loopback_v4(const HostAddress& target) noexcept {
+  if (target.storage.ss_family != AF_INET) return false;
   sockaddr_in address{};
-  std::memcpy(&address, &storage, sizeof address);
+  std::memcpy(&address, &target.storage, sizeof address);
   return ntohl(address.sin_addr.s_addr) >> 24U == loopback_net;
 }
 
-std::vector<Address> resolve_host(const std::string& host, std::uint16_t port) {
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  addrinfo* found = nullptr;
-  const int error = ::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found);
-  if (error != 0) {
-    throw std::runtime_error(fmt::format("can't find {}: {}", host, ::gai_strerror(error)));
-  }
-  std::vector<Address> addresses;
-  for (const addrinfo* one = found; one != nullptr; one = one->ai_next) {
-    Address& address = addresses.emplace_back();
-    std::memcpy(&address.storage, one->ai_addr, one->ai_addrlen);
-    address.size = one->ai_addrlen;
-  }
-  ::freeaddrinfo(found);
-  return addresses;
-}
+}  // namespace
 
-Address first_that_answers(const std::vector<Address>& addresses) {
+HostAddress first_that_answers(const std::vector<HostAddress>& addresses) {
   if (addresses.size() > 1) {
-    for (const Address& address : addresses) {
+    for (const HostAddress& address : addresses) {
       if (answers(address)) return address;
     }
   }
   return addresses.front();
 }
 
-Address source_of(const Address& target, std::size_t number) noexcept {
+HostAddress source_of(const HostAddress& target, std::size_t number) noexcept {
   const std::size_t source = number / connections_of_source;
-  if (source == 0 || !target.is_loopback_v4()) return {};
+  if (source == 0 || !is_loopback_v4(target)) return {};
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr =
       htonl((loopback_net << 24U) + 1 + static_cast<std::uint32_t>(source % 65'000));
-  Address result;
+  HostAddress result;
   std::memcpy(&result.storage, &address, sizeof address);
   result.size = sizeof address;
   return result;

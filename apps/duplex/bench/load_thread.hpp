@@ -28,12 +28,12 @@ namespace duplex::app::bench {
 /// Where connections go.
 struct Target {
   http::Url url;
-  Address address;
+  HostAddress address;
 };
 
 /// The same, as one thread uses it.
 struct Endpoint {
-  Address address;
+  HostAddress address;
   std::optional<TlsContext> tls = {};
   /// nullopt: no WebSocket.
   std::optional<OpeningRequest> opening = {};

@@ -53,7 +53,7 @@ Wire& Wire::operator=(Wire&& other) noexcept {
   return *this;
 }
 
-Wire::Outcome Wire::connect(const Address& to, const Address& from) noexcept {
+Wire::Outcome Wire::connect(const HostAddress& to, const HostAddress& from) noexcept {
   close();
   descriptor_ = ::socket(to.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (descriptor_ < 0) return broken(errno);

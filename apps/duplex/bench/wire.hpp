@@ -47,7 +47,7 @@ class Wire {
 
   /// Begins to connect. `from` of size 0: from wherever the system likes. done: it will be writable
   /// when connected.
-  Outcome connect(const Address& to, const Address& from) noexcept;
+  Outcome connect(const HostAddress& to, const HostAddress& from) noexcept;
   /// When the socket is ready after `connect`.
   Outcome finish_connecting() noexcept;
   /// From here on, encrypted. Throws std::runtime_error.

@@ -104,7 +104,7 @@ class ServerRun {
   }
 
   const ServerCheck& check_;
-  std::vector<SocketAddress> addresses_;
+  std::vector<HostAddress> addresses_;
 };
 
 /// The threads, and what they have found.

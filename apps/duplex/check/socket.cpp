@@ -59,27 +59,9 @@ Socket::~Socket() {
   if (descriptor_ >= 0) ::close(descriptor_);
 }
 
-std::vector<SocketAddress> resolve_host(const std::string& host, std::uint16_t port) {
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  addrinfo* found = nullptr;
-  const int error = ::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found);
-  if (error != 0) {
-    throw std::runtime_error(fmt::format("can't find {}: {}", host, ::gai_strerror(error)));
-  }
-  std::vector<SocketAddress> addresses;
-  for (const addrinfo* one = found; one != nullptr; one = one->ai_next) {
-    SocketAddress& address = addresses.emplace_back();
-    std::memcpy(&address.storage, one->ai_addr, one->ai_addrlen);
-    address.size = one->ai_addrlen;
-  }
-  ::freeaddrinfo(found);
-  return addresses;
-}
-
-Socket dial(const std::vector<SocketAddress>& addresses, Wire::Time until, int stop_descriptor) {
+Socket dial(const std::vector<HostAddress>& addresses, Wire::Time until, int stop_descriptor) {
   int error = EADDRNOTAVAIL;
-  for (const SocketAddress& address : addresses) {
+  for (const HostAddress& address : addresses) {
     Socket socket(
         ::socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     error = errno;

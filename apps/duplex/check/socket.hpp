@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "host_address.hpp"
 #include "wire.hpp"
 
 /// Sockets of TCP that don't block. What does not work is thrown as std::runtime_error, with a
@@ -30,17 +31,8 @@ class Socket {
   int descriptor_ = -1;
 };
 
-/// What a host's name and a port stand for.
-struct SocketAddress {
-  sockaddr_storage storage{};
-  socklen_t size = 0;
-};
-
-/// By the system's resolver, which waits as long as it likes.
-std::vector<SocketAddress> resolve_host(const std::string& host, std::uint16_t port);
-
 /// To the first of the addresses that answers. Throws Stopped, too.
-Socket dial(const std::vector<SocketAddress>& addresses, Wire::Time until, int stop_descriptor);
+Socket dial(const std::vector<HostAddress>& addresses, Wire::Time until, int stop_descriptor);
 
 /// Listens at a numeric address.
 Socket listen_at(const std::string& address, std::uint16_t port);

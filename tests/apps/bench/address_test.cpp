@@ -11,7 +11,7 @@ namespace {
 
 /// The source as text; empty when the system is to choose.
 std::string source(const std::string& target, std::size_t number) {
-  const Address address = source_of(resolve_host(target, 80).front(), number);
+  const HostAddress address = source_of(resolve_host(target, 80).front(), number);
   if (address.size == 0) return "";
   std::array<char, INET_ADDRSTRLEN> text{};
   const auto* const v4 = reinterpret_cast<const sockaddr_in*>(&address.storage);

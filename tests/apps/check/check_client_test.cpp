@@ -50,7 +50,7 @@ class Listening {
         })) {}
 
   ScriptedPeer connect() const {
-    SocketAddress address = resolve_host("127.0.0.1", port_of(listener_)).front();
+    HostAddress address = resolve_host("127.0.0.1", port_of(listener_)).front();
     Socket socket = dial({address}, Wire::Clock::now() + 20s, -1);
     return {Wire(make_plain_stream(socket.release())), End::client};
   }
