@@ -107,13 +107,13 @@ class Lead {
         line_(options.mode),
         shows_(!options.quiet && ::isatty(STDERR_FILENO) == 1) {}
 
+  /// The threads begin to open connections right behind the making of this.
   void run(const Interruption& interruption, std::optional<ServerWatch>& server) {
-    opening_began_ = steady_now();
     while (schedule_.done < crew_.size()) {
       const bool enough = interruption.wait();
       const Time now = steady_now();
       if (enough) schedule_.end = std::min(schedule_.end.load(), now);
-      if (!begun_ && schedule_.ready == crew_.size()) begin(now, server);
+      if (!begun_ && schedule_.ready == crew_.size()) begin(server);
       if (server) watch(*server, now);
       if (shows_) show(now);
     }
@@ -129,9 +129,9 @@ class Lead {
   }
 
  private:
-  void begin(Time now, std::optional<ServerWatch>& server) {
+  void begin(std::optional<ServerWatch>& server) {
     begun_ = true;
-    opening_seconds_ = seconds(now - opening_began_);
+    opening_seconds_ = seconds(schedule_.opening_ended - opening_began_);
     if (server) server->all_open(schedule_.opened);
     // There may be nothing to measure with.
     if (schedule_.opened == 0 && options_.mode != Mode::connect) schedule_.end = 0;
@@ -168,7 +168,7 @@ class Lead {
   Timeline& timeline_;
   LiveLine line_;
   bool shows_;
-  Time opening_began_ = 0;
+  const Time opening_began_ = steady_now();
   double opening_seconds_ = 0;
   bool begun_ = false;
   bool watched_ = false;
@@ -179,9 +179,8 @@ class Lead {
 /// What was published and never came, as far as all connections of the beginning should have it.
 Fanout fanout_of(const Tally& total, std::uint64_t subscribers) {
   const std::uint64_t due = total.sent * subscribers;
-  return {.published = total.sent,
-          .delivered = total.received,
-          .lost = due - std::min(due, total.received)};
+  const std::uint64_t delivered = total.received + total.late;
+  return {.published = total.sent, .delivered = delivered, .lost = due - std::min(due, delivered)};
 }
 
 Result measure(const BenchOptions& options) {
@@ -204,11 +203,20 @@ Result measure(const BenchOptions& options) {
   crew.join();
   result.total = crew.total();
   result.seconds = lead.measured_seconds();
-  result.opening_seconds = options.mode == Mode::connect ? result.seconds : lead.opening_seconds();
+  const bool measures_opening = options.mode == Mode::connect;
+  result.opening_count =
+      measures_opening ? result.total.connections_opened : schedule.opened.load();
+  result.opening_seconds = measures_opening ? result.seconds : lead.opening_seconds();
   if (result.seconds > 0) result.timeline = timeline.finish(time_point(schedule.end));
   result.load = crew.cost();
   if (server) result.server = server->cost();
-  if (options.mode == Mode::fanout) result.fanout = fanout_of(result.total, schedule.opened);
+  if (options.mode == Mode::fanout) {
+    result.fanout = fanout_of(result.total, schedule.opened);
+    if (result.fanout->lost > 0) {
+      result.total.errors.add("lost", "what was published did not come to every subscriber",
+                              result.fanout->lost);
+    }
+  }
   result.limited_by = limit_of(result);
   return result;
 }

@@ -74,7 +74,12 @@ void FanoutLoad::received(Connection& connection, Bytes input, Time now) {
 void FanoutLoad::take_stamps(Time now) {
   for (const Stamp& stamp : stamps_) {
     if (board_->counts(stamp.publisher, stamp.sequence)) {
-      thread_.recorder().received(payload_.size(), now - std::min(stamp.time, now));
+      const Time latency = now - std::min(stamp.time, now);
+      if (thread_.draining()) {
+        thread_.recorder().late(latency);
+      } else {
+        thread_.recorder().received(payload_.size(), latency);
+      }
     }
     note(stamp);
   }

@@ -123,6 +123,9 @@ void LoadThread::advance() {
             std::ranges::count_if(connections_, [this](const Connection& connection) {
               return connection.is_open() && connection.endpoint == &endpoint_;
             }));
+        Time latest = schedule_->opening_ended;
+        while (latest < now_ && !schedule_->opening_ended.compare_exchange_weak(latest, now_)) {
+        }
         schedule_->ready.fetch_add(1, std::memory_order_release);
       }
       if (end <= now_) {
@@ -202,7 +205,7 @@ void LoadThread::begin_opening(Connection& connection) {
   connection.owed_was_blocked = false;
   // Threads take turns in the order of all connections, by which sources are chosen.
   const std::size_t place = std::size_t{connection.number} * setup_->options.threads + number_;
-  const Address& address = connection.endpoint->address;
+  const HostAddress& address = connection.endpoint->address;
   if (connection.wire.connect(address, source_of(address, place)) != Outcome::done) {
     opening_failed(connection, connection.wire.fault());
     return;

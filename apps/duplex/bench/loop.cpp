@@ -21,6 +21,7 @@ Loop::Loop(LoadThread& thread, Round round, std::uint64_t payload_bytes)
 }
 
 void Loop::begin(Time now) {
+  open_closed();
   const BenchOptions& options = thread_.setup().options;
   if (options.rate > 0) {
     // Threads take turns, too.
@@ -31,6 +32,13 @@ void Loop::begin(Time now) {
   }
   for (Connection& connection : thread_.connections()) {
     if (connection.is_open()) fill(connection, now);
+  }
+}
+
+/// Those that the server has ended meanwhile.
+void Loop::open_closed() {
+  for (Connection& connection : thread_.connections()) {
+    if (connection.state == Connection::State::closed) thread_.open(connection);
   }
 }
 
@@ -59,12 +67,15 @@ std::uint64_t Loop::answered(Connection& connection, std::uint64_t count, std::u
   Flow& flow = flows_[connection.number];
   const std::uint64_t asked = std::min(count, flow.in_flight.count());
   under_way_ -= asked;
-  // What comes after the end was due before, in an open loop; in a closed one it is too much.
-  const bool counts = thread_.loading() || (pacing_ && thread_.draining());
   flow.in_flight.take(asked, [&](Time sent, std::uint32_t messages) {
-    if (!counts) return;
-    thread_.recorder().received(messages == count ? bytes : bytes / count * messages,
-                                now - std::min(sent, now), messages);
+    const Time latency = now - std::min(sent, now);
+    if (thread_.loading()) {
+      thread_.recorder().received(messages == count ? bytes : bytes / count * messages, latency,
+                                  messages);
+    } else if (pacing_ && thread_.draining()) {
+      // It was due before the end; in a closed loop it was one more than could be had.
+      thread_.recorder().late(latency, messages);
+    }
   });
   if (!pacing_ && asked > 0 && goes_on && thread_.loading()) owe(connection, flow, now, asked);
   return count - asked;

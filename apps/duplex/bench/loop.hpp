@@ -50,6 +50,7 @@ class Loop : public Work {
     std::size_t next = 0;
   };
 
+  void open_closed();
   void fill(Connection& connection, Time now);
   void owe(Connection& connection, Flow& flow, Time time, std::uint64_t count);
   Connection* next_open();

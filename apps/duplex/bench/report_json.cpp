@@ -113,6 +113,7 @@ std::string json_report(const Result& result) {
       {"messages",
        {{"sent", total.sent},
         {"received", total.received},
+        {"late", total.late},
         {"per_second", result.messages_per_second()}}},
       {"bytes",
        {{"sent", total.bytes_sent},

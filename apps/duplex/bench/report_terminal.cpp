@@ -62,6 +62,10 @@ void add_rate(Lines& lines, const Result& result) {
   rate +=
       fmt::format("   ({} in {})", readable_count(total.received), seconds_text(result.seconds));
   lines.add("rate", rate, Style::incoming);
+  if (total.late > 0) {
+    lines.add("late", fmt::format("{} more behind the end", readable_count(total.late)),
+              Style::warning);
+  }
   if (!result.fanout) return;
   const Fanout& fanout = *result.fanout;
   lines.add("fan-out",
@@ -96,10 +100,14 @@ void add_durations(Lines& lines, const Result& result) {
 
 void add_connections(Lines& lines, const Result& result) {
   const Tally& total = result.total;
-  std::string text = fmt::format("{} opened", readable_count(total.connections_opened));
+  std::string text = fmt::format("{} opened", readable_count(result.opening_count));
   if (result.opening_seconds > 0) {
     text += fmt::format(" in {} ({}/s)", seconds_text(result.opening_seconds),
                         readable_number(result.connections_per_second()));
+  }
+  if (total.connections_opened > result.opening_count) {
+    text +=
+        fmt::format(", {} later", readable_count(total.connections_opened - result.opening_count));
   }
   if (total.connections_failed > 0) {
     text += fmt::format(", {} failed", readable_count(total.connections_failed));

@@ -62,11 +62,14 @@ double Result::messages_per_second() const noexcept {
 }
 
 double Result::kept_rate() const noexcept {
-  return fanout ? ratio(static_cast<double>(fanout->published), seconds) : messages_per_second();
+  if (!fanout) return messages_per_second();
+  const double due = static_cast<double>(fanout->delivered + fanout->lost);
+  const double in_time = ratio(static_cast<double>(total.received), due);
+  return ratio(static_cast<double>(fanout->published) * in_time, seconds);
 }
 
 double Result::connections_per_second() const noexcept {
-  return ratio(static_cast<double>(total.connections_opened), opening_seconds);
+  return ratio(static_cast<double>(opening_count), opening_seconds);
 }
 
 bool Result::good() const noexcept {

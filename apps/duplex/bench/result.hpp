@@ -101,7 +101,9 @@ struct Result {
   /// fan-out; nullopt for as many as possible.
   std::optional<double> rate = {};
   Tally total = {};
-  /// For how long connections were opened, which their rate is reckoned with.
+  /// How many connections were opened in which time, for their rate: at first, or all along where
+  /// that is what is measured.
+  std::uint64_t opening_count = 0;
   double opening_seconds = 0;
   std::vector<Slice> timeline = {};
   LoadCost load = {};
@@ -110,7 +112,8 @@ struct Result {
   LimitedBy limited_by = LimitedBy::unknown;
 
   double messages_per_second() const noexcept;
-  /// What `rate` asks for.
+  /// What `rate` asks for, as far as it was answered in time: where what is under way only grows,
+  /// the rate was not kept.
   double kept_rate() const noexcept;
   double connections_per_second() const noexcept;
   /// Whether something was measured, and nothing went wrong.

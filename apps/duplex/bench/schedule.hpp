@@ -34,6 +34,8 @@ struct Schedule {
   std::atomic<std::size_t> done = 0;
   /// Connections that were open when the last thread was ready.
   std::atomic<std::size_t> opened = 0;
+  /// When the last of them had tried.
+  std::atomic<Time> opening_ended = 0;
   /// When the load begins.
   std::atomic<Time> begin = never;
   /// When it ends; earlier when the user has enough.

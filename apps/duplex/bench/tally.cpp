@@ -27,6 +27,7 @@ std::uint64_t ErrorCounts::total() const noexcept {
 void Tally::merge(const Tally& other) {
   sent += other.sent;
   received += other.received;
+  late += other.late;
   bytes_sent += other.bytes_sent;
   bytes_received += other.bytes_received;
   latency.merge(other.latency);

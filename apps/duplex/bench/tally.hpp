@@ -43,7 +43,10 @@ struct Tally {
   /// Of payload, not of headers.
   std::uint64_t bytes_sent = 0;
   std::uint64_t bytes_received = 0;
-  /// One value for each message received.
+  /// Answers to what was due in the measured time that came behind its end; not among `received`,
+  /// which rates are reckoned with.
+  std::uint64_t late = 0;
+  /// One value for each message received, in time or late.
   Histogram latency = {};
 
   std::uint64_t connections_opened = 0;

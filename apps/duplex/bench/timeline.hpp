@@ -145,6 +145,12 @@ class Recorder {
     part_.latency.record(latency_ns, count);
   }
 
+  /// Of what was due in the measured time and came behind its end: belongs to no slice.
+  void late(std::uint64_t latency_ns, std::uint64_t count = 1) noexcept {
+    tally_->late += count;
+    tally_->latency.record(latency_ns, count);
+  }
+
   void opened(std::uint64_t handshake_ns) noexcept {
     ++part_.connections_opened;
     ++tally_->connections_opened;

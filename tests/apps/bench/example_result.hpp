@@ -16,6 +16,7 @@ inline Result example_result(Mode mode) {
                             {"warmup", 0.5},
                             {"subprotocol", std::string()}},
                 .seconds = 2,
+                .opening_count = 50,
                 .opening_seconds = 0.01};
   Tally& total = result.total;
   total.connections_opened = 50;

@@ -25,7 +25,7 @@ TEST(JsonReport, HasAllThatProgramsReadOfAnEcho) {
   EXPECT_EQ(all["seconds"], 2.0);
   EXPECT_EQ(all["limited_by"], "server");
   EXPECT_EQ(all["messages"],
-            json({{"sent", 100000}, {"received", 100000}, {"per_second", 50000.0}}));
+            json({{"sent", 100000}, {"received", 100000}, {"late", 0}, {"per_second", 50000.0}}));
   EXPECT_EQ(all["bytes"],
             json({{"sent", 2000000}, {"received", 2000000}, {"received_per_second", 1000000.0}}));
   const json& latency = all["latency_us"];

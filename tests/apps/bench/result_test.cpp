@@ -37,8 +37,21 @@ TEST(LimitOf, ComparesTheRateOfAFanOutWithWhatWasPublished) {
   Result result = with(0.5, {}, 100);
   result.fanout = Fanout{.published = 10, .delivered = 1000};
   EXPECT_EQ(limit_of(result), LimitedBy::unknown);
-  result.fanout = Fanout{.published = 1000, .delivered = 5};
+  // Five subscribers.
+  result.fanout = Fanout{.published = 1000, .delivered = 5000};
+  result.total.received = 5000;
   EXPECT_EQ(limit_of(result), LimitedBy::rate);
+}
+
+TEST(LimitOf, IsNotTheRateWhereAnswersWereLateOrLost) {
+  Result result = with(0.5, {}, 100);
+  result.fanout = Fanout{.published = 1000, .delivered = 5000};
+  result.total.received = 4000;
+  result.total.late = 1000;
+  EXPECT_EQ(limit_of(result), LimitedBy::unknown);
+  result.fanout = Fanout{.published = 1000, .delivered = 4000, .lost = 1000};
+  result.total.late = 0;
+  EXPECT_EQ(limit_of(result), LimitedBy::unknown);
 }
 
 TEST(LimitOf, IsUnknownWhenNothingRan) {
@@ -71,7 +84,7 @@ TEST(Result, IsGoodWhenSomethingWasMeasuredAndNothingWentWrong) {
 TEST(Result, HasNoRatesWithoutTime) {
   Result result;
   result.total.received = 5;
-  result.total.connections_opened = 5;
+  result.opening_count = 5;
   EXPECT_EQ(result.messages_per_second(), 0);
   EXPECT_EQ(result.connections_per_second(), 0);
   result.seconds = 2;

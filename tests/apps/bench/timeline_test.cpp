@@ -90,6 +90,24 @@ TEST(Timeline, LeavesOutWhatWarmsUpButItsErrorsAndConnections) {
   EXPECT_EQ(tally.errors.total(), 1U);
 }
 
+TEST(Recorder, CountsWhatIsLateApartAndInNoSlice) {
+  Timeline timeline;
+  Tally tally;
+  timeline.start(begin);
+  Recorder recorder(timeline, tally);
+  recorder.advance(begin);
+  recorder.received(20, 1000);
+  recorder.late(5'000'000, 3);
+  recorder.finish();
+  const std::vector<Slice> slices = timeline.finish(begin + 100ms);
+  ASSERT_EQ(slices.size(), 1U);
+  EXPECT_EQ(slices[0].messages, 1U);
+  EXPECT_EQ(slices[0].max_ns, 1000U);
+  EXPECT_EQ(tally.received, 1U);
+  EXPECT_EQ(tally.late, 3U);
+  EXPECT_EQ(tally.latency.count(), 4U);
+}
+
 TEST(Timeline, CountsConnectionsThatAreOpenAtTheEndOfEachSlice) {
   Timeline timeline;
   Tally tally;
