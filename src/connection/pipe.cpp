@@ -305,8 +305,7 @@ std::uint64_t Pipe::unsent_bytes() const noexcept {
          (corked() ? hub_->loop().cork().size() : 0);
 }
 
-void Pipe::flush() noexcept {
-  if (blocked_ || !has_unsent()) return;
+void Pipe::send_unsent() noexcept {
   const std::uint64_t before = outbox_.size_bytes() + transport_.unsent_bytes();
   const auto all_sent = transport_.send(outbox_);
   if (!all_sent) return close();
@@ -330,10 +329,10 @@ void Pipe::note_progress() noexcept {
 
 /// Sends what waits, lets those go on who waited for room, and ends what is to end.
 void Pipe::settle() noexcept {
-  if (has_unsent()) flush();
+  flush();
   if (is_open() && phase_ != Phase::lingering) on_room();
   if (!is_open()) return;
-  if (has_unsent()) flush();
+  flush();
   if (!is_open()) return;
   if (phase_ == Phase::finishing && outbox_.empty() && !blocked_) end_sending();
   if (is_open()) update_interest();

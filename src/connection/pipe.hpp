@@ -153,7 +153,10 @@ class Pipe : public net::Pollable, public Carrier {
   void flush_cork() noexcept;
   void empty_cork() noexcept;
   void flush_cork_to_outbox() noexcept;
-  void flush() noexcept;
+  void flush() noexcept {
+    if (!blocked_ && has_unsent()) send_unsent();
+  }
+  void send_unsent() noexcept;
   void settle() noexcept;
   void request_service() noexcept;
   void end_sending() noexcept;
