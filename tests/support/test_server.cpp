@@ -4,6 +4,7 @@
 #include <semaphore.h>
 
 #include <algorithm>
+#include <atomic>
 #include <csignal>
 #include <cstdint>
 #include <cstdlib>
@@ -110,7 +111,9 @@ class Diary {
 Gates gates;
 Diary diary;
 sem_t signalled;
-volatile std::sig_atomic_t stop_wanted = 0;
+/// Signal handlers run in whichever thread.
+std::atomic<bool> stop_wanted = false;
+static_assert(std::atomic<bool>::is_always_lock_free);
 
 std::uint64_t number(const Request& request, std::string_view name, std::uint64_t otherwise) {
   const auto text = request.query(name);
@@ -549,7 +552,7 @@ int main(int argc, char** argv) {
   sem_init(&signalled, 0, 0);
   for (int signal : {SIGINT, SIGTERM}) {
     std::signal(signal, [](int) {
-      stop_wanted = 1;
+      stop_wanted = true;
       sem_post(&signalled);
     });
   }
@@ -570,9 +573,9 @@ int main(int argc, char** argv) {
   if (knobs.has("unix")) server.listen({.unix_path = knobs.text("unix")});
 
   server.start();
-  while (stop_wanted == 0) {
+  while (!stop_wanted) {
     // What goes wrong is in the log.
-    if (sem_wait(&signalled) == 0 && stop_wanted == 0) (void)server.reload_certificates();
+    if (sem_wait(&signalled) == 0 && !stop_wanted) (void)server.reload_certificates();
   }
   std::uint32_t deadline_ms = 10'000;
   knobs.set("deadline-ms", deadline_ms);

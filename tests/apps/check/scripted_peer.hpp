@@ -53,13 +53,15 @@ class ScriptedPeer {
       wire_.consume(wire_.input().size());
     }
   }
-  /// The same again and again, and answers are passed over, until the other end is gone.
+  /// The same again and again, and answers are passed over, until the other end is gone, or the
+  /// wire is stopped.
   void send_without_end(const Frame& frame) {
     std::string bytes;
     for (int i = 0; i < 100; ++i) bytes += encode(frame, end_, MaskKey{1, 2, 3, 4});
     while (!wire_.ended()) {
       write(bytes);
-      wire_.receive(Wire::Clock::now() + std::chrono::milliseconds(1));
+      const auto soon = Wire::Clock::now() + std::chrono::milliseconds(1);
+      if (wire_.receive(soon) == Wire::Wait::stopped) return;
       wire_.consume(wire_.input().size());
     }
   }
