@@ -183,6 +183,10 @@ def test_requests_to_nginx(bench, tmp_path):
                 report = bench(*SHORT, *options, f"http://127.0.0.1:{port}/{path}").json
                 assert report["messages"]["received"] > 100
                 assert report["errors"] == []
+                # What is sent again, after the end of a connection was announced, is counted once.
+                sent_at_most = report["messages"]["received"] + 10 * report["options"]["depth"]
+                assert report["messages"]["sent"] <= sent_at_most
+                assert sum(report["statuses"].values()) == report["messages"]["received"]
 
 
 def answering(answer):
@@ -292,8 +296,43 @@ def test_reports_when_it_is_interrupted(duplex_program, server):
     assert not SANITIZER_REPORT.search(errors), errors
     report = json.loads(output)
     assert process.returncode == FINE
+    assert report["interrupted"]
     assert 0 < report["seconds"] < 30
     assert report["messages"]["received"] > 0
+
+
+def test_says_when_the_process_to_watch_has_ended(bench, server, places):
+    with subprocess.Popen(["/bin/sleep", "60"]) as other:
+        timer = threading.Timer(0.5, other.kill)
+        timer.start()
+        # It is watched until the load begins, and is a child that nobody has waited for then.
+        report = bench("-d", 1, "--warmup", "0", "--pid", other.pid, *places["ws"]("/echo"), status=FAILURE)
+        timer.join()
+    assert report.kinds == {"server's process"}
+    assert "has ended" in report.json["errors"][0]["example"]
+
+
+def test_says_early_that_there_are_too_few_descriptors(duplex_program, places):
+    result = subprocess.run(
+        ["prlimit", "--nofile=500:500", duplex_program, "bench", "-c", "480", *places["ws"]("/echo")],
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE_S,
+        env=SANITIZER_OPTIONS,
+    )
+    assert result.returncode == WRONG_USAGE
+    assert "a process may have 500 here" in result.stderr
+
+
+def test_says_that_a_rate_was_not_kept(duplex_program, python_server):
+    result = subprocess.run(
+        [duplex_program, "bench", *SHORT, "--rate", "200000", python_server(answering(lambda message: message))],
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE_S,
+        env=SANITIZER_OPTIONS,
+    )
+    assert re.search(r"^--rate was not kept: [\d,]+ of 200,000 a second\.$", result.stdout, re.M)
 
 
 def test_writes_reports(bench, duplex_program, places, tmp_path):

@@ -61,6 +61,13 @@ std::string utc_text(std::time_t time) {
   return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(time));
 }
 
+/// What all connections take, and the program besides.
+std::size_t descriptors_of(const BenchOptions& options) {
+  constexpr std::size_t of_the_program = 32;
+  constexpr std::size_t of_a_thread = 2;
+  return options.connections + options.publishers + options.threads * of_a_thread + of_the_program;
+}
+
 Target target_of(const http::Url& url) {
   return {.url = url, .address = first_that_answers(resolve_host(url.host, url.port))};
 }
@@ -112,7 +119,10 @@ class Lead {
     while (schedule_.done < crew_.size()) {
       const bool enough = interruption.wait();
       const Time now = steady_now();
-      if (enough) schedule_.end = std::min(schedule_.end.load(), now);
+      if (enough && now < schedule_.end) {
+        schedule_.end = now;
+        interrupted_ = true;
+      }
       if (!begun_ && schedule_.ready == crew_.size()) begin(server);
       if (server) watch(*server, now);
       if (shows_) show(now);
@@ -121,6 +131,7 @@ class Lead {
   }
 
   double opening_seconds() const noexcept { return opening_seconds_; }
+  bool interrupted() const noexcept { return interrupted_; }
   /// 0 when it never came to that.
   double measured_seconds() const noexcept {
     if (schedule_.begin == never) return 0;
@@ -170,6 +181,7 @@ class Lead {
   bool shows_;
   const Time opening_began_ = steady_now();
   double opening_seconds_ = 0;
+  bool interrupted_ = false;
   bool begun_ = false;
   bool watched_ = false;
   bool ended_ = false;
@@ -203,13 +215,17 @@ Result measure(const BenchOptions& options) {
   crew.join();
   result.total = crew.total();
   result.seconds = lead.measured_seconds();
+  result.interrupted = lead.interrupted();
   const bool measures_opening = options.mode == Mode::connect;
   result.opening_count =
       measures_opening ? result.total.connections_opened : schedule.opened.load();
   result.opening_seconds = measures_opening ? result.seconds : lead.opening_seconds();
   if (result.seconds > 0) result.timeline = timeline.finish(time_point(schedule.end));
   result.load = crew.cost();
-  if (server) result.server = server->cost();
+  if (server) {
+    result.server = server->cost();
+    if (!server->lost().empty()) result.total.errors.add("server's process", server->lost());
+  }
   if (options.mode == Mode::fanout) {
     result.fanout = fanout_of(result.total, schedule.opened);
     if (result.fanout->lost > 0) {
@@ -253,7 +269,7 @@ int run_bench(const BenchOptions& options) {
   if (options.tls.insecure && !options.quiet) {
     write(stderr, "duplex: --insecure: who the server is, is not verified\n");
   }
-  raise_descriptor_limit();
+  want_descriptors(descriptors_of(options));
   const Result result = measure(options);
   if (!options.json.empty()) write_report(options.json, json_report(result));
   if (!options.plot.empty()) write_report(options.plot, svg_report(result));

@@ -1,8 +1,11 @@
 #pragma once
 
+#include <cstddef>
+
 namespace duplex::app::bench {
 
-/// Lets this process have as many descriptors as the system allows without asking anybody.
-void raise_descriptor_limit() noexcept;
+/// Raises the process's limit of open files as far as the system lets it. Throws UsageError if
+/// `count` are more than that, which would be found out only when most connections are open.
+void want_descriptors(std::size_t count);
 
 }  // namespace duplex::app::bench

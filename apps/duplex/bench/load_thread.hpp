@@ -77,6 +77,8 @@ class LoadThread {
   void add_connections(std::size_t count, bool publish = false, bool at_start = true);
   std::span<Connection> connections() noexcept { return connections_; }
   Recorder& recorder() noexcept { return recorder_; }
+  /// From when on it is measured, as far as that is known.
+  Time counts_from() const noexcept { return schedule_->counts_from(); }
   /// Whether the load is on, so that the work goes on sending.
   bool loading() const noexcept { return stage_ == Stage::warming || stage_ == Stage::measuring; }
   /// Whether it is over, and only answers to what was sent before are still waited for.

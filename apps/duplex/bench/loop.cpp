@@ -81,6 +81,21 @@ std::uint64_t Loop::answered(Connection& connection, std::uint64_t count, std::u
   return count - asked;
 }
 
+void Loop::take_back(Connection& connection) {
+  InFlight& in_flight = flows_[connection.number].in_flight;
+  under_way_ -= in_flight.count();
+  const Time counts_from = thread_.counts_from();
+  if (pacing_ && in_flight.count() > 0) {
+    thread_.recorder().error("closed early", "the server announced its end before all was answered",
+                             in_flight.count());
+  }
+  in_flight.take(in_flight.count(), [&](Time sent, std::uint32_t messages) {
+    if (!pacing_ && sent >= counts_from) {
+      thread_.recorder().taken_back(messages * payload_bytes_, messages);
+    }
+  });
+}
+
 void Loop::closed(Connection& connection) {
   InFlight& in_flight = flows_[connection.number].in_flight;
   under_way_ -= in_flight.count();

@@ -109,6 +109,7 @@ std::string json_report(const Result& result) {
       {"started", result.started},
       {"options", options_of(result)},
       {"seconds", result.seconds},
+      {"interrupted", result.interrupted},
       {"limited_by", name(result.limited_by)},
       {"messages",
        {{"sent", total.sent},

@@ -15,6 +15,8 @@ namespace duplex::app::bench {
 namespace {
 
 constexpr std::size_t label_width = 13;
+/// No server answers so many without taking ten milliseconds, the least that the system counts.
+constexpr std::uint64_t messages_that_cost = 50'000;
 
 std::string plural(std::uint64_t count, std::string_view noun) {
   return fmt::format("{} {}{}", readable_count(count), noun, count == 1 ? "" : "s");
@@ -136,7 +138,10 @@ void add_costs(Lines& lines, const Result& result) {
   if (!result.server) return;
   const ServerCost& server = *result.server;
   lines.add("server", fmt::format("busiest thread {} busy", readable_share(server.busy)));
-  if (result.total.received > 0) {
+  if (server.cpu_seconds() == 0 && result.total.received >= messages_that_cost) {
+    lines.add("", fmt::format("none of the CPU: is {} the process that answers?", server.pid),
+              Style::warning);
+  } else if (result.total.received > 0) {
     const auto messages = static_cast<double>(result.total.received);
     const auto each = [messages](double seconds) {
       return readable_duration(static_cast<std::uint64_t>(std::llround(seconds / messages * 1e9)));
@@ -168,33 +173,8 @@ void add_errors(Lines& lines, const Result& result) {
   }
 }
 
-}  // namespace
-
-std::string terminal_report(const Result& result, bool color) {
-  Lines lines(color);
-  if (!result.title.empty()) lines.add(printable(result.title), Style::outgoing);
-  lines.add(fmt::format("{} {}", name(result.mode), printable(result.url)),
-            result.title.empty() ? Style::outgoing : Style::plain);
-  const std::string options = readable_options(result);
-  if (!options.empty()) lines.add(printable(options), Style::faint);
-  lines.space();
-  add_rate(lines, result);
-  add_connections(lines, result);
-  add_statuses(lines, result);
-  add_durations(lines, result);
-  lines.space();
-  add_costs(lines, result);
-  add_errors(lines, result);
-  const std::string limit = limit_sentence(result);
-  if (!limit.empty()) {
-    lines.space();
-    lines.add(limit, result.limited_by == LimitedBy::load ? Style::note : Style::plain);
-  }
-  return lines.take();
-}
-
-std::string limit_sentence(const Result& result) {
-  if (result.mode == Mode::idle || result.total.received == 0) return "";
+/// What kept the rate from being higher, as far as it can be told.
+std::string limit_as_text(const Result& result) {
   const std::string load = readable_share(result.load.busiest());
   switch (result.limited_by) {
     case LimitedBy::load:
@@ -216,6 +196,45 @@ std::string limit_sentence(const Result& result) {
       "Neither the load ({} busy) nor the server ({} busy) was at its limit:\n"
       "more --connections, or more --depth, may show more.",
       load, readable_share(result.server->busy));
+}
+
+}  // namespace
+
+std::string terminal_report(const Result& result, bool color) {
+  Lines lines(color);
+  if (!result.title.empty()) lines.add(printable(result.title), Style::outgoing);
+  lines.add(fmt::format("{} {}", name(result.mode), printable(result.url)),
+            result.title.empty() ? Style::outgoing : Style::plain);
+  const std::string options = readable_options(result);
+  if (!options.empty()) lines.add(printable(options), Style::faint);
+  lines.space();
+  add_rate(lines, result);
+  add_connections(lines, result);
+  add_statuses(lines, result);
+  add_durations(lines, result);
+  lines.space();
+  add_costs(lines, result);
+  add_errors(lines, result);
+  if (result.interrupted) {
+    lines.space();
+    lines.add("Ended early by the user: it is of the time until then.", Style::warning);
+  }
+  const std::string limit = limit_sentence(result);
+  if (!limit.empty()) {
+    lines.space();
+    lines.add(limit, result.limited_by == LimitedBy::load ? Style::note : Style::plain);
+  }
+  return lines.take();
+}
+
+std::string limit_sentence(const Result& result) {
+  if (result.mode == Mode::idle || result.total.received == 0) return "";
+  if (result.rate && result.limited_by != LimitedBy::rate) {
+    return fmt::format("--rate was not kept: {} of {} a second.\n{}",
+                       readable_number(result.kept_rate()), readable_number(*result.rate),
+                       limit_as_text(result));
+  }
+  return limit_as_text(result);
 }
 
 }  // namespace duplex::app::bench

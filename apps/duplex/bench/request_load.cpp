@@ -69,7 +69,7 @@ void RequestLoad::take(Connection& connection, Time now) {
     if (unasked > 0) {
       thread().recorder().error("protocol", "a response came that answers no request", unasked);
     }
-    thread().recorder().status(some.status, some.count);
+    if (thread().loading()) thread().recorder().status(some.status, some.count);
     if (some.status >= 400) {
       thread().recorder().error("status " + std::to_string(some.status), {}, some.count);
     }
@@ -92,6 +92,7 @@ bool RequestLoad::ended(Connection& connection) {
 }
 
 void RequestLoad::open_again(Connection& connection) {
+  take_back(connection);
   thread().close(connection);
   if (thread().loading()) thread().open(connection);
 }

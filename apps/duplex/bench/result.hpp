@@ -110,6 +110,8 @@ struct Result {
   std::optional<ServerCost> server = {};
   std::optional<Fanout> fanout = {};
   LimitedBy limited_by = LimitedBy::unknown;
+  /// Whether the user has ended it early.
+  bool interrupted = false;
 
   double messages_per_second() const noexcept;
   /// What `rate` asks for, as far as it was answered in time: where what is under way only grows,

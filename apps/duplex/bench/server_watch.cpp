@@ -29,9 +29,12 @@ void ServerWatch::begin(Time now) {
 
 void ServerWatch::end(Time now) {
   if (began_ == 0) return;
-  // A server that is gone by now has used nothing that anybody could tell.
   const auto after = process_.use();
-  if (after) used_ = cost_between(before_, *after, 1e-9 * static_cast<double>(now - began_));
+  if (after) {
+    used_ = cost_between(before_, *after, 1e-9 * static_cast<double>(now - began_));
+  } else {
+    lost_ = after.error();
+  }
 }
 
 ServerCost ServerWatch::cost() const {

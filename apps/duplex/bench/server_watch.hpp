@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "process_cost.hpp"
 #include "result.hpp"
@@ -24,6 +25,8 @@ class ServerWatch {
   void end(Time now);
 
   ServerCost cost() const;
+  /// Why there is no cost to tell, a sentence; empty when there is.
+  const std::string& lost() const noexcept { return lost_; }
 
  private:
   Process process_;
@@ -31,6 +34,7 @@ class ServerWatch {
   ProcessUse before_;
   Time began_ = 0;
   ProcessCost used_;
+  std::string lost_;
 };
 
 }  // namespace duplex::app::bench

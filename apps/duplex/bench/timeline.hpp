@@ -138,6 +138,13 @@ class Recorder {
     part_.bytes_sent += bytes;
   }
 
+  /// So many of what was counted as sent will be sent, and counted, again. Modulo 2^64, since they
+  /// may have been handed over.
+  void taken_back(std::uint64_t bytes, std::uint64_t count) noexcept {
+    part_.sent -= count;
+    part_.bytes_sent -= bytes;
+  }
+
   /// `bytes` are those of all `count` messages, `latency_ns` that of each.
   void received(std::uint64_t bytes, std::uint64_t latency_ns, std::uint64_t count = 1) noexcept {
     part_.received += count;

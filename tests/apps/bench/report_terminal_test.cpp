@@ -7,9 +7,11 @@
 namespace duplex::app::bench {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
+using testing::StartsWith;
 
 TEST(TerminalReport, TellsAllOfAnEcho) {
   EXPECT_EQ(terminal_report(example_result(Mode::echo), false),
@@ -100,6 +102,31 @@ TEST(LimitSentence, SaysWhatTheLimitWasAndWhatToDo) {
   EXPECT_THAT(sentence(LimitedBy::unknown), HasSubstr("--pid"));
   result.mode = Mode::idle;
   EXPECT_THAT(sentence(LimitedBy::load), IsEmpty());
+}
+
+TEST(LimitSentence, SaysThatARateWasNotKeptAndBeyondThatWhatTheLimitWas) {
+  Result result = example_result(Mode::echo);
+  result.rate = 60'000;
+  EXPECT_THAT(limit_sentence(result),
+              AllOf(StartsWith("--rate was not kept: 50,000 of 60,000 a second.\n"),
+                    HasSubstr("Limited by the server")));
+  result.limited_by = LimitedBy::rate;
+  EXPECT_EQ(limit_sentence(result), "Limited by --rate, which was kept.");
+}
+
+TEST(TerminalReport, SaysThatTheUserEndedIt) {
+  Result result = example_result(Mode::echo);
+  EXPECT_THAT(terminal_report(result, false), Not(HasSubstr("Ended early")));
+  result.interrupted = true;
+  EXPECT_THAT(terminal_report(result, false), HasSubstr("Ended early"));
+}
+
+TEST(TerminalReport, AsksAboutAProcessThatDoesNothingForManyMessages) {
+  Result result = example_result(Mode::echo);
+  result.server->user_seconds = result.server->system_seconds = 0;
+  EXPECT_THAT(terminal_report(result, false), HasSubstr("is 4242 the process that answers?"));
+  result.total.received = 10;
+  EXPECT_THAT(terminal_report(result, false), Not(HasSubstr("the process that answers?")));
 }
 
 }  // namespace

@@ -108,6 +108,20 @@ TEST(Recorder, CountsWhatIsLateApartAndInNoSlice) {
   EXPECT_EQ(tally.latency.count(), 4U);
 }
 
+TEST(Recorder, TakesBackWhatItHasHandedOver) {
+  Timeline timeline;
+  Tally tally;
+  timeline.start(begin);
+  Recorder recorder(timeline, tally);
+  recorder.advance(begin);
+  recorder.sent(80, 4);
+  recorder.advance(begin + 100ms);
+  recorder.taken_back(60, 3);
+  recorder.finish();
+  EXPECT_EQ(tally.sent, 1U);
+  EXPECT_EQ(tally.bytes_sent, 20U);
+}
+
 TEST(Timeline, CountsConnectionsThatAreOpenAtTheEndOfEachSlice) {
   Timeline timeline;
   Tally tally;
