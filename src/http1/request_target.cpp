@@ -45,8 +45,9 @@ std::size_t host_length(std::string_view text) noexcept {
     if (end == text.npos || !is_ip_literal(text.substr(1, end - 1))) return text.npos;
     return end + 1;
   }
-  const auto end = std::ranges::find_if_not(text, is_host_character);
-  return end == text.begin() ? text.npos : static_cast<std::size_t>(end - text.begin());
+  std::size_t length = 0;
+  while (length < text.size() && is_host_character(text[length])) ++length;
+  return length == 0 ? text.npos : length;
 }
 
 /// Removes `scheme://` from the front of `target`; false when there is no scheme that we serve.

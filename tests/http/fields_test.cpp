@@ -91,6 +91,22 @@ TEST(Fields, AcceptsTabsAndBytesAboveAscii) {
   EXPECT_EQ(fields.find("name"), "a\tb \xc3\xa9\xff");
 }
 
+TEST(IsFieldValue, KnowsEveryByteAtEachPlace) {
+  for (int byte = 0; byte < 256; ++byte) {
+    const bool fits = (byte >= 0x20 && byte != 0x7f) || byte == '\t';
+    for (std::size_t place = 0; place < 20; ++place) {
+      std::string text(20, 'a');
+      text[place] = static_cast<char>(byte);
+      EXPECT_EQ(is_field_value(text), fits) << byte << " at " << place;
+      // Neighbours that a borrow could reach.
+      if (place > 0) text[place - 1] = ' ';
+      if (place + 1 < text.size()) text[place + 1] = '\x80';
+      EXPECT_EQ(is_field_value(text), fits) << byte << " at " << place;
+    }
+  }
+  EXPECT_TRUE(is_field_value(""));
+}
+
 TEST(IsToken, KnowsEveryByte) {
   constexpr std::string_view token_characters =
       "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
