@@ -23,11 +23,11 @@ constexpr std::array<bool, 256> token_bytes = [] {
   return table;
 }();
 
-/// Whether one of the eight bytes there is below 0x20, or 0x7f.
-bool holds_control_byte(const char* bytes) noexcept {
+/// Whether one of the first eight bytes, which must be there, is below 0x20, or 0x7f.
+bool holds_control_byte(std::string_view text) noexcept {
   constexpr std::uint64_t each = 0x0101010101010101;
   std::uint64_t word = 0;
-  std::memcpy(&word, bytes, sizeof word);
+  std::memcpy(&word, text.data(), sizeof word);
   // A byte's high bit is set where the subtraction borrows, and the byte had none itself.
   const std::uint64_t low = (word - 0x20 * each) & ~word;
   const std::uint64_t other = word ^ (0x7f * each);
@@ -114,7 +114,7 @@ bool is_token(std::string_view text) noexcept {
 
 bool is_field_value(std::string_view text) noexcept {
   // Eight bytes at a time, as long as none of them is a control byte.
-  while (text.size() >= sizeof(std::uint64_t) && !holds_control_byte(text.data())) {
+  while (text.size() >= sizeof(std::uint64_t) && !holds_control_byte(text)) {
     text.remove_prefix(sizeof(std::uint64_t));
   }
   return std::ranges::all_of(text, [](char character) {
