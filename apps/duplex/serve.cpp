@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -17,6 +16,7 @@
 #include <system_error>
 
 #include "cert.hpp"
+#include "descriptor_limit.hpp"
 #include "development_certificate.hpp"
 #include "health.hpp"
 #include "listen_address.hpp"
@@ -40,14 +40,6 @@ void occupy_standard_descriptors() {
   for (int descriptor = 0; descriptor <= STDERR_FILENO; ++descriptor) {
     if (::fcntl(descriptor, F_GETFD) == -1) ::open("/dev/null", O_RDWR);  // takes the lowest
   }
-}
-
-/// Every connection is a descriptor, and the soft limit is for programs that use select(2).
-void raise_descriptor_limit() {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 void check_folder(const std::string& folder) {

@@ -303,10 +303,10 @@ def test_reports_when_it_is_interrupted(duplex_program, server):
 
 def test_says_when_the_process_to_watch_has_ended(bench, server, places):
     with subprocess.Popen(["/bin/sleep", "60"]) as other:
-        timer = threading.Timer(0.5, other.kill)
+        # In the middle of the run. Nobody waits for it before that is over.
+        timer = threading.Timer(1.5, other.kill)
         timer.start()
-        # It is watched until the load begins, and is a child that nobody has waited for then.
-        report = bench("-d", 1, "--warmup", "0", "--pid", other.pid, *places["ws"]("/echo"), status=FAILURE)
+        report = bench("-d", 3, "--warmup", "0", "--pid", other.pid, *places["ws"]("/echo"), status=FAILURE)
         timer.join()
     assert report.kinds == {"server's process"}
     assert "has ended" in report.json["errors"][0]["example"]

@@ -20,8 +20,8 @@
 
 #include "color.hpp"
 #include "crew.hpp"
+#include "descriptor_limit.hpp"
 #include "files.hpp"
-#include "limits.hpp"
 #include "live_line.hpp"
 #include "load_thread.hpp"
 #include "report.hpp"
@@ -61,11 +61,20 @@ std::string utc_text(std::time_t time) {
   return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(time));
 }
 
-/// What all connections take, and the program besides.
-std::size_t descriptors_of(const BenchOptions& options) {
+/// Throws UsageError if there can't be so many, which would be found out only when most connections
+/// are open.
+void want_descriptors_for(const BenchOptions& options) {
   constexpr std::size_t of_the_program = 32;
   constexpr std::size_t of_a_thread = 2;
-  return options.connections + options.publishers + options.threads * of_a_thread + of_the_program;
+  const std::size_t publishers = options.mode == Mode::fanout ? options.publishers : 0;
+  const std::size_t wanted =
+      options.connections + publishers + options.threads * of_a_thread + of_the_program;
+  const std::size_t most = raise_descriptor_limit();
+  if (wanted <= most) return;
+  throw UsageError(
+      fmt::format("so many connections take {} descriptors, and a process may have {} here: use "
+                  "fewer --connections, or raise the limit (ulimit -Hn)",
+                  wanted, most));
 }
 
 Target target_of(const http::Url& url) {
@@ -269,7 +278,7 @@ int run_bench(const BenchOptions& options) {
   if (options.tls.insecure && !options.quiet) {
     write(stderr, "duplex: --insecure: who the server is, is not verified\n");
   }
-  want_descriptors(descriptors_of(options));
+  want_descriptors_for(options);
   const Result result = measure(options);
   if (!options.json.empty()) write_report(options.json, json_report(result));
   if (!options.plot.empty()) write_report(options.plot, svg_report(result));

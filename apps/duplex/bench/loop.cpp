@@ -83,14 +83,16 @@ std::uint64_t Loop::answered(Connection& connection, std::uint64_t count, std::u
 
 void Loop::take_back(Connection& connection) {
   InFlight& in_flight = flows_[connection.number].in_flight;
-  under_way_ -= in_flight.count();
-  const Time counts_from = thread_.counts_from();
-  if (pacing_ && in_flight.count() > 0) {
+  const std::uint64_t unanswered = in_flight.count();
+  if (unanswered == 0) return;
+  if (pacing_) {
     thread_.recorder().error("closed early", "the server announced its end before all was answered",
-                             in_flight.count());
+                             unanswered);
+    return;
   }
-  in_flight.take(in_flight.count(), [&](Time sent, std::uint32_t messages) {
-    if (!pacing_ && sent >= counts_from) {
+  under_way_ -= unanswered;
+  in_flight.take(unanswered, [this](Time sent, std::uint32_t messages) {
+    if (sent >= thread_.counts_from()) {
       thread_.recorder().taken_back(messages * payload_bytes_, messages);
     }
   });

@@ -39,8 +39,9 @@ class Loop : public Work {
   /// go on. Returns how many of them nobody had asked.
   std::uint64_t answered(Connection& connection, std::uint64_t count, std::uint64_t bytes, Time now,
                          bool goes_on = true);
-  /// To be called when it was announced that a connection ends: a closed loop sends anew, over
-  /// another one, what is under way on it.
+  /// To be called before a connection is closed whose end was announced: what is under way on it, a
+  /// closed loop sends anew over another one, so that it has not been sent; in an open loop it is
+  /// an error, since its time has come and it won't.
   void take_back(Connection& connection);
   void flush_owed(Connection& connection) {
     if (connection.owed > 0 && !connection.waits_to_write) thread_.flush(connection);
