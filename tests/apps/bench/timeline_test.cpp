@@ -11,6 +11,16 @@ using namespace std::chrono_literals;
 
 const Timeline::Time begin{1h};
 
+/// What is measured has begun, and one thread counts.
+class Measuring : public testing::Test {
+ protected:
+  Measuring() { timeline.start(begin); }
+
+  Timeline timeline;
+  Tally tally;
+  Recorder recorder{timeline, tally};
+};
+
 TEST(Timeline, IsEmptyUntilItStarts) {
   Timeline timeline;
   EXPECT_EQ(timeline.begin(), std::nullopt);
@@ -20,11 +30,7 @@ TEST(Timeline, IsEmptyUntilItStarts) {
   EXPECT_TRUE(timeline.finish(begin).empty());
 }
 
-TEST(Timeline, PutsWhatIsCountedIntoTheSliceOfItsTime) {
-  Timeline timeline;
-  Tally tally;
-  timeline.start(begin);
-  Recorder recorder(timeline, tally);
+TEST_F(Measuring, PutsWhatIsCountedIntoTheSliceOfItsTime) {
   recorder.advance(begin);
   recorder.received(20, 1000);
   recorder.advance(begin + 99ms);
@@ -90,11 +96,7 @@ TEST(Timeline, LeavesOutWhatWarmsUpButItsErrorsAndConnections) {
   EXPECT_EQ(tally.errors.total(), 1U);
 }
 
-TEST(Recorder, CountsWhatIsLateApartAndInNoSlice) {
-  Timeline timeline;
-  Tally tally;
-  timeline.start(begin);
-  Recorder recorder(timeline, tally);
+TEST_F(Measuring, CountsWhatIsLateApartAndInNoSlice) {
   recorder.advance(begin);
   recorder.received(20, 1000);
   recorder.late(5'000'000, 3);
@@ -108,11 +110,7 @@ TEST(Recorder, CountsWhatIsLateApartAndInNoSlice) {
   EXPECT_EQ(tally.latency.count(), 4U);
 }
 
-TEST(Recorder, TakesBackWhatItHasHandedOver) {
-  Timeline timeline;
-  Tally tally;
-  timeline.start(begin);
-  Recorder recorder(timeline, tally);
+TEST_F(Measuring, TakesBackWhatItHasHandedOver) {
   recorder.advance(begin);
   recorder.sent(80, 4);
   recorder.advance(begin + 100ms);
@@ -122,11 +120,7 @@ TEST(Recorder, TakesBackWhatItHasHandedOver) {
   EXPECT_EQ(tally.bytes_sent, 20U);
 }
 
-TEST(Timeline, CountsConnectionsThatAreOpenAtTheEndOfEachSlice) {
-  Timeline timeline;
-  Tally tally;
-  timeline.start(begin);
-  Recorder recorder(timeline, tally);
+TEST_F(Measuring, CountsConnectionsThatAreOpenAtTheEndOfEachSlice) {
   for (int i = 0; i < 5; ++i) {
     recorder.advance(begin + i * 100ms);
     for (int n = 0; n < 10; ++n) recorder.opened(1000);
@@ -143,11 +137,7 @@ TEST(Timeline, CountsConnectionsThatAreOpenAtTheEndOfEachSlice) {
   EXPECT_EQ(tally.connections_closed, 1U);
 }
 
-TEST(Timeline, TellsRateAndPercentilesOfTheLastSecond) {
-  Timeline timeline;
-  Tally tally;
-  timeline.start(begin);
-  Recorder recorder(timeline, tally);
+TEST_F(Measuring, TellsRateAndPercentilesOfTheLastSecond) {
   EXPECT_EQ(timeline.now(begin).messages_per_second, 0);
   for (int i = 0; i < 30; ++i) {
     recorder.advance(begin + i * 100ms);
@@ -167,11 +157,7 @@ TEST(Timeline, TellsRateAndPercentilesOfTheLastSecond) {
   EXPECT_EQ(timeline.now(begin + 9s).p99_ns, 0U);
 }
 
-TEST(Timeline, KeepsThePercentilesOfSlicesWhoseHistogramsAreGone) {
-  Timeline timeline;
-  Tally tally;
-  timeline.start(begin);
-  Recorder recorder(timeline, tally);
+TEST_F(Measuring, KeepsThePercentilesOfSlicesWhoseHistogramsAreGone) {
   for (std::uint64_t i = 0; i < 100; ++i) {
     recorder.advance(begin + i * 100ms);
     recorder.received(1, i);
