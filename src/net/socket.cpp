@@ -61,7 +61,7 @@ class WithoutPipeSignal {
   WithoutPipeSignal(const WithoutPipeSignal&) = delete;
   WithoutPipeSignal& operator=(const WithoutPipeSignal&) = delete;
 
-  /// To be called after a call that failed with EPIPE; keeps errno.
+  /// To be called after a call that has sent less than it should; keeps errno.
   void take_back() noexcept {
     if (was_pending_) return;
     const int saved = errno;
@@ -123,7 +123,9 @@ Transferred send_file(int socket, int file, std::uint64_t offset, std::size_t co
   if (!pipe_signal_blocked) without_signal.emplace();
   auto position = static_cast<off_t>(offset);
   const ssize_t result = uninterrupted([&] { return ::sendfile(socket, file, &position, count); });
-  if (without_signal && result < 0 && errno == EPIPE) without_signal->take_back();
+  // The connection may break after a part: the part is told, the signal raised nevertheless.
+  const bool in_full = result == static_cast<ssize_t>(count);
+  if (without_signal && !in_full) without_signal->take_back();
   if (result < 0 && (errno == EINVAL || errno == ENOSYS)) {
     return copy_file(socket, file, offset, count);
   }
