@@ -35,8 +35,7 @@ std::string letters(std::size_t bytes, std::size_t number) {
   return text;
 }
 
-/// Text of several languages: of ASCII alone, many a server makes short work. The beginning, where
-/// stamps go, is letters.
+/// The beginning, where stamps go, is letters.
 std::string prose(std::size_t bytes, std::size_t number) {
   constexpr std::string_view words[] = {"hello ",  "Grüße ", "žluťoučký ", "καλημέρα ",
                                         "привет ", "世界 ",  "नमस्ते ",      "👋 "};
@@ -50,7 +49,6 @@ std::string prose(std::size_t bytes, std::size_t number) {
   return text;
 }
 
-/// Text as services send it.
 std::string json(std::size_t bytes, std::mt19937& random) {
   const auto below = [&random](unsigned bound) { return std::to_string(random() % bound); };
   std::string text = "[";
@@ -63,16 +61,28 @@ std::string json(std::size_t bytes, std::mt19937& random) {
   return text;
 }
 
+Content content_of(const MessageKind& kind) {
+  if (kind.content != Content::usual) return kind.content;
+  if (kind.compressed) return Content::json;
+  return kind.text ? Content::prose : Content::letters;
+}
+
 std::vector<std::string> payloads(const MessageKind& kind) {
   // The same in each run.
   std::mt19937 random(1);  // NOLINT(cert-msc51-cpp,cert-msc32-c,bugprone-random-generator-seed)
+  const auto payload = [&](std::size_t number) {
+    switch (content_of(kind)) {
+      case Content::usual:
+      case Content::letters: return letters(kind.bytes, number);
+      case Content::prose: return prose(kind.bytes, number);
+      case Content::json: return json(kind.bytes, random);
+      case Content::own: return kind.own;
+    }
+    std::unreachable();
+  };
   std::vector<std::string> result;
   result.reserve(message_count(kind.bytes));
-  for (std::size_t i = 0; i < message_count(kind.bytes); ++i) {
-    result.push_back(kind.compressed ? json(kind.bytes, random)
-                     : kind.text     ? prose(kind.bytes, i)
-                                     : letters(kind.bytes, i));
-  }
+  for (std::size_t i = 0; i < message_count(kind.bytes); ++i) result.push_back(payload(i));
   return result;
 }
 

@@ -13,14 +13,25 @@
 
 namespace duplex::app::bench {
 
+/// What messages consist of.
+enum class Content : std::uint8_t {
+  usual,    ///< `json` where they are compressed, else `prose` as text, else `letters`.
+  letters,  ///< ASCII.
+  prose,    ///< Of several languages: for ASCII alone, many a server makes short work of UTF-8.
+  json,     ///< As services send it, of ASCII.
+  own,      ///< `MessageKind::own`, the same each time.
+};
+
 /// What the messages of a load are.
 struct MessageKind {
   std::size_t bytes = 20;
   bool text = false;
-  /// Compressed by permessage-deflate, and then JSON.
+  /// By permessage-deflate.
   bool compressed = false;
   /// Each with what was in those before (RFC 7692 section 7.1.1, "context takeover").
   bool keep = false;
+  Content content = Content::usual;
+  std::string own = {};
 };
 
 /// A client's frame with its payload, masked with a random key.
@@ -33,8 +44,8 @@ inline constexpr std::string_view client_close_frame("\x88\x82\0\0\0\0\x03\xE8",
 /// A server's whole message in one frame.
 std::string server_frame(websocket::Opcode opcode, std::string_view payload);
 
-/// Some messages that differ, so that one in another's place is noticed, in the forms in which
-/// they leave and come back.
+/// Some messages that differ (but for the user's own), so that one in another's place is noticed,
+/// in the forms in which they leave and come back.
 class Messages {
  public:
   explicit Messages(const MessageKind& kind);

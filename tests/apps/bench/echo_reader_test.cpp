@@ -66,7 +66,7 @@ void expect_at_every_split(const MessageKind& kind, std::string_view stream, std
   EXPECT_EQ(reading.kinds(), kinds);
 }
 
-constexpr MessageKind small{.bytes = 5};
+const MessageKind small{.bytes = 5};
 
 TEST(EchoReader, CountsEchoesInTheirOrder) {
   const Reading all(small);

@@ -37,5 +37,23 @@ TEST(Messages, AreTextOfMoreThanAscii) {
   for (const char letter : text.substr(0, Stamp::bytes_max)) EXPECT_GE(letter, ' ');
 }
 
+TEST(Messages, AreOfTheContentThatIsWanted) {
+  const auto first = [](const MessageKind& kind) {
+    return std::string(Messages(kind).payload(0).substr(0, 7));
+  };
+  EXPECT_EQ(first({.bytes = 100, .content = Content::letters}), "abcdefg");
+  EXPECT_EQ(first({.bytes = 100, .text = true, .content = Content::letters}), "abcdefg");
+  EXPECT_EQ(first({.bytes = 100, .text = true, .content = Content::json}), R"([{"id":)");
+  EXPECT_EQ(first({.bytes = 100, .compressed = true}), R"([{"id":)");
+  const Messages prose({.bytes = 200, .content = Content::prose});
+  EXPECT_NE(prose.payload(0).find("世界"), std::string_view::npos);
+}
+
+TEST(Messages, AreTheUsersOwn) {
+  const Messages messages({.bytes = 3, .content = Content::own, .own = "one"});
+  EXPECT_GE(messages.count(), 2U);
+  for (std::size_t i = 0; i < messages.count(); ++i) EXPECT_EQ(messages.payload(i), "one");
+}
+
 }  // namespace
 }  // namespace duplex::app::bench
