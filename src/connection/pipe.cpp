@@ -134,13 +134,8 @@ bool Pipe::receive_once() noexcept {
   }
   // TLS may have had something to say.
   if (is_open() && transport_.unsent_bytes() > 0) note_blocked(true);
-  // Long messages are followed by others, until so much came that it would have been the beginning
-  // of one, and was not.
-  if (placed_) {
-    expects_large_ = true;
-  } else if (received.bytes == large_head_bytes) {
-    expects_large_ = false;
-  }
+  // Until so much came that it would have been the beginning of a long message, and was not.
+  if (!placed_ && received.bytes == large_head_bytes) expects_large_ = false;
   return received.bytes == buffer.size() - kept && !input_ended_;
 }
 

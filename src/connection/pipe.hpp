@@ -40,8 +40,13 @@ class Pipe : public net::Pollable, public Carrier {
   /// left to the kernel, and so to the peer.
   void set_input_held(bool held) noexcept { held_ = held; }
   bool input_held() const noexcept { return held_; }
-  /// The next input is to be read into `input_room`, as long as nothing is kept.
-  void set_input_placed(bool placed) noexcept { placed_ = placed; }
+  /// The next input is to be read into `input_room`, as long as nothing is kept: it belongs to a
+  /// message of so many bytes. 0: it does not.
+  void set_input_placed(std::uint64_t message_bytes) noexcept {
+    placed_ = message_bytes > 0;
+    // The next one is likely to be as long.
+    if (placed_ && message_bytes > hub_->loop().read_buffer().size()) expects_large_ = true;
+  }
   bool paused() const noexcept { return paused_; }
   bool input_ended() const noexcept { return input_ended_; }
   bool finishing() const noexcept { return phase_ != Phase::open; }
@@ -185,7 +190,7 @@ class Pipe : public net::Pollable, public Carrier {
   bool watches_input_ : 1 = false;
   bool input_wanted_ : 1 = false;
   bool placed_ : 1 = false;  // input goes where the protocol has it
-  bool expects_large_ : 1 = false;
+  bool expects_large_ : 1 = false;  // the next message may be longer than the read buffer
   bool service_requested_ : 1 = false;
   bool disposed_ : 1 = false;  // only handles keep it
   Hub* hub_;

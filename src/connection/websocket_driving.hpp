@@ -71,7 +71,7 @@ void drive(Pipe& pipe, WebSocketLink& link, Delivery delivery, Bytes& input, Han
     }
   }
   pipe.set_input_held(held);
-  pipe.set_input_placed(link.has_input_room());
+  pipe.set_input_placed(link.has_input_room() ? link.message_bytes() : 0);
 }
 
 /// For `Pipe::on_room`: lets those go on who waited for the peer to take what was sent. `on_drain`

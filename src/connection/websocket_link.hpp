@@ -84,6 +84,7 @@ class WebSocketLink {
   }
   bool wants_next(ConstBytes input) const noexcept { return session_.wants_next(input); }
   bool has_input_room() const noexcept { return session_.has_input_room(); }
+  std::uint64_t message_bytes() const noexcept { return session_.message_bytes(); }
   Bytes input_room() noexcept { return session_.input_room(); }
 
   /// Whether the peer has more to take than enough: who awaits `send` waits.

@@ -47,7 +47,7 @@ TEST(Pipe, PutsInputWhereItsProtocolHasIt) {
   // One that is long, and what is behind it: room for the next pieces of it, and then no more.
   script.on_input = [&](TestPipe& its, Bytes& input) {
     places.push_back(input.data());
-    its.set_input_placed(places.size() < 3);
+    its.set_input_placed(places.size() < 3 ? 15 : 0);
     input = input.last(0);
   };
   auto [pipe, peer] = bench.connect(script);
@@ -62,6 +62,35 @@ TEST(Pipe, PutsInputWhereItsProtocolHasIt) {
   bench.turn();
   EXPECT_EQ(script.inputs.back(), "klmno");
   EXPECT_NE(places.back(), room.data());
+}
+
+TEST(Pipe, ReadsLittleAtFirstWhereAMessageLongerThanItsBufferIsExpected) {
+  Script script;
+  PipeBench bench;
+  std::vector<std::byte> room(5);
+  script.input_room = room;
+  std::uint64_t message_bytes = 0;
+  script.on_input = [&](TestPipe& its, Bytes& input) {
+    its.set_input_placed(std::exchange(message_bytes, 0));
+    input = input.last(0);
+  };
+  auto [pipe, peer] = bench.connect(script);
+  const auto read_first_behind_message_of = [&](std::uint64_t bytes) {
+    message_bytes = bytes;
+    peer.send("begin");
+    bench.turn();
+    peer.send("whole");
+    bench.turn();
+    script.inputs.clear();
+    peer.send(std::string(20'000, 'x'));
+    bench.turn();
+    return script.inputs.front().size();
+  };
+  EXPECT_EQ(read_first_behind_message_of(200'000), 20'000u);
+  EXPECT_EQ(read_first_behind_message_of(1'000'000), 16'384u);
+  // There was as much as of a long one, and it was none.
+  bench.turn();
+  EXPECT_EQ(read_first_behind_message_of(200'000), 20'000u);
 }
 
 TEST(Pipe, LeavesInputToTheKernelWhilePaused) {

@@ -84,7 +84,7 @@ def places(server, certificates):
     [
         (),
         ("--depth", 16, "--size", 125),
-        ("--size", "1M", "--depth", 2),
+        ("--size", "300K", "--depth", 2),
         ("--size", 0, "--text"),
         ("--size", 1000, "--compress", "--text"),
         ("--rate", 500),

@@ -13,6 +13,8 @@ RACERS = {
     "Python websockets": python_websockets(),
 }
 
+JSON_TEXT = ("--text", "--content", "json")
+
 
 def cell(name: str, title: str, connections: int, size: int, *more: str, **at_least: float) -> Cell:
     rivals = {"bare": "bare", "beast": "Boost.Beast"}
@@ -31,6 +33,7 @@ CELLS = (
     cell("125x16", "125 bytes, 16 in flight", 50, 125, "--depth", "16", bare=0.85, beast=5),
     cell("1k", "1 KiB, one in flight", 100, 1024, bare=0.97),
     cell("16k", "16 KiB, one in flight", 50, 16 << 10, bare=0.9, beast=1.5),
-    cell("64k-text", "64 KiB of text, one in flight", 20, 64 << 10, "--text", bare=0.9, beast=1.5),
+    cell("64k-text", "64 KiB of JSON as text, one in flight", 20, 64 << 10, *JSON_TEXT, bare=0.9, beast=1.5),
+    cell("64k-prose", "64 KiB of text of eight languages, one in flight", 20, 64 << 10, "--text"),
     cell("1m", "1 MiB, one in flight", 10, 1 << 20, bare=0.9, beast=1.5),
 )

@@ -119,6 +119,9 @@ class Session {
   bool has_input_room() const noexcept {
     return assembly_ && !compressed_ && parser_.payload_left() >= placed_bytes_min;
   }
+  /// How much the message has that is being read, as far as its frames have said: on the wire, and
+  /// with what is still to come of the last of them.
+  std::uint64_t message_bytes() const noexcept { return message_bytes_; }
   /// Where to put the next bytes of input, so that they need not be copied: behind what has come of
   /// the message. Present them to `next` from there. Only with `has_input_room`; holds until the
   /// next call.
@@ -238,7 +241,7 @@ class Session {
   std::unique_ptr<Assembly, FreeAssembly> assembly_;  // as it came, or inflated
   // Null when there is no compression; shared with others when no window is kept.
   std::unique_ptr<MessageCodec, ReleaseCodec> codec_;
-  std::uint64_t message_bytes_ = 0;  // on the wire, of the message being read, all frames begun
+  std::uint64_t message_bytes_ = 0;
 };
 
 }  // namespace duplex::websocket
