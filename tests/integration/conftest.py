@@ -81,7 +81,7 @@ def example(start):
 
 @pytest.fixture
 def start_test_server(start):
-    """start_test_server(*arguments): tests/support/test_server.cpp with its knobs."""
+    """start_test_server(*arguments): tests/support/test_server with its knobs."""
     return _test_server(start)
 
 

@@ -31,8 +31,6 @@ struct Connection {
   const Endpoint* endpoint = nullptr;
   /// Within its thread.
   std::uint32_t number = 0;
-  /// Counts how often it was opened.
-  std::uint32_t attempt = 0;
   State state = State::closed;
   bool waits_to_write = false;
   /// Whether what it owes was blocked: TLS then wants to be given the same again.

@@ -20,12 +20,8 @@ using Outcome = Wire::Outcome;
 using State = Connection::State;
 
 constexpr std::size_t buffer_bytes = std::size_t{256} * 1024;
-/// Connections that a thread opens at the same time. What servers let wait in their listening
-/// socket is a few hundred, often 128.
-constexpr std::size_t opening_max = 128;
 /// How often a connection is read before the others have their turn.
 constexpr int calls_max = 64;
-constexpr Time opening_time_max = 10 * second;
 /// Until a connection that broke is opened again.
 constexpr Time rest_time = second / 10;
 /// How often the schedule is looked at where there is nothing to do.
@@ -68,6 +64,7 @@ LoadThread::LoadThread(const Setup& setup, Schedule& schedule, Timeline& timelin
       random_(std::random_device{}()),
       endpoint_(endpoint_of(setup, setup.target)),
       publish_endpoint_(endpoint_of(setup, setup.publish_target)),
+      openings_(setup.options.pace / static_cast<double>(setup.options.threads)),
       buffer_(buffer_bytes),
       recorder_(timeline, tally_) {
   if (poll_ < 0 || wakes_ < 0) {
@@ -93,7 +90,8 @@ void LoadThread::add_connections(std::size_t count, bool publish, bool at_start)
 
 void LoadThread::run(Work& work) {
   work_ = &work;
-  now_ = opening_began_ = steady_now();
+  now_ = steady_now();
+  openings_.start(now_);
   while (stage_ != Stage::over) {
     advance();
     open_more();
@@ -116,7 +114,7 @@ void LoadThread::advance() {
   const Time end = schedule_->end.load(std::memory_order_acquire);
   switch (stage_) {
     case Stage::opening:
-      if (!ready_ && to_open_.empty() && opening_ == 0) {
+      if (!ready_ && openings_.empty()) {
         ready_ = true;
         // Publishers count nothing.
         schedule_->opened += static_cast<std::size_t>(
@@ -166,7 +164,7 @@ void LoadThread::end_measuring() {
   const Time end = schedule_->end.load(std::memory_order_acquire);
   cpu_seconds_ = thread_cpu_seconds() - cpu_before_;
   busy_ = cpu_seconds_ / (1e-9 * static_cast<double>(end - schedule_->counts_from()));
-  to_open_.clear();
+  openings_.clear_waiting();
   stage_ = Stage::draining;
 }
 
@@ -178,26 +176,16 @@ void LoadThread::advance_clock() {
 }
 
 void LoadThread::open(Connection& connection, Time not_before) {
-  to_open_.push_back({connection.number, not_before});
+  openings_.add(connection.number, not_before);
 }
 
 void LoadThread::open_more() {
-  const double pace = setup_->options.pace / static_cast<double>(setup_->options.threads);
-  while (!to_open_.empty() && opening_ < opening_max && to_open_.front().not_before <= now_) {
-    if (pace > 0 && stage_ == Stage::opening &&
-        static_cast<double>(begun_) >= pace * 1e-9 * static_cast<double>(now_ - opening_began_)) {
-      return;
-    }
-    Connection& connection = connections_[to_open_.front().number];
-    to_open_.pop_front();
-    ++begun_;
-    begin_opening(connection);
-  }
+  // It is the pace of the beginning only.
+  if (stage_ != Stage::opening) openings_.lift_pace();
+  while (const auto number = openings_.take(now_)) begin_opening(connections_[*number]);
 }
 
 void LoadThread::begin_opening(Connection& connection) {
-  ++opening_;
-  ++connection.attempt;
   connection.since = steady_now();
   connection.position = 0;
   connection.owed = 0;
@@ -212,20 +200,12 @@ void LoadThread::begin_opening(Connection& connection) {
   }
   connection.state = State::connecting;
   watch(connection, EPOLL_CTL_ADD);
-  deadlines_.push_back(
-      {connection.number, connection.attempt, connection.since + opening_time_max});
 }
 
 /// Gives up those that take too long to open.
 void LoadThread::expire() {
-  while (!deadlines_.empty()) {
-    const Deadline& first = deadlines_.front();
-    Connection& connection = connections_[first.number];
-    const bool opening = connection.attempt == first.attempt && !connection.is_open() &&
-                         connection.state != State::closed;
-    if (opening && first.time > now_) return;
-    deadlines_.pop_front();
-    if (opening) opening_failed(connection, {"timeout", "it was not open after ten seconds"});
+  while (const auto number = openings_.overdue(now_)) {
+    opening_failed(connections_[*number], {"timeout", "it was not open after ten seconds"});
   }
 }
 
@@ -233,11 +213,7 @@ Time LoadThread::next_due() const {
   Time due = stage_ == Stage::measuring ? now_ + Schedule::slice : now_ + glance;
   due = std::min(due, schedule_->end.load(std::memory_order_acquire));
   if (loading()) due = std::min(due, work_->due());
-  if (!deadlines_.empty()) due = std::min(due, deadlines_.front().time);
-  if (!to_open_.empty() && opening_ < opening_max) {
-    due = std::min(due, std::max(to_open_.front().not_before, now_ + second / 1000));
-  }
-  return due;
+  return std::min(due, openings_.due(now_));
 }
 
 /// As epoll_wait, for a time in nanoseconds.
@@ -362,7 +338,7 @@ void LoadThread::read_answer(Connection& connection) {
 
 void LoadThread::become_open(Connection& connection, Bytes rest) {
   connection.state = State::open;
-  --opening_;
+  openings_.ended(connection.number);
   advance_clock();
   recorder_.opened(now_ - connection.since);
   watch_writing(connection, false);
@@ -467,7 +443,7 @@ void LoadThread::drop(Connection& connection) {
 }
 
 void LoadThread::opening_failed(Connection& connection, const Fault& fault) {
-  --opening_;
+  openings_.ended(connection.number);
   recorder_.failed(fault.kind, fault.text);
   forget(connection);
   connection.wire.abort();

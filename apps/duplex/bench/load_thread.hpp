@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <optional>
 #include <random>
@@ -16,6 +15,7 @@
 #include "connection.hpp"
 #include "messages.hpp"
 #include "opening.hpp"
+#include "opening_queue.hpp"
 #include "schedule.hpp"
 #include "timeline.hpp"
 #include "work.hpp"
@@ -103,16 +103,6 @@ class LoadThread {
  private:
   enum class Stage : std::uint8_t { opening, warming, measuring, draining, over };
 
-  struct Waiting {
-    std::uint32_t number;
-    Time not_before;
-  };
-  struct Deadline {
-    std::uint32_t number;
-    std::uint32_t attempt;
-    Time time;
-  };
-
   void advance();
   void begin_measuring();
   void end_measuring();
@@ -148,11 +138,7 @@ class LoadThread {
   Endpoint publish_endpoint_;
   http1::FieldTable fields_;
   std::vector<Connection> connections_;
-  std::deque<Waiting> to_open_;
-  std::deque<Deadline> deadlines_;
-  std::size_t opening_ = 0;
-  std::uint64_t begun_ = 0;
-  Time opening_began_ = 0;
+  OpeningQueue openings_;
   const Round* round_ = nullptr;
   std::vector<char> buffer_;
   Tally tally_;
