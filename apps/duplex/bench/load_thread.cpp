@@ -130,6 +130,8 @@ void LoadThread::advance() {
         stage_ = Stage::over;
       } else if (ready_ && schedule_->begin.load(std::memory_order_acquire) <= now_) {
         stage_ = Stage::warming;
+        // It is the pace of the beginning only.
+        openings_.lift_pace();
         work_->begin(now_);
       }
       return;
@@ -180,8 +182,6 @@ void LoadThread::open(Connection& connection, Time not_before) {
 }
 
 void LoadThread::open_more() {
-  // It is the pace of the beginning only.
-  if (stage_ != Stage::opening) openings_.lift_pace();
   while (const auto number = openings_.take(now_)) begin_opening(connections_[*number]);
 }
 
