@@ -79,6 +79,9 @@ void add_bench(CLI::App& program, Run& run) {
   text(messages, "-s,--size", given->size, "SIZE", "Of a message; 20 bytes by default");
   flag(messages, "--text", given->text, "Send text");
   flag(messages, "--binary", given->binary, "Send binary messages, which is the default");
+  text(messages, "--content", given->content, "WHAT",
+       "letters, prose (text of several languages), json, or\nyour own of @FILE; letters by "
+       "default, prose as text");
   flag(messages, "--compress", given->compress,
        "Echo JSON, compressed by permessage-deflate; the\nserver has to agree");
   flag(messages, "--compress-keep", given->compress_keep,

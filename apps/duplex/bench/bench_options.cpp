@@ -11,9 +11,11 @@
 #include <string_view>
 #include <utility>
 
+#include "files.hpp"
 #include "quantity.hpp"
 #include "subcommand.hpp"
 #include <duplex/base/ascii.hpp>
+#include <duplex/base/utf8.hpp>
 #include <duplex/websocket/client_handshake.hpp>
 
 namespace duplex::app::bench {
@@ -96,6 +98,7 @@ void refuse_useless(Mode mode, const BenchArguments& arguments) {
            Use{"--text and --binary", message, {Mode::echo, Mode::fanout}},
            Use{"--depth", !arguments.depth.empty(), {Mode::echo, Mode::fanout, Mode::request}},
            Use{"--rate", !arguments.rate.empty(), {Mode::echo, Mode::fanout, Mode::request}},
+           Use{"--content", !arguments.content.empty(), {Mode::echo, Mode::fanout}},
            Use{"--compress", arguments.compress, {Mode::echo}},
            Use{"--verify", !arguments.verify.empty(), {Mode::echo, Mode::fanout}},
            Use{"--subprotocol",
@@ -164,6 +167,40 @@ void take_load(BenchOptions& options, const BenchArguments& arguments) {
   options.pace = rate_of("--pace", arguments.pace);
 }
 
+/// The user's own message, in the file that `--content @FILE` names.
+void take_own_message(BenchOptions& options, const BenchArguments& arguments) {
+  const std::string file = arguments.content.substr(1);
+  if (options.mode == Mode::fanout) {
+    throw UsageError(
+        "--content @FILE is for mode echo: what is fanned out has to say when it was sent");
+  }
+  if (!arguments.size.empty()) throw UsageError("--size and --content @FILE don't go together");
+  MessageKind& message = options.message;
+  message.content = Content::own;
+  try {
+    message.own = read_file(file, message_bytes_max);
+  } catch (const std::runtime_error& error) {
+    throw UsageError(fmt::format("--content: {}", error.what()));
+  }
+  message.bytes = message.own.size();
+  if (message.text && !is_valid_utf8(as_bytes(message.own))) {
+    throw UsageError(fmt::format("--content: {} is not UTF-8, as text has to be", file));
+  }
+}
+
+void take_content(BenchOptions& options, const BenchArguments& arguments) {
+  if (arguments.content.empty()) return;
+  if (arguments.content.starts_with('@')) return take_own_message(options, arguments);
+  const auto found =
+      std::ranges::find(contents, arguments.content, [](Content content) { return name(content); });
+  if (found == contents.end()) {
+    throw UsageError(fmt::format(
+        "--content: \"{}\" is none; there are letters, prose and json, and @FILE for your own",
+        arguments.content));
+  }
+  options.message.content = *found;
+}
+
 void take_messages(BenchOptions& options, const BenchArguments& arguments) {
   if (arguments.text && arguments.binary) {
     throw UsageError("--text and --binary don't go together");
@@ -182,6 +219,7 @@ void take_messages(BenchOptions& options, const BenchArguments& arguments) {
     }
     message.bytes = bytes;
   }
+  take_content(options, arguments);
   if (!arguments.verify.empty() && arguments.verify != "length" && arguments.verify != "content") {
     throw UsageError(
         fmt::format("--verify: \"{}\" is neither length nor content", arguments.verify));
@@ -283,6 +321,8 @@ std::vector<Option> shown(const BenchOptions& options) {
   add(options.mode == Mode::fanout, "publishers", number(options.publishers));
   add(measures_messages, "size", number(options.message.bytes));
   add(measures_messages, "text", options.message.text);
+  add(options.message.content != Content::usual, "content",
+      std::string(name(options.message.content)));
   add(options.message.compressed, "compress", true);
   add(options.message.keep, "compress_keep", true);
   add(measures_messages, "verify", std::string(options.length_only ? "length" : "content"));

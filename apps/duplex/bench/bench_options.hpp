@@ -27,6 +27,7 @@ struct BenchArguments {
   std::string size;
   std::string depth;
   std::string rate;
+  std::string content;
   std::string verify;
   std::vector<std::string> fields;
   std::string subprotocol;

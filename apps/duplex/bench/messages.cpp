@@ -119,6 +119,17 @@ std::string header_of(const FrameHeader& header) {
 
 }  // namespace
 
+std::string_view name(Content content) noexcept {
+  switch (content) {
+    case Content::usual: return "usual";
+    case Content::letters: return "letters";
+    case Content::prose: return "prose";
+    case Content::json: return "json";
+    case Content::own: return "own";
+  }
+  std::unreachable();
+}
+
 std::string client_frame(Opcode opcode, std::string_view payload, bool rsv1, std::mt19937& random) {
   const auto bits = static_cast<std::uint32_t>(random());
   websocket::MaskKey key{};

@@ -22,6 +22,10 @@ enum class Content : std::uint8_t {
   own,      ///< `MessageKind::own`, the same each time.
 };
 
+/// Those that can be asked for by their names.
+inline constexpr std::array contents{Content::letters, Content::prose, Content::json};
+std::string_view name(Content content) noexcept;
+
 /// What the messages of a load are.
 struct MessageKind {
   std::size_t bytes = 20;
