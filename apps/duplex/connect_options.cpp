@@ -28,7 +28,7 @@ T checked(std::string_view option, std::expected<T, std::string> parsed) {
 
 CompressOptions compression_of(const ConnectArguments& arguments) {
   CompressOptions options;
-  options.enabled = arguments.compress;
+  if (arguments.compress) options.enabled = true;
   options.keep = arguments.compress_keep;
   if (!arguments.compress_level.empty()) {
     options.level = checked("--compress-level", parse_compress_level(arguments.compress_level));
@@ -40,7 +40,9 @@ CompressOptions compression_of(const ConnectArguments& arguments) {
     options.window_bits =
         checked("--compress-window", parse_compress_window(arguments.compress_window));
   }
-  check_compression(options);
+  if (const std::string_view name = needs_compression(options); !name.empty()) {
+    throw UsageError(fmt::format("--{} needs --compress", name));
+  }
   return options;
 }
 
