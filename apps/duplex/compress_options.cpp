@@ -48,4 +48,16 @@ std::optional<websocket::DeflateOptions> deflate_of(const CompressOptions& optio
   return deflate;
 }
 
+std::string_view describe_takeover(bool keeps_window) noexcept {
+  return keeps_window ? "kept from message to message" : "each message begins anew";
+}
+
+std::string describe_compression(const websocket::DeflateOptions& deflate) {
+  return fmt::format(
+      "WebSocket messages from {} bytes on are compressed for clients that offer it: level {}, a "
+      "window of {} bytes, {}",
+      deflate.threshold_bytes, deflate.level, 1U << deflate.send_window_bits_max,
+      describe_takeover(deflate.keep_send_window));
+}
+
 }  // namespace duplex::app

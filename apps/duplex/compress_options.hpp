@@ -38,4 +38,10 @@ std::string_view needs_compression(const CompressOptions& options) noexcept;
 /// For the library; nullopt for no compression.
 std::optional<websocket::DeflateOptions> deflate_of(const CompressOptions& options);
 
+/// Whether a window is kept, in words that go behind its size.
+std::string_view describe_takeover(bool keeps_window) noexcept;
+
+/// What a server does with it, in a sentence for its log.
+std::string describe_compression(const websocket::DeflateOptions& deflate);
+
 }  // namespace duplex::app

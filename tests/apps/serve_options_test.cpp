@@ -149,6 +149,18 @@ TEST(ServeOptions, LetTheCommandLineSwitchTheCompressionOfAFileOff) {
   EXPECT_EQ(deflate_of(resolved(settings).compress), std::nullopt);
 }
 
+TEST(ServeOptions, SayHowMessagesAreCompressed) {
+  EXPECT_EQ(
+      describe_compression({}),
+      "WebSocket messages from 64 bytes on are compressed for clients that offer it: level 1, "
+      "a window of 32768 bytes, each message begins anew");
+  EXPECT_EQ(
+      describe_compression(
+          {.send_window_bits_max = 9, .keep_send_window = true, .level = 9, .threshold_bytes = 0}),
+      "WebSocket messages from 0 bytes on are compressed for clients that offer it: level 9, "
+      "a window of 512 bytes, kept from message to message");
+}
+
 TEST(ServeOptions, TakesEveryOptionOfEncryption) {
   const TlsOptions options = resolved({
                                           given("listen", {":80"}),
