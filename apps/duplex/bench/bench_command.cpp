@@ -28,7 +28,7 @@ users wait at this rate, also while the server stands still.)";
 constexpr auto footer = R"(
 Examples:
   duplex bench ws://127.0.0.1:8080/echo
-  duplex bench -c 1000 -d 30 --rate 50000 --plot latency.svg wss://example.com/echo
+  duplex bench -c 1000 -d 30s --rate 50k --plot latency.svg wss://example.com/echo
   duplex bench --mode fanout -c 1000 --rate 100 ws://127.0.0.1:8080/live/x
   duplex bench -c 100 --depth 16 --pid $(pgrep -x my-server) http://127.0.0.1:8080/
 
@@ -60,15 +60,17 @@ void add_bench(CLI::App& program, Run& run) {
 
   text(loading, "--mode", given->mode, "MODE", "echo, fanout, idle, connect or request");
   text(loading, "-c,--connections", given->connections, "N", "50 by default");
-  text(loading, "-d,--duration", given->duration, "SECONDS", "10 by default");
+  text(loading, "-d,--duration", given->duration, "TIME",
+       "In seconds, or as 500ms, 2m or 1h; 10 by default");
   text(loading, "-t,--threads", given->threads, "N",
        "That share the connections; 1 by default, which is\nenough for most servers");
-  text(loading, "--warmup", given->warmup, "SECONDS",
-       "Load so long before anything counts; 0.5 by default");
+  text(loading, "--warmup", given->warmup, "TIME",
+       "Load so long before anything counts; 500ms by default");
   text(loading, "--depth", given->depth, "N",
        "Messages under way on each connection; requests are\npipelined; 1 by default");
   text(loading, "--rate", given->rate, "N",
-       "Messages a second, of all connections together,\nwhatever the server does");
+       "Messages a second, of all connections together,\nwhatever the server does; as 500, 10k "
+       "or 1.5M");
   text(loading, "--pace", given->pace, "N",
        "Connections opened a second; by default as many as go");
   flag(loading, "--resume", given->resume, "Mode connect: resume TLS sessions");

@@ -54,6 +54,19 @@ TEST(BenchOptions, HaveDefaults) {
   EXPECT_FALSE(options.length_only);
 }
 
+TEST(BenchOptions, TakeTimesAndRatesAsPeopleWriteThem) {
+  const BenchOptions options = resolved([](auto& given) {
+    given.duration = "2m";
+    given.warmup = "250ms";
+    given.rate = "1.5M";
+    given.pace = "2k";
+  });
+  EXPECT_EQ(options.duration.count(), 120'000);
+  EXPECT_EQ(options.warmup.count(), 250);
+  EXPECT_EQ(options.rate, 1'500'000);
+  EXPECT_EQ(options.pace, 2'000);
+}
+
 TEST(BenchOptions, HaveNoMoreThreadsThanConnections) {
   const BenchOptions options = resolved([](auto& given) {
     given.connections = "3";
@@ -99,7 +112,8 @@ TEST(BenchOptions, SayWhatIsWrong) {
       {[](Given& given) { given.rate = "fast"; }, "--rate: \"fast\" is not a rate"},
       {[](Given& given) { given.rate = "-5"; }, "--rate: \"-5\" is not a rate"},
       {[](Given& given) { given.rate = "nan"; }, "--rate: \"nan\" is not a rate"},
-      {[](Given& given) { given.pace = "1k"; }, "--pace: \"1k\" is not a rate"},
+      {[](Given& given) { given.pace = "1G"; }, "--pace: \"1G\" is not a rate"},
+      {[](Given& given) { given.duration = "1d"; }, "--duration: \"1d\" is not a time"},
       {[](Given& given) { given.rate = "5", given.depth = "2"; },
        "--rate and --depth don't go together"},
       {[](Given& given) { given.text = given.binary = true; },
