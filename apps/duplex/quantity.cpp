@@ -25,8 +25,12 @@ struct Scale {
   double factor;
 };
 
+constexpr double day_ms = 24 * 60 * 60 * 1000;
 constexpr std::array milliseconds_of_units = {
     Scale{"", 1e3}, Scale{"ms", 1}, Scale{"s", 1e3}, Scale{"m", 60e3}, Scale{"h", 3600e3},
+};
+constexpr std::array nanoseconds_of_units = {
+    Scale{"ns", 1}, Scale{"us", 1e3}, Scale{"µs", 1e3}, Scale{"ms", 1e6}, Scale{"s", 1e9},
 };
 constexpr std::array multiples = {Scale{"", 1}, Scale{"k", 1e3}, Scale{"m", 1e6}};
 
@@ -85,7 +89,6 @@ std::expected<std::uint64_t, std::string> parse_size(std::string_view text) {
 }
 
 std::expected<std::chrono::milliseconds, std::string> parse_duration(std::string_view text) {
-  constexpr double day_ms = 24 * 60 * 60 * 1000;
   const std::optional<double> time_ms = parse_scaled(text, milliseconds_of_units);
   if (!time_ms || *time_ms > day_ms) {
     return std::unexpected(
@@ -94,6 +97,16 @@ std::expected<std::chrono::milliseconds, std::string> parse_duration(std::string
                     text));
   }
   return std::chrono::milliseconds(std::llround(*time_ms));
+}
+
+std::expected<std::chrono::duration<double, std::nano>, std::string> parse_latency(
+    std::string_view text) {
+  const std::optional<double> time_ns = parse_scaled(text, nanoseconds_of_units);
+  if (!time_ns || *time_ns > 1e6 * day_ms) {
+    return std::unexpected(fmt::format(
+        "\"{}\" is not a short time; write a number with s, ms, us or ns, such as 250us", text));
+  }
+  return std::chrono::duration<double, std::nano>(*time_ns);
 }
 
 std::expected<double, std::string> parse_rate(std::string_view text) {

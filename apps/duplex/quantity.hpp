@@ -18,6 +18,10 @@ std::expected<std::uint64_t, std::string> parse_size(std::string_view text);
 /// rounded to a millisecond.
 std::expected<std::chrono::milliseconds, std::string> parse_duration(std::string_view text);
 
+/// How long something took or may take, always with a unit: `250us`, `1.5ms`, `2s`. At most a day.
+std::expected<std::chrono::duration<double, std::nano>, std::string> parse_latency(
+    std::string_view text);
+
 /// How often a second: `1000`, `0.5`, `10k`, `1.5M`, where k and M, in either case, are powers of
 /// 1000. At most a billion.
 std::expected<double, std::string> parse_rate(std::string_view text);

@@ -73,6 +73,22 @@ TEST(Quantity, RefusesWhatIsNotATime) {
   }
 }
 
+TEST(Quantity, ReadsLatencies) {
+  EXPECT_EQ(parse_latency("0ns").value().count(), 0);
+  EXPECT_EQ(parse_latency("250us").value().count(), 250'000);
+  EXPECT_EQ(parse_latency("250 µs").value().count(), 250'000);
+  EXPECT_EQ(parse_latency("1.5ms").value().count(), 1'500'000);
+  EXPECT_EQ(parse_latency("2s").value().count(), 2'000'000'000);
+}
+
+TEST(Quantity, RefusesALatencyWithoutAUnit) {
+  for (const std::string_view text : {"", "5", "ms", "-1ms", "5 m", "1e3ms", "86401s"}) {
+    const auto time = parse_latency(text);
+    ASSERT_FALSE(time) << text;
+    EXPECT_THAT(time.error(), HasSubstr("s, ms, us or ns, such as 250us")) << text;
+  }
+}
+
 TEST(Quantity, ReadsRatesWithAndWithoutAMultiple) {
   EXPECT_EQ(parse_rate("0"), 0);
   EXPECT_EQ(parse_rate("0.5"), 0.5);

@@ -238,6 +238,20 @@ void take_reports(BenchOptions& options, const BenchArguments& arguments) {
   }
 }
 
+void take_required(BenchOptions& options, const BenchArguments& arguments) {
+  for (const std::string& text : arguments.required) {
+    const Requirement requirement = checked("--require", parse_requirement(text));
+    if (options.mode == Mode::idle && requirement.of_messages()) {
+      throw UsageError(fmt::format(
+          "--require: in mode idle there are no messages that \"{}\" could be about", text));
+    }
+    if (!options.pid && requirement.of_server()) {
+      throw UsageError(fmt::format("--require: \"{}\" needs --pid, of the server", text));
+    }
+    options.required.push_back(requirement);
+  }
+}
+
 }  // namespace
 
 BenchOptions resolve(const BenchArguments& arguments) {
@@ -256,6 +270,7 @@ BenchOptions resolve(const BenchArguments& arguments) {
   take_tls(options, arguments);
   take_requests(options, arguments);
   take_reports(options, arguments);
+  take_required(options, arguments);
   return options;
 }
 
