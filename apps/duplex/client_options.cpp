@@ -34,7 +34,7 @@ T checked(std::string_view option, std::expected<T, std::string> parsed) {
 
 std::optional<milliseconds> time_of(std::string_view option, const std::string& text) {
   if (text.empty()) return std::nullopt;
-  const milliseconds time = checked(option, parse_seconds(text));
+  const milliseconds time = checked(option, parse_duration(text));
   if (time.count() == 0) throw UsageError(fmt::format("{}: write more than 0", option));
   return time;
 }

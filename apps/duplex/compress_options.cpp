@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "quantity.hpp"
-#include "subcommand.hpp"
 #include <duplex/websocket/deflate_parameters.hpp>
 
 namespace duplex::app {
@@ -11,14 +10,6 @@ namespace {
 
 constexpr std::uint8_t level_min = 1;
 constexpr std::uint8_t level_max = 9;
-
-/// An option that is of no use without `--compress`; empty when none was given.
-std::string_view needs_compression(const CompressOptions& options) {
-  if (options.level) return "--compress-level";
-  if (options.threshold_bytes) return "--compress-min";
-  if (options.window_bits) return "--compress-window";
-  return options.keep ? "--compress-keep" : "";
-}
 
 std::expected<std::uint8_t, std::string> parse_small(std::string_view text, std::uint8_t lowest,
                                                      std::uint8_t highest) {
@@ -37,15 +28,16 @@ std::expected<std::uint8_t, std::string> parse_compress_window(std::string_view 
   return parse_small(text, websocket::compressor_window_bits_min, websocket::window_bits_max);
 }
 
-void check_compression(const CompressOptions& options) {
-  const std::string_view name = needs_compression(options);
-  if (!options.enabled && !name.empty()) {
-    throw UsageError(fmt::format("{} needs --compress", name));
-  }
+std::string_view needs_compression(const CompressOptions& options) noexcept {
+  if (options.enabled) return "";
+  if (options.level) return "compress-level";
+  if (options.threshold_bytes) return "compress-min";
+  if (options.window_bits) return "compress-window";
+  return options.keep ? "compress-keep" : "";
 }
 
 std::optional<websocket::DeflateOptions> deflate_of(const CompressOptions& options) {
-  if (!options.enabled) return std::nullopt;
+  if (!options.enabled.value_or(false)) return std::nullopt;
   websocket::DeflateOptions deflate;
   deflate.level = options.level.value_or(deflate.level);
   deflate.threshold_bytes = options.threshold_bytes.value_or(deflate.threshold_bytes);
@@ -54,6 +46,18 @@ std::optional<websocket::DeflateOptions> deflate_of(const CompressOptions& optio
   deflate.keep_send_window = options.keep;
   deflate.keep_receive_window = options.keep;
   return deflate;
+}
+
+std::string_view describe_takeover(bool keeps_window) noexcept {
+  return keeps_window ? "kept from message to message" : "each message begins anew";
+}
+
+std::string describe_compression(const websocket::DeflateOptions& deflate) {
+  return fmt::format(
+      "WebSocket messages from {} bytes on are compressed for clients that offer it: level {}, a "
+      "window of {} bytes, {}",
+      deflate.threshold_bytes, deflate.level, 1U << deflate.send_window_bits_max,
+      describe_takeover(deflate.keep_send_window));
 }
 
 }  // namespace duplex::app

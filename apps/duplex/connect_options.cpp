@@ -28,7 +28,7 @@ T checked(std::string_view option, std::expected<T, std::string> parsed) {
 
 CompressOptions compression_of(const ConnectArguments& arguments) {
   CompressOptions options;
-  options.enabled = arguments.compress;
+  if (arguments.compress) options.enabled = true;
   options.keep = arguments.compress_keep;
   if (!arguments.compress_level.empty()) {
     options.level = checked("--compress-level", parse_compress_level(arguments.compress_level));
@@ -40,7 +40,9 @@ CompressOptions compression_of(const ConnectArguments& arguments) {
     options.window_bits =
         checked("--compress-window", parse_compress_window(arguments.compress_window));
   }
-  check_compression(options);
+  if (const std::string_view name = needs_compression(options); !name.empty()) {
+    throw UsageError(fmt::format("--{} needs --compress", name));
+  }
   return options;
 }
 
@@ -76,7 +78,7 @@ std::size_t size_of(std::string_view option, const std::string& text, std::size_
 std::uint32_t milliseconds_of(std::string_view option, const std::string& text,
                               std::uint32_t otherwise) {
   if (text.empty()) return otherwise;
-  return static_cast<std::uint32_t>(checked(option, parse_seconds(text)).count());
+  return static_cast<std::uint32_t>(checked(option, parse_duration(text)).count());
 }
 
 /// A URL without a scheme is one of ws, as curl takes it for one of http.
@@ -105,7 +107,7 @@ ConnectOptions resolve(const ConnectArguments& arguments) {
     options.show_text_bytes_max = options.show_binary_bytes_max = size;
   }
   if (!arguments.ping_interval.empty()) {
-    options.ping_interval = checked("--ping-interval", parse_seconds(arguments.ping_interval));
+    options.ping_interval = checked("--ping-interval", parse_duration(arguments.ping_interval));
     if (options.ping_interval->count() == 0) {
       throw UsageError("--ping-interval: write more than 0");
     }
@@ -123,7 +125,7 @@ ConnectOptions resolve(const ConnectArguments& arguments) {
   if (arguments.wait == "forever") {
     options.wait.reset();
   } else if (!arguments.wait.empty()) {
-    options.wait = checked("--wait", parse_seconds(arguments.wait));
+    options.wait = checked("--wait", parse_duration(arguments.wait));
   }
   if (!arguments.count.empty()) {
     options.count = checked("--count", parse_count(arguments.count, 1, count_limit));

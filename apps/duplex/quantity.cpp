@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
 #include <optional>
+#include <span>
 
 #include <duplex/base/ascii.hpp>
 
@@ -16,6 +18,21 @@ struct Unit {
   std::string_view name;
   std::uint64_t bytes;
 };
+
+/// What a number that may have a fraction is multiplied with.
+struct Scale {
+  std::string_view name;
+  double factor;
+};
+
+constexpr double day_ms = 24 * 60 * 60 * 1000;
+constexpr std::array milliseconds_of_units = {
+    Scale{"", 1e3}, Scale{"ms", 1}, Scale{"s", 1e3}, Scale{"m", 60e3}, Scale{"h", 3600e3},
+};
+constexpr std::array nanoseconds_of_units = {
+    Scale{"ns", 1}, Scale{"us", 1e3}, Scale{"µs", 1e3}, Scale{"ms", 1e6}, Scale{"s", 1e9},
+};
+constexpr std::array multiples = {Scale{"", 1}, Scale{"k", 1e3}, Scale{"m", 1e6}};
 
 constexpr std::uint64_t kibi = 1024;
 constexpr std::array units = {
@@ -39,6 +56,19 @@ std::optional<std::uint64_t> unit_bytes(std::string_view name) {
   return std::nullopt;
 }
 
+/// A number that is not negative, with one of `scales` behind it.
+std::optional<double> parse_scaled(std::string_view text, std::span<const Scale> scales) {
+  double number = 0;
+  const auto [end, error] =
+      std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);
+  if (error != std::errc() || !std::isfinite(number) || std::signbit(number)) return std::nullopt;
+  const std::string_view name = trim(text.substr(static_cast<std::size_t>(end - text.data())));
+  for (const Scale& scale : scales) {
+    if (equals_ignoring_case(scale.name, name)) return number * scale.factor;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::expected<std::uint64_t, std::string> parse_size(std::string_view text) {
@@ -58,19 +88,36 @@ std::expected<std::uint64_t, std::string> parse_size(std::string_view text) {
   return *number * *unit;
 }
 
-std::expected<std::chrono::milliseconds, std::string> parse_seconds(std::string_view text) {
-  constexpr double day = 24 * 60 * 60;
-  std::string_view digits = text;
-  if (digits.ends_with('s')) digits.remove_suffix(1);
-  double seconds = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), seconds,
-                                            std::chars_format::fixed);
-  if (error != std::errc() || end != digits.data() + digits.size() || !std::isfinite(seconds) ||
-      seconds < 0 || seconds > day) {
-    return std::unexpected(fmt::format(
-        "\"{}\" is not a time; write a number of seconds from 0 to 86400, such as 30", text));
+std::expected<std::chrono::milliseconds, std::string> parse_duration(std::string_view text) {
+  const std::optional<double> time_ms = parse_scaled(text, milliseconds_of_units);
+  if (!time_ms || *time_ms > day_ms) {
+    return std::unexpected(
+        fmt::format("\"{}\" is not a time up to a day; write a number of seconds, or one with ms, "
+                    "s, m or h, such as 30 or 500ms",
+                    text));
   }
-  return std::chrono::milliseconds(std::llround(seconds * 1000));
+  return std::chrono::milliseconds(std::llround(*time_ms));
+}
+
+std::expected<std::chrono::duration<double, std::nano>, std::string> parse_latency(
+    std::string_view text) {
+  const std::optional<double> time_ns = parse_scaled(text, nanoseconds_of_units);
+  if (!time_ns || *time_ns > 1e6 * day_ms) {
+    return std::unexpected(fmt::format(
+        "\"{}\" is not a short time; write a number with s, ms, us or ns, such as 250us", text));
+  }
+  return std::chrono::duration<double, std::nano>(*time_ns);
+}
+
+std::expected<double, std::string> parse_rate(std::string_view text) {
+  constexpr double rate_max = 1e9;
+  const std::optional<double> rate = parse_scaled(text, multiples);
+  if (!rate || *rate > rate_max) {
+    return std::unexpected(fmt::format(
+        "\"{}\" is not a rate; write a number a second, or one with k or M, such as 1000 or 1.5M",
+        text));
+  }
+  return *rate;
 }
 
 std::expected<std::uint64_t, std::string> parse_count(std::string_view text, std::uint64_t lowest,

@@ -219,6 +219,9 @@ int serve(const ServeOptions& options) {
   Server server(settings);
   const auto ports = std::make_shared<PagePorts>();
   add_routes(server, options, ports);
+  if (const auto deflate = deflate_of(options.compress)) {
+    settings.log(duplex::LogLevel::info, describe_compression(*deflate));
+  }
 
   const std::string lines = listen_everywhere(server, options, settings, *ports);
   server.start();

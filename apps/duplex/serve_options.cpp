@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <expected>
+#include <ranges>
 #include <stdexcept>
 #include <utility>
 
@@ -249,20 +250,20 @@ constexpr std::array table = {
                 "Ping a WebSocket that is silent for so long; 30 by\n"
                 "default, 0 for never",
                 [](ServeOptions& options, Values values) {
-                  options.heartbeat = checked(parse_seconds(only(values)));
+                  options.heartbeat = checked(parse_duration(only(values)));
                 }},
     ServeOption{"idle-timeout", "SECONDS", false, limits,
                 "Close a connection that waits so long for its next\n"
                 "request; 60 by default",
                 [](ServeOptions& options, Values values) {
-                  options.idle_timeout = checked(parse_seconds(only(values)));
+                  options.idle_timeout = checked(parse_duration(only(values)));
                   if (options.idle_timeout.count() == 0) throw BadValue("write more than 0");
                 }},
     ServeOption{"shutdown-timeout", "SECONDS", false, limits,
                 "How long the last responses may take when the program\n"
                 "is asked to stop; 10 by default",
                 [](ServeOptions& options, Values values) {
-                  options.shutdown_timeout = checked(parse_seconds(only(values)));
+                  options.shutdown_timeout = checked(parse_duration(only(values)));
                 }},
     ServeOption{
         "log", "FORMAT", false, logging,
@@ -278,10 +279,21 @@ std::string all_names() {
   return fmt::format("{}", fmt::join(names, ", "));
 }
 
+/// Says, in the words of where it stands, what an option of compression lacks.
+void check_compression(const CompressOptions& options, std::span<const Setting> settings) {
+  const std::string_view name = needs_compression(options);
+  if (name.empty()) return;
+  // Of several, the last is the one that counts.
+  const auto setting = std::ranges::find(settings | std::views::reverse, name, &Setting::name);
+  const bool in_file = setting->source != fmt::format("--{}", name);
+  throw UsageError(
+      fmt::format("{} needs {}", setting->source, in_file ? "compress = true" : "--compress"));
+}
+
 /// What is wrong only in combination.
-void check_together(const ServeOptions& options) {
+void check_together(const ServeOptions& options, std::span<const Setting> settings) {
   check_tls(options.tls, options.listen);
-  check_compression(options.compress);
+  check_compression(options.compress, settings);
   if (!options.folder.empty()) return;
   if (options.single_page) throw UsageError("--spa needs a folder: duplex serve --spa DIR");
   if (options.list) throw UsageError("--list needs a folder: duplex serve --list DIR");
@@ -307,7 +319,7 @@ ServeOptions resolve(std::span<const Setting> settings) {
       throw UsageError(fmt::format("{}: {}", setting.source, bad.what()));
     }
   }
-  check_together(options);
+  check_together(options, settings);
   return options;
 }
 

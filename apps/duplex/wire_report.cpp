@@ -6,6 +6,7 @@
 
 #include <vector>
 
+#include "compress_options.hpp"
 #include "printable.hpp"
 
 namespace duplex::app {
@@ -57,7 +58,7 @@ std::string count_bytes(std::uint64_t bytes) {
 }
 
 std::string describe_window(unsigned bits, bool begins_anew) {
-  return fmt::format("a window of {} bytes{}", 1U << bits, begins_anew ? "" : ", kept");
+  return fmt::format("a window of {} bytes, {}", 1U << bits, describe_takeover(!begins_anew));
 }
 
 }  // namespace

@@ -41,6 +41,17 @@ Result<http::Url> parse_url(Flow& flow, const std::string& text) {
   return std::move(*url);
 }
 
+/// What is wrong with an offer, if anything, and so with the call. Redirections take away from an
+/// offer only, and leave it right.
+std::optional<Error> error_of(const websocket::HandshakeOffer& offer, const Flow& flow) {
+  try {
+    check_offer(offer);
+    return std::nullopt;
+  } catch (const std::invalid_argument& error) {
+    return flow.error(ClientError::invalid_request, error.what());
+  }
+}
+
 websocket::HandshakeKey fresh_key() {
   std::array<std::byte, 16> nonce{};
   fill_randomly(nonce);
@@ -102,18 +113,14 @@ class Handshake {
 };
 
 Result<std::string> Handshake::send_request(Http1Connection& http) {
-  http::Fields fields;
-  try {
-    fields = websocket::handshake_fields(offer_, key_);
-    fields.remove("Connection");  // follows from the intent
-  } catch (const std::invalid_argument& error) {
-    return std::unexpected(flow_.error(ClientError::invalid_request, error.what()));
-  }
+  http::Fields fields = websocket::handshake_fields(offer_, key_);
+  fields.remove("Connection");  // follows from the intent
   auto head = http.begin({.url = url_,
                           .form = http1::TargetForm::origin,
                           .fields = fields,
                           .intent = {.upgrade = true}});
   if (!head) {
+    flow_.at(Step::request);
     return std::unexpected(flow_.error(head.error(), std::string(http1::describe(head.error()))));
   }
   http.end_request();
@@ -197,6 +204,7 @@ Task<Result<connection::WebSocket>> open_websocket(Flow& flow, WebSocketRequest 
   Result<http::Url> url = parse_url(flow, request.url);
   if (!url) co_return std::unexpected(std::move(url.error()));
   add_missing(request.offer.fields, flow.engine().options().fields);
+  if (auto wrong = error_of(request.offer, flow)) co_return std::unexpected(*std::move(wrong));
   for (std::uint32_t redirects = 0;; ++redirects) {
     Handshake handshake(flow, request, *url, handlers);
     auto opened = co_await handshake.run(request.redirects_max > 0);

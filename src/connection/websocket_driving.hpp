@@ -50,7 +50,7 @@ void drive(Pipe& pipe, WebSocketLink& link, Delivery delivery, Bytes& input, Han
     }
     const auto event = link.next(input);
     if (!event) {
-      link.note_close(websocket::close_code_of(event.error()), websocket::describe(event.error()));
+      link.note_failure(event.error());
       pipe.finish();
       return;
     }

@@ -121,6 +121,10 @@ class WebSocketLink {
 
   /// Notes why it ends, for who asks later.
   void note_close(websocket::CloseCode code, std::string_view reason);
+  /// Notes that the peer has broken a rule, in the words in which it is told.
+  void note_failure(websocket::Error error) {
+    note_close(websocket::close_code_of(error), session_.reason_of(error));
+  }
   /// How it has ended, as far as is known.
   CloseInfo close_info() const noexcept;
 

@@ -352,7 +352,7 @@ Session::NextEvent Session::take_close(Bytes body, ByteQueue& output) noexcept {
 
 Session::NextEvent Session::fail(Error error, ByteQueue& output) noexcept {
   const ClosingStep step = closing_step(options_->role, closing_, ClosingEvent::peer_breaks_a_rule);
-  if (step.answer) write_close_frame(close_code_of(error), describe(error), output);
+  if (step.answer) write_close_frame(close_code_of(error), reason_of(error), output);
   closing_ = step.next;
   failed_ = true;
   error_ = error;

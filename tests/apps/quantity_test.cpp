@@ -48,16 +48,63 @@ TEST(Quantity, RefusesSizesBeyondAnyMachine) {
 }
 
 TEST(Quantity, ReadsSecondsAndFractions) {
-  EXPECT_EQ(parse_seconds("0"), milliseconds(0));
-  EXPECT_EQ(parse_seconds("30"), milliseconds(30'000));
-  EXPECT_EQ(parse_seconds("30s"), milliseconds(30'000));
-  EXPECT_EQ(parse_seconds("0.25"), milliseconds(250));
-  EXPECT_EQ(parse_seconds("86400"), milliseconds(86'400'000));
+  EXPECT_EQ(parse_duration("0"), milliseconds(0));
+  EXPECT_EQ(parse_duration("30"), milliseconds(30'000));
+  EXPECT_EQ(parse_duration("30s"), milliseconds(30'000));
+  EXPECT_EQ(parse_duration("0.25"), milliseconds(250));
+  EXPECT_EQ(parse_duration("86400"), milliseconds(86'400'000));
+}
+
+TEST(Quantity, ReadsTimesWithAUnit) {
+  EXPECT_EQ(parse_duration("500ms"), milliseconds(500));
+  EXPECT_EQ(parse_duration("0.6ms"), milliseconds(1));
+  EXPECT_EQ(parse_duration("1.5 S"), milliseconds(1'500));
+  EXPECT_EQ(parse_duration("2m"), milliseconds(120'000));
+  EXPECT_EQ(parse_duration("1h"), milliseconds(3'600'000));
+  EXPECT_EQ(parse_duration("24h"), milliseconds(86'400'000));
 }
 
 TEST(Quantity, RefusesWhatIsNotATime) {
-  for (const std::string_view text : {"", "s", "-1", "1m", "nan", "inf", "1e3", "86401", "1 2"}) {
-    EXPECT_FALSE(parse_seconds(text)) << text;
+  for (const std::string_view text : {"", "s", "ms", "-1", "-0", "+1", "nan", "inf", "1e3", "0x1",
+                                      "86401", "24.1h", "1 2", "1us", "1d", "1m30s"}) {
+    const auto time = parse_duration(text);
+    ASSERT_FALSE(time) << text;
+    EXPECT_THAT(time.error(), HasSubstr("ms, s, m or h, such as 30 or 500ms")) << text;
+  }
+}
+
+TEST(Quantity, ReadsLatencies) {
+  EXPECT_EQ(parse_latency("0ns").value().count(), 0);
+  EXPECT_EQ(parse_latency("250us").value().count(), 250'000);
+  EXPECT_EQ(parse_latency("250 µs").value().count(), 250'000);
+  EXPECT_EQ(parse_latency("1.5ms").value().count(), 1'500'000);
+  EXPECT_EQ(parse_latency("2s").value().count(), 2'000'000'000);
+}
+
+TEST(Quantity, RefusesALatencyWithoutAUnit) {
+  for (const std::string_view text : {"", "5", "ms", "-1ms", "5 m", "1e3ms", "86401s"}) {
+    const auto time = parse_latency(text);
+    ASSERT_FALSE(time) << text;
+    EXPECT_THAT(time.error(), HasSubstr("s, ms, us or ns, such as 250us")) << text;
+  }
+}
+
+TEST(Quantity, ReadsRatesWithAndWithoutAMultiple) {
+  EXPECT_EQ(parse_rate("0"), 0);
+  EXPECT_EQ(parse_rate("0.5"), 0.5);
+  EXPECT_EQ(parse_rate("1000"), 1000);
+  EXPECT_EQ(parse_rate("10k"), 10'000);
+  EXPECT_EQ(parse_rate("10 K"), 10'000);
+  EXPECT_EQ(parse_rate("1.5M"), 1'500'000);
+  EXPECT_EQ(parse_rate("1000M"), 1e9);
+}
+
+TEST(Quantity, RefusesWhatIsNotARateAndSaysWhatIs) {
+  for (const std::string_view text :
+       {"", "k", "-5", "fast", "nan", "inf", "1e3", "1G", "1kk", "10k/s", "1001M"}) {
+    const auto rate = parse_rate(text);
+    ASSERT_FALSE(rate) << text;
+    EXPECT_THAT(rate.error(), HasSubstr("k or M, such as 1000 or 1.5M")) << text;
   }
 }
 

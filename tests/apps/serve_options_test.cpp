@@ -137,7 +137,28 @@ TEST(ServeOptions, CompressOnlyWhenAskedTo) {
         given("compress-window", {"15"}), given("compress-keep", {"true"})}) {
     EXPECT_EQ(complaint({setting}), setting.source + " needs --compress");
     EXPECT_EQ(complaint({setting, given("compress", {"true"})}), "");
+    EXPECT_EQ(complaint({setting, given("compress", {"false"})}), "") << "it was said";
   }
+  EXPECT_EQ(complaint({given("compress-keep", {"false"})}), "");
+}
+
+TEST(ServeOptions, LetTheCommandLineSwitchTheCompressionOfAFileOff) {
+  std::vector<Setting> settings = parse_config("compress = true\ncompress-level = 9\n", "x.toml");
+  EXPECT_EQ(deflate_of(resolved(settings).compress).value().level, 9);
+  settings.push_back(given("compress", {"false"}));
+  EXPECT_EQ(deflate_of(resolved(settings).compress), std::nullopt);
+}
+
+TEST(ServeOptions, SayHowMessagesAreCompressed) {
+  EXPECT_EQ(
+      describe_compression({}),
+      "WebSocket messages from 64 bytes on are compressed for clients that offer it: level 1, "
+      "a window of 32768 bytes, each message begins anew");
+  EXPECT_EQ(
+      describe_compression(
+          {.send_window_bits_max = 9, .keep_send_window = true, .level = 9, .threshold_bytes = 0}),
+      "WebSocket messages from 0 bytes on are compressed for clients that offer it: level 9, "
+      "a window of 512 bytes, kept from message to message");
 }
 
 TEST(ServeOptions, TakesEveryOptionOfEncryption) {
@@ -299,7 +320,7 @@ TEST(ConfigFile, TakesNumbersTextsChoicesAndLists) {
   EXPECT_EQ(options.body_bytes_max, 32U * 1024 * 1024);
   EXPECT_EQ(options.heartbeat.count(), 500);
   EXPECT_TRUE(options.single_page);
-  EXPECT_TRUE(options.compress.enabled);
+  EXPECT_EQ(options.compress.enabled, true);
   EXPECT_EQ(options.compress.level, 6);
   EXPECT_EQ(options.listen.at(0).unix_path, "/tmp/x");
   EXPECT_THAT(options.origins, ElementsAre("https://a.example", "https://b.example"));
@@ -340,10 +361,22 @@ TEST(ConfigFile, NamesLineAndKeyOfWhatIsWrong) {
       {"[serve]\nthreads = 1\n", "duplex.toml:1: serve: write a text in quotes"},
       {"threads = 1\nthreads = 2\n", "duplex.toml:2: "},
       {"threads 1", "duplex.toml:1: "},
+      {"threads = 1\ncompress-level = 6\n", "duplex.toml:2: compress-level needs compress = true"},
+      {"compress-keep = true", "duplex.toml:1: compress-keep needs compress = true"},
   };
   for (const auto& [toml, expected] : cases) {
     EXPECT_THAT(config_complaint(toml), testing::StartsWith(expected)) << toml;
   }
+}
+
+TEST(ConfigFile, MayKeepTheOptionsOfACompressionThatIsSwitchedOff) {
+  EXPECT_EQ(config_complaint("compress = false\ncompress-level = 6\ncompress-keep = true\n"), "");
+}
+
+TEST(ConfigFile, IsNotBlamedForWhatTheCommandLineLacks) {
+  std::vector<Setting> settings = parse_config("compress-keep = false", "duplex.toml");
+  settings.push_back(given("compress-keep", {"true"}));
+  EXPECT_EQ(complaint(settings), "--compress-keep needs --compress");
 }
 
 TEST(ConfigFile, SaysThatItCanNotBeRead) {

@@ -63,8 +63,11 @@ TEST(WireReport, DescribesTheCompressionThatWasAgreedOn) {
   EXPECT_EQ(describe_deflate(std::nullopt), "compression declined: messages go as they are");
   EXPECT_EQ(describe_deflate(websocket::DeflateParameters{.server_no_context_takeover = true,
                                                           .client_max_window_bits = 9}),
-            "compression, ours:   a window of 512 bytes, kept\n"
-            "compression, theirs: a window of 32768 bytes");
+            "compression, ours:   a window of 512 bytes, kept from message to message\n"
+            "compression, theirs: a window of 32768 bytes, each message begins anew");
+  EXPECT_EQ(describe_deflate(websocket::DeflateParameters{.client_no_context_takeover = true}),
+            "compression, ours:   a window of 32768 bytes, each message begins anew\n"
+            "compression, theirs: a window of 32768 bytes, kept from message to message");
   EXPECT_THAT(describe_deflate(websocket::DeflateParameters{.client_max_window_bits = 8}),
               HasSubstr("ours:   none, the window is too small"));
 }

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "client/reconnecting.hpp"
 #include "tests/client/running_server.hpp"
 #include <duplex/base/all.hpp>
 #include <duplex/client/client.hpp>
@@ -494,6 +495,55 @@ TEST(ClientWebSocket, OffersSubprotocols) {
   auto socket = client.connect(there.ws("/chat")).subprotocols({"three", "two"}).wait().value();
   EXPECT_EQ(socket.subprotocol(), "two");
   EXPECT_EQ(socket.receive()->text(), "subprotocol two");
+}
+
+TEST(ClientWebSocket, RefusesAnOfferThatCanNotBeBeforeItConnects) {
+  const std::string url = "ws://127.0.0.1:1/";  // where nobody listens
+  const auto offering = [](const auto& change) {
+    websocket::HandshakeOffer offer;
+    change(offer);
+    return offer;
+  };
+  const struct {
+    websocket::HandshakeOffer offer;
+    std::string_view reason;
+  } cases[] = {
+      {{.deflate = websocket::DeflateOptions{.send_window_bits_max = 16}},
+       "send_window_bits_max is 16: set it to 9 to 15"},
+      {{.deflate = websocket::DeflateOptions{.receive_window_bits_max = 8}},
+       "receive_window_bits_max is 8: set it to 9 to 15"},
+      {{.deflate = websocket::DeflateOptions{.level = 0}},
+       "the compression level is 0: set it to 1 (fast) to 9 (small)"},
+      {{.subprotocols = {"one", "one"}}, "the subprotocol \"one\" is offered twice"},
+      {{.origin = " https://a"},
+       "the origin holds a control byte or blanks: write it as https://example.com"},
+      {offering([](auto& offer) { offer.fields.add("Sec-WebSocket-Key", "mine"); }),
+       "the field Sec-WebSocket-Key is set by the handshake"},
+  };
+  const Client client(plain_options());
+  for (const auto& [offer, reason] : cases) {
+    WebSocketRequest request(url);
+    request.offer = offer;
+    const auto socket = client.connect(request).wait();
+    ASSERT_FALSE(socket) << reason;
+    EXPECT_EQ(socket.error().step, Step::request) << reason;
+    EXPECT_EQ(socket.error().code, ClientError::invalid_request) << reason;
+    EXPECT_EQ(socket.error().peer, url) << reason;
+    EXPECT_EQ(socket.error().reason, reason);
+    EXPECT_FALSE(may_mend(socket.error())) << "another attempt is of no use";
+  }
+}
+
+TEST(ClientWebSocket, RefusesFieldsThatAreTheConnections) {
+  const Running there(add_sockets);
+  const Client client(plain_options());
+  for (const auto& [name, value] :
+       {std::pair("Expect", "100-continue"), std::pair("Host", "a b")}) {
+    const auto socket = client.connect(there.ws("/echo")).field(name, value).wait();
+    ASSERT_FALSE(socket) << name;
+    EXPECT_EQ(socket.error().step, Step::request) << name;
+    EXPECT_EQ(socket.error().code.category(), http1::request_category()) << name;
+  }
 }
 
 TEST(ClientWebSocket, CarriesTheResponseWhenItIsRefused) {

@@ -335,6 +335,26 @@ def test_says_that_a_rate_was_not_kept(duplex_program, python_server):
     assert re.search(r"^--rate was not kept: [\d,]+ of 200,000 a second\.$", result.stdout, re.M)
 
 
+def test_tells_which_requirements_held(bench, server, places):
+    good = ("rate>=1", "p99<10s", "handshake-max<10s", "opening-rate>1", "cpu<1s")
+    bad = ("rate>1000M", "p50 < 1ns")
+
+    def run(*requirements, status):
+        required = [word for requirement in requirements for word in ("--require", requirement)]
+        run = bench(*SHORT, "--pid", server.pid, *required, *places["ws"]("/echo"), status=status)
+        assert run.json["errors"] == []
+        return run
+
+    held = run(*good, status=FINE)
+    assert [(each["requirement"], each["held"]) for each in held.json["required"]] == [(text, True) for text in good]
+    failed = run(good[0], *bad, status=FAILURE)
+    assert [each["held"] for each in failed.json["required"]] == [True, False, False]
+    rate = failed.json["required"][1]
+    assert (rate["limit"], rate["actual"]) == (1e9, failed.json["messages"]["per_second"])
+    assert re.search(r"^required     rate>=1     held: [\d,]+/s$", failed.errors, re.M)
+    assert re.search(r"^             p50 < 1ns   not held: [\d.]+ .s$", failed.errors, re.M)
+
+
 def test_writes_reports(bench, duplex_program, places, tmp_path):
     result = subprocess.run(
         [duplex_program, "bench", *SHORT, "--plot", "p.svg", *places["ws"]("/echo")],

@@ -268,6 +268,12 @@ ROWS = [
         *(BEFORE, "no field says what is the client's to say: length, connection, `Expect`, `Upgrade`"),
         *(served("/", fields=[[name, "1"]]) for name in ("Content-Length", "Connection", "Expect", "Upgrade")),
     ),
+    (
+        *(BEFORE, "what a WebSocket offers may be offered: compression, subprotocols, origin"),
+        connect("ws://host.test/", deflate={"send_window_bits_max": 8}),
+        connect("ws://host.test/", subprotocols=["one", "one"]),
+        connect("ws://host.test/", origin="https://host.test\n"),
+    ),
     (BEFORE, "a file to send is there", served("/", "PUT", {"file": "/nonexistent/file"})),
     (BEFORE, "not too many requests wait for the same server already", busy),
     (NAME, "it is one", resolved([], name="x" * 64 + ".test")),

@@ -409,7 +409,8 @@ def test_connect_shows_the_sizes_before_and_after(connect, default_server):
     line = "x" * 1000
     echoed, said = connect(default_server.websocket_url + "/echo", "--compress", input=line + "\n")
     assert echoed == line + "\n"
-    assert "\n* compression, ours:   a window of 32768 bytes\n" in said
+    for side in ("ours:  ", "theirs:"):
+        assert f"\n* compression, {side} a window of 32768 bytes, each message begins anew\n" in said
     sizes = [words for words in said.splitlines() if "message" in words and "compressed" in words]
     assert [words.rsplit(",", 1)[0] for words in sizes] == [
         "* message out: text, 1000 bytes",

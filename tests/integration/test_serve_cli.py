@@ -298,6 +298,21 @@ def test_the_log_is_json_in_every_line(start_duplex):
     assert (second["target"], second["status"], second["upgraded"]) == ("/echo", 101, True)
 
 
+@pytest.mark.parametrize("arguments", [("--compress",), ("--compress", "--compress-keep", "--compress-min", "1K")])
+def test_the_log_says_that_messages_are_compressed(start_duplex, arguments):
+    (line,) = log_of(start_duplex(*arguments))
+    kept = "--compress-keep" in arguments
+    assert re.fullmatch(
+        rf"\S+Z info: WebSocket messages from {1024 if kept else 64} bytes on are compressed for clients that offer it: "
+        rf"level 1, a window of 32768 bytes, {'kept from message to message' if kept else 'each message begins anew'}",
+        line,
+    )
+
+
+def test_the_log_says_nothing_of_messages_that_go_as_they_are(start_duplex):
+    assert log_of(start_duplex()) == []
+
+
 def test_no_log_is_silent(start_duplex):
     program = start_duplex("--log", "off")
     assert get(program, "/nothing").status == 404

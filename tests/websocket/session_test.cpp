@@ -256,8 +256,11 @@ TEST(Session, TakesMessagesUpToTheLimitAndNotOneByteMore) {
                   options)
                   .events,
               ElementsAre("text " + ten));
-  EXPECT_THAT(say(frame(Opcode::binary, ten + "x"), options).events,
-              ElementsAre(error_line(Error::message_too_big)));
+  const transcript::Said refusal = say(frame(Opcode::binary, ten + "x"), options);
+  EXPECT_THAT(refusal.events, ElementsAre(error_line(Error::message_too_big)));
+  EXPECT_EQ(refusal.output,
+            frame(Opcode::close, close_body(1009, "a message is bigger than the limit of 10 bytes"),
+                  {.masked = false}));
   // The header of the frame that goes beyond is enough.
   EXPECT_THAT(
       say(fragment(Opcode::text, "xxxxx") + fragment(Opcode::continuation, "xxxxxx").substr(0, 6),

@@ -75,9 +75,10 @@ inline std::string error_line(Error error) {
 }
 
 /// The close frame that a server sends for `error`.
-inline std::string error_frame(Error error) {
-  return frame(Opcode::close, close_body(number(close_code_of(error)), describe(error)),
-               {.masked = false});
+inline std::string error_frame(
+    Error error, std::uint64_t message_bytes_max = SessionOptions().message_bytes_max) {
+  const CloseReason reason(error, message_bytes_max);
+  return frame(Opcode::close, close_body(number(close_code_of(error)), reason), {.masked = false});
 }
 
 }  // namespace duplex::websocket::test

@@ -243,6 +243,9 @@ Result measure(const BenchOptions& options) {
     }
   }
   result.limited_by = limit_of(result);
+  for (const Requirement& requirement : options.required) {
+    result.required.push_back(judge(requirement, result));
+  }
   return result;
 }
 

@@ -28,18 +28,21 @@ users wait at this rate, also while the server stands still.)";
 constexpr auto footer = R"(
 Examples:
   duplex bench ws://127.0.0.1:8080/echo
-  duplex bench -c 1000 -d 30 --rate 50000 --plot latency.svg wss://example.com/echo
+  duplex bench -c 1000 -d 30s --rate 50k --plot latency.svg wss://example.com/echo
   duplex bench --mode fanout -c 1000 --rate 100 ws://127.0.0.1:8080/live/x
+  duplex bench --require 'p99<5ms' --require 'rate>=10k' ws://127.0.0.1:8080/echo
   duplex bench -c 100 --depth 16 --pid $(pgrep -x my-server) http://127.0.0.1:8080/
 
 Only load what is yours, or whose owner knows.
 
-Exit status: 0 measured without an error, 1 with some, or nothing was measured, 2 wrong usage)";
+Exit status: 0 measured without an error, and all that is required held; 1 otherwise; 2 wrong
+usage)";
 
 constexpr auto loading = "The load";
 constexpr auto messages = "Messages: echo and fanout";
 constexpr auto requests = "Requests";
 constexpr auto encryption = "Encryption: wss and https";
+constexpr auto requiring = "What is required, for CI";
 constexpr auto reporting = "What is written";
 
 }  // namespace
@@ -60,15 +63,17 @@ void add_bench(CLI::App& program, Run& run) {
 
   text(loading, "--mode", given->mode, "MODE", "echo, fanout, idle, connect or request");
   text(loading, "-c,--connections", given->connections, "N", "50 by default");
-  text(loading, "-d,--duration", given->duration, "SECONDS", "10 by default");
+  text(loading, "-d,--duration", given->duration, "TIME",
+       "In seconds, or as 500ms, 2m or 1h; 10 by default");
   text(loading, "-t,--threads", given->threads, "N",
        "That share the connections; 1 by default, which is\nenough for most servers");
-  text(loading, "--warmup", given->warmup, "SECONDS",
-       "Load so long before anything counts; 0.5 by default");
+  text(loading, "--warmup", given->warmup, "TIME",
+       "Load so long before anything counts; 500ms by default");
   text(loading, "--depth", given->depth, "N",
        "Messages under way on each connection; requests are\npipelined; 1 by default");
   text(loading, "--rate", given->rate, "N",
-       "Messages a second, of all connections together,\nwhatever the server does");
+       "Messages a second, of all connections together,\nwhatever the server does; as 500, 10k "
+       "or 1.5M");
   text(loading, "--pace", given->pace, "N",
        "Connections opened a second; by default as many as go");
   flag(loading, "--resume", given->resume, "Mode connect: resume TLS sessions");
@@ -101,6 +106,14 @@ void add_bench(CLI::App& program, Run& run) {
   text(encryption, "--cert", given->certificate, "FILE", "Show this certificate (PEM)");
   text(encryption, "--key", given->key, "FILE", "Its key, when FILE of --cert has none");
   flag(encryption, "--insecure", given->insecure, "Accept any certificate");
+
+  allow_repetition(*text(requiring, "--require", given->required, "'WHAT<LIMIT'",
+                         "What has to come of it, or else the exit status is 1;\n"
+                         "may be repeated. WHAT is rate, opening-rate, mean, max,\n"
+                         "p50, p99.9 and so on, handshake-p99 and so on; with\n"
+                         "--pid also cpu (of a message), memory (of a connection).\n"
+                         "LIMIT is 10k (a second), 5ms, 300us, 4K; < may as well\n"
+                         "be <=, > or >="));
 
   text(reporting, "--pid", given->pid, "PID",
        "The server's process on this machine: tell what it\ncosts, too");

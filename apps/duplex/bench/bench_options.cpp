@@ -4,8 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
-#include <cmath>
 #include <expected>
 #include <stdexcept>
 #include <string_view>
@@ -28,7 +26,6 @@ constexpr std::uint64_t connections_max = 1'000'000;
 constexpr std::uint64_t message_bytes_max = std::uint64_t{64} * 1024 * 1024;
 constexpr std::uint64_t threads_max = 256;
 constexpr std::uint64_t depth_max = 100'000;
-constexpr double rate_max = 1e9;
 
 constexpr std::array modes{Mode::echo, Mode::fanout, Mode::idle, Mode::connect, Mode::request};
 
@@ -44,14 +41,7 @@ std::size_t count_of(std::string_view option, const std::string& text, std::uint
 }
 
 double rate_of(std::string_view option, const std::string& text) {
-  if (text.empty()) return 0;
-  double rate = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), rate);
-  if (error != std::errc() || end != text.data() + text.size() || !(rate >= 0) || rate > rate_max) {
-    throw UsageError(fmt::format("{}: \"{}\" is not a rate; write a number a second, such as 1000",
-                                 option, text));
-  }
-  return rate;
+  return text.empty() ? 0 : checked(option, parse_rate(text));
 }
 
 http::Url url_of(std::string_view text) {
@@ -150,11 +140,11 @@ void take_load(BenchOptions& options, const BenchArguments& arguments) {
       std::min(count_of("--threads", arguments.threads, 1, threads_max, options.threads),
                options.connections);
   if (!arguments.duration.empty()) {
-    options.duration = checked("--duration", parse_seconds(arguments.duration));
+    options.duration = checked("--duration", parse_duration(arguments.duration));
     if (options.duration.count() == 0) throw UsageError("--duration: write more than 0");
   }
   if (!arguments.warmup.empty()) {
-    options.warmup = checked("--warmup", parse_seconds(arguments.warmup));
+    options.warmup = checked("--warmup", parse_duration(arguments.warmup));
   }
   if (options.mode == Mode::connect || options.mode == Mode::idle) options.warmup = milliseconds(0);
   options.depth = count_of("--depth", arguments.depth, 1, depth_max, options.depth);
@@ -286,6 +276,20 @@ void take_reports(BenchOptions& options, const BenchArguments& arguments) {
   }
 }
 
+void take_required(BenchOptions& options, const BenchArguments& arguments) {
+  for (const std::string& text : arguments.required) {
+    const Requirement requirement = checked("--require", parse_requirement(text));
+    if (options.mode == Mode::idle && requirement.of_messages()) {
+      throw UsageError(fmt::format(
+          "--require: in mode idle there are no messages that \"{}\" could be about", text));
+    }
+    if (!options.pid && requirement.of_server()) {
+      throw UsageError(fmt::format("--require: \"{}\" needs --pid, of the server", text));
+    }
+    options.required.push_back(requirement);
+  }
+}
+
 }  // namespace
 
 BenchOptions resolve(const BenchArguments& arguments) {
@@ -304,6 +308,7 @@ BenchOptions resolve(const BenchArguments& arguments) {
   take_tls(options, arguments);
   take_requests(options, arguments);
   take_reports(options, arguments);
+  take_required(options, arguments);
   return options;
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "messages.hpp"
+#include "requirement.hpp"
 #include "result.hpp"
 #include "tls_context.hpp"
 #include <duplex/http/fields.hpp>
@@ -43,6 +44,7 @@ struct BenchArguments {
   std::string json;
   std::string plot;
   std::string title;
+  std::vector<std::string> required;
   bool text = false;
   bool binary = false;
   bool compress = false;
@@ -79,6 +81,7 @@ struct BenchOptions {
   std::string title;
   /// Of the server.
   std::optional<int> pid;
+  std::vector<Requirement> required;
   Mode mode = Mode::echo;
   http::Method method = http::Method::get;
   bool length_only = false;

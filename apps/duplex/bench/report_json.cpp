@@ -10,6 +10,7 @@ namespace duplex::app::bench {
 namespace {
 
 using nlohmann::ordered_json;
+using Unit = Requirement::Unit;
 
 double microseconds(std::uint64_t ns) noexcept {
   return static_cast<double>(ns) / 1000;
@@ -81,6 +82,16 @@ ordered_json server_of(const ServerCost& server, const Result& result) {
   return all;
 }
 
+/// Durations are in microseconds here, as all of them.
+std::string_view unit_name(Unit unit) noexcept {
+  switch (unit) {
+    case Unit::per_second: return "per_second";
+    case Unit::nanoseconds: return "us";
+    case Unit::bytes: return "bytes";
+  }
+  return "";
+}
+
 /// `at` is the end of the slice, in seconds since the beginning of what is measured.
 ordered_json slice_of(const Slice& slice) {
   ordered_json one = {{"at", slice.from_s + slice.seconds},
@@ -95,6 +106,21 @@ ordered_json slice_of(const Slice& slice) {
     one["max_us"] = microseconds(slice.max_ns);
   }
   if (slice.memory_bytes) one["memory_bytes"] = *slice.memory_bytes;
+  return one;
+}
+
+ordered_json judgement_of(const Judgement& judgement) {
+  const Requirement& requirement = judgement.requirement;
+  const Unit unit = requirement.unit();
+  const auto in_unit = [unit](double figure) {
+    return unit == Unit::nanoseconds ? figure / 1000 : figure;
+  };
+  ordered_json one = {{"requirement", requirement.text},
+                      {"held", judgement.held()},
+                      {"unit", unit_name(unit)},
+                      {"limit", in_unit(requirement.limit)},
+                      {"actual", nullptr}};
+  if (judgement.actual) one["actual"] = in_unit(*judgement.actual);
   return one;
 }
 
@@ -137,6 +163,9 @@ std::string json_report(const Result& result) {
                      {"delivered", result.fanout->delivered},
                      {"lost", result.fanout->lost}};
   }
+  ordered_json required = ordered_json::array();
+  for (const Judgement& judgement : result.required) required.push_back(judgement_of(judgement));
+  all["required"] = std::move(required);
   ordered_json timeline = ordered_json::array();
   for (const Slice& slice : result.timeline) timeline.push_back(slice_of(slice));
   all["timeline"] = std::move(timeline);

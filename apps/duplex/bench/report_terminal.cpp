@@ -14,6 +14,8 @@
 namespace duplex::app::bench {
 namespace {
 
+using Unit = Requirement::Unit;
+
 constexpr std::size_t label_width = 13;
 /// No server answers so many without taking ten milliseconds, the least that the system counts.
 constexpr std::uint64_t messages_that_cost = 50'000;
@@ -198,6 +200,34 @@ std::string limit_as_text(const Result& result) {
       load, readable_share(result.server->busy));
 }
 
+std::string figure_text(Unit unit, double figure) {
+  switch (unit) {
+    case Unit::per_second: return readable_number(figure) + "/s";
+    case Unit::nanoseconds:
+      return readable_duration(static_cast<std::uint64_t>(std::llround(figure)));
+    case Unit::bytes: return size_text(figure);
+  }
+  return "";
+}
+
+void add_required(Lines& lines, const Result& result) {
+  std::size_t width = 0;
+  for (const Judgement& each : result.required) {
+    width = std::max(width, each.requirement.text.size());
+  }
+  std::string_view label = "required";
+  for (const Judgement& each : result.required) {
+    const Requirement& requirement = each.requirement;
+    const std::string actual = each.actual ? figure_text(requirement.unit(), *each.actual)
+                                           : std::string("nothing was measured");
+    lines.add(label,
+              fmt::format("{:<{}}  {}: {}", printable(requirement.text), width,
+                          each.held() ? "held" : "not held", actual),
+              each.held() ? Style::plain : Style::warning);
+    label = "";
+  }
+}
+
 }  // namespace
 
 std::string terminal_report(const Result& result, bool color) {
@@ -215,6 +245,7 @@ std::string terminal_report(const Result& result, bool color) {
   lines.space();
   add_costs(lines, result);
   add_errors(lines, result);
+  add_required(lines, result);
   if (result.interrupted) {
     lines.space();
     lines.add("Ended early by the user: it is of the time until then.", Style::warning);

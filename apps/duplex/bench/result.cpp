@@ -74,7 +74,7 @@ double Result::connections_per_second() const noexcept {
 
 bool Result::good() const noexcept {
   const std::uint64_t measured = mode == Mode::idle ? total.connections_opened : total.received;
-  return measured > 0 && total.errors.empty();
+  return measured > 0 && total.errors.empty() && std::ranges::all_of(required, &Judgement::held);
 }
 
 LimitedBy limit_of(const Result& result) noexcept {

@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "requirement.hpp"
 #include "tally.hpp"
 
 namespace duplex::app::bench {
@@ -110,6 +111,8 @@ struct Result {
   std::optional<ServerCost> server = {};
   std::optional<Fanout> fanout = {};
   LimitedBy limited_by = LimitedBy::unknown;
+  /// In the order in which they were given.
+  std::vector<Judgement> required = {};
   /// Whether the user has ended it early.
   bool interrupted = false;
 
@@ -118,7 +121,7 @@ struct Result {
   /// the rate was not kept.
   double kept_rate() const noexcept;
   double connections_per_second() const noexcept;
-  /// Whether something was measured, and nothing went wrong.
+  /// Whether something was measured, nothing went wrong, and all that was required held.
   bool good() const noexcept;
 };
 

@@ -30,7 +30,7 @@ T checked(std::string_view option, std::expected<T, std::string> parsed) {
 }
 
 milliseconds time_of(std::string_view option, const std::string& text) {
-  const milliseconds time = checked(option, parse_seconds(text));
+  const milliseconds time = checked(option, parse_duration(text));
   if (time.count() == 0) throw UsageError(fmt::format("{}: write more than 0", option));
   return time;
 }
@@ -149,7 +149,7 @@ std::vector<const Case*> chosen(const CheckOptions& options, const CheckArgument
 CheckOptions resolve(const CheckArguments& arguments) {
   CheckOptions options;
   options.list = arguments.list;
-  options.wait = checked("--wait", parse_seconds(arguments.wait));
+  options.wait = checked("--wait", parse_duration(arguments.wait));
   take_peer(options, arguments);
   options.cases = chosen(options, arguments);
   if (options.cases.empty()) {

@@ -20,7 +20,8 @@ struct ClientRequest {
     status,        ///< `/getCaseStatus?case=N`
     info,          ///< `/getCaseInfo?case=N`
     reports,       ///< `/updateReports`
-    next,          ///< Any other path.
+    elsewhere,     ///< Another path, which means something to another server.
+    next,          ///< `/`, and every target that is wrong, which is for a case to find.
   };
 
   Wish wish = Wish::next;

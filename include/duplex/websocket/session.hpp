@@ -13,6 +13,7 @@
 #include <duplex/base/bytes.hpp>
 #include <duplex/base/utf8.hpp>
 #include <duplex/websocket/close_code.hpp>
+#include <duplex/websocket/close_reason.hpp>
 #include <duplex/websocket/closing.hpp>
 #include <duplex/websocket/compression.hpp>
 #include <duplex/websocket/deflate_options.hpp>
@@ -108,6 +109,9 @@ class Session {
   /// any session of the same workspace. After the peer's close frame all input is consumed and
   /// ignored.
   std::expected<std::optional<Event>, Error> next(Bytes& input, ByteQueue& output) noexcept;
+
+  /// Of the `error` that `next` has returned, what the close frame says.
+  CloseReason reason_of(Error error) const noexcept { return {error, options_->message_bytes_max}; }
 
   /// The shortcut for the message that nearly all are, when it is what `next` would return: whole
   /// in one frame of less than 64 KiB, not compressed. Needs none of the state by which others are

@@ -54,6 +54,34 @@ TEST(BenchOptions, HaveDefaults) {
   EXPECT_FALSE(options.length_only);
 }
 
+TEST(BenchOptions, TakeTimesAndRatesAsPeopleWriteThem) {
+  const BenchOptions options = resolved([](auto& given) {
+    given.duration = "2m";
+    given.warmup = "250ms";
+    given.rate = "1.5M";
+    given.pace = "2k";
+  });
+  EXPECT_EQ(options.duration.count(), 120'000);
+  EXPECT_EQ(options.warmup.count(), 250);
+  EXPECT_EQ(options.rate, 1'500'000);
+  EXPECT_EQ(options.pace, 2'000);
+}
+
+TEST(BenchOptions, TakeWhatIsRequired) {
+  const BenchOptions options = resolved([](auto& given) {
+    given.required = {"p99<5ms", "memory<1K"};
+    given.pid = "1";
+  });
+  ASSERT_EQ(options.required.size(), 2U);
+  EXPECT_EQ(options.required[0].text, "p99<5ms");
+  EXPECT_EQ(options.required[1].limit, 1024);
+  const BenchOptions idle = resolved([](auto& given) {
+    given.mode = "idle";
+    given.required = {"handshake-p99<5ms", "opening-rate>1"};
+  });
+  EXPECT_EQ(idle.required.size(), 2U);
+}
+
 TEST(BenchOptions, HaveNoMoreThreadsThanConnections) {
   const BenchOptions options = resolved([](auto& given) {
     given.connections = "3";
@@ -99,7 +127,8 @@ TEST(BenchOptions, SayWhatIsWrong) {
       {[](Given& given) { given.rate = "fast"; }, "--rate: \"fast\" is not a rate"},
       {[](Given& given) { given.rate = "-5"; }, "--rate: \"-5\" is not a rate"},
       {[](Given& given) { given.rate = "nan"; }, "--rate: \"nan\" is not a rate"},
-      {[](Given& given) { given.pace = "1k"; }, "--pace: \"1k\" is not a rate"},
+      {[](Given& given) { given.pace = "1G"; }, "--pace: \"1G\" is not a rate"},
+      {[](Given& given) { given.duration = "1d"; }, "--duration: \"1d\" is not a time"},
       {[](Given& given) { given.rate = "5", given.depth = "2"; },
        "--rate and --depth don't go together"},
       {[](Given& given) { given.text = given.binary = true; },
@@ -129,6 +158,13 @@ TEST(BenchOptions, SayWhatIsWrong) {
       {[](Given& given) { given.insecure = true; }, "need a URL of wss or https"},
       {[](Given& given) { given.key = "k.pem"; }, "--key needs --cert"},
       {[](Given& given) { given.pid = "0"; }, "--pid: "},
+      {[](Given& given) { given.required = {"p99<5"}; }, "--require: \"5\" is not a short time"},
+      {[](Given& given) { given.required = {"cpu<5us"}; }, "--require: \"cpu<5us\" needs --pid"},
+      {[](Given& given) { given.required = {"memory<1K"}; }, "\"memory<1K\" needs --pid"},
+      {[](Given& given) { given.mode = "idle", given.required = {"rate>1"}; },
+       "--require: in mode idle there are no messages that \"rate>1\" could be about"},
+      {[](Given& given) { given.mode = "idle", given.pid = "1", given.required = {"cpu<1s"}; },
+       "in mode idle there are no messages"},
       {[](Given& given) { given.json = given.plot = "-"; }, "can't go to the same place"},
       {[](Given& given) { given.publishers = "2"; }, "--publishers means nothing in mode echo"},
       {[](Given& given) { given.resume = true; }, "--resume means nothing in mode echo"},

@@ -82,6 +82,28 @@ TEST(JsonReport, HasTheFieldsOfOtherModes) {
   EXPECT_FALSE(all["server"].contains("cpu_us_per_message"));
 }
 
+TEST(JsonReport, TellsWhatWasRequired) {
+  Result result = example_result(Mode::echo);
+  for (const std::string_view text :
+       {"rate>=60k", "max < 2ms", "memory<=250B", "handshake-max<1ms"}) {
+    result.required.push_back(judge(parse_requirement(text).value(), result));
+  }
+  result.server.reset();
+  result.required.push_back(judge(parse_requirement("cpu<1us").value(), result));
+  const json all = json::parse(json_report(result));
+  EXPECT_EQ(all["required"], json::parse(R"([
+    {"requirement": "rate>=60k", "held": false, "unit": "per_second", "limit": 60000.0,
+     "actual": 50000.0},
+    {"requirement": "max < 2ms", "held": true, "unit": "us", "limit": 2000.0, "actual": 1500.0},
+    {"requirement": "memory<=250B", "held": true, "unit": "bytes", "limit": 250.0,
+     "actual": 250.0},
+    {"requirement": "handshake-max<1ms", "held": true, "unit": "us", "limit": 1000.0,
+     "actual": 250.0},
+    {"requirement": "cpu<1us", "held": false, "unit": "us", "limit": 1.0, "actual": null}
+  ])"));
+  EXPECT_EQ(json::parse(json_report(example_result(Mode::idle)))["required"], json::array());
+}
+
 TEST(JsonReport, IsJsonWhateverAPeerHasSaid) {
   Result result;
   result.title = "\"quoted\" \xff";

@@ -74,6 +74,22 @@ TEST(TerminalReport, ShowsEachKindOfErrorWithAnExampleThatCannotHarmTheTerminal)
   EXPECT_THAT(text, Not(HasSubstr("\x1b")));
 }
 
+TEST(TerminalReport, TellsWhatWasRequiredAndWhatBecameOfIt) {
+  Result result = example_result(Mode::echo);
+  for (const std::string_view text : {"p99 < 5ms", "rate>=100k", "memory<1K"}) {
+    result.required.push_back(judge(parse_requirement(text).value(), result));
+  }
+  result.total.latency.clear();
+  result.required.push_back(judge(parse_requirement("mean<1ms").value(), result));
+  EXPECT_THAT(terminal_report(result, false),
+              HasSubstr("errors       none\n"
+                        "required     p99 < 5ms   held: 20.0 µs\n"
+                        "             rate>=100k  not held: 50,000/s\n"
+                        "             memory<1K   held: 250 B\n"
+                        "             mean<1ms    not held: nothing was measured\n"));
+  EXPECT_THAT(terminal_report(example_result(Mode::echo), false), Not(HasSubstr("required")));
+}
+
 TEST(TerminalReport, HasColorsOnlyWhereTheyAreWanted) {
   EXPECT_THAT(terminal_report(example_result(Mode::echo), true), HasSubstr("\x1b["));
 }

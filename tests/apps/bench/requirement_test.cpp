@@ -1,0 +1,142 @@
+#include "bench/requirement.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string_view>
+#include <utility>
+
+#include "example_result.hpp"
+
+namespace duplex::app::bench {
+namespace {
+
+using testing::HasSubstr;
+using Figure = Requirement::Figure;
+using Relation = Requirement::Relation;
+
+Judgement judged(std::string_view text, const Result& result) {
+  return judge(parse_requirement(text).value(), result);
+}
+
+TEST(Requirement, IsReadAsPeopleWriteIt) {
+  const Requirement all[] = {
+      {.text = "rate>=10k", .figure = Figure::rate, .relation = Relation::at_least, .limit = 1e4},
+      {.text = "opening-rate>0.5",
+       .figure = Figure::opening_rate,
+       .relation = Relation::more,
+       .limit = 0.5},
+      {.text = "p99 < 5ms", .figure = Figure::percentile, .percent = 99, .limit = 5e6},
+      {.text = "p99.99<=250us",
+       .figure = Figure::percentile,
+       .percent = 99.99,
+       .relation = Relation::at_most,
+       .limit = 250e3},
+      {.text = "min>1ns",
+       .figure = Figure::percentile,
+       .percent = 0,
+       .relation = Relation::more,
+       .limit = 1},
+      {.text = "mean<1ms", .figure = Figure::mean, .limit = 1e6},
+      {.text = "max<1.5s", .figure = Figure::percentile, .percent = 100, .limit = 1.5e9},
+      {.text = "handshake-p50<20ms",
+       .figure = Figure::percentile,
+       .percent = 50,
+       .of_handshakes = true,
+       .limit = 20e6},
+      {.text = "handshake-mean<1s", .figure = Figure::mean, .of_handshakes = true, .limit = 1e9},
+      {.text = "cpu<10us", .figure = Figure::cpu, .limit = 10e3},
+      {.text = "memory<1K", .figure = Figure::memory, .limit = 1024},
+  };
+  for (const Requirement& requirement : all) {
+    EXPECT_EQ(parse_requirement(requirement.text), requirement) << requirement.text;
+  }
+  EXPECT_EQ(parse_requirement("  rate>1 ").value().text, "rate>1");
+}
+
+TEST(Requirement, SaysWhatToWriteInstead) {
+  const std::pair<std::string_view, std::string_view> all[] = {
+      {"", "has no <, <=, > or >="},
+      {"p99", "has no <, <=, > or >="},
+      {"p99=5ms", "write 'p99<5ms' or 'rate>=10k'"},
+      {"<5ms", "there are rate, opening-rate, min"},
+      {"p<5ms", "begins with nothing that is measured"},
+      {"p101<5ms", "begins with nothing that is measured"},
+      {"p-1<5ms", "begins with nothing that is measured"},
+      {"pnan<5ms", "begins with nothing that is measured"},
+      {"p99x<5ms", "begins with nothing that is measured"},
+      {"P99<5ms", "begins with nothing that is measured"},
+      {"handshake-rate>1", "begins with nothing that is measured"},
+      {"handshake-<1s", "begins with nothing that is measured"},
+      {"p99<5", "\"5\" is not a short time"},
+      {"p99<", "\"\" is not a short time"},
+      {"p99<<5ms", "\"<5ms\" is not a short time"},
+      {"p99=<5ms", "begins with nothing that is measured"},
+      {"cpu<10", "\"10\" is not a short time"},
+      {"rate>=fast", "\"fast\" is not a rate"},
+      {"rate=>5", "begins with nothing that is measured"},
+      {"memory<1.5K", "\"1.5K\" is not a size"},
+  };
+  for (const auto& [text, sentence] : all) {
+    const auto requirement = parse_requirement(text);
+    ASSERT_FALSE(requirement) << text;
+    EXPECT_THAT(requirement.error(), HasSubstr(sentence)) << text;
+  }
+}
+
+TEST(Requirement, HoldsOnItsSideOfTheLimit) {
+  // 50,000 a second.
+  const Result result = example_result(Mode::echo);
+  const std::pair<std::string_view, bool> all[] = {
+      {"rate>=50k", true}, {"rate>=50001", false}, {"rate>49999", true}, {"rate>50k", false},
+      {"rate<=50k", true}, {"rate<=49999", false}, {"rate<50001", true}, {"rate<50k", false},
+  };
+  for (const auto& [text, held] : all) EXPECT_EQ(judged(text, result).held(), held) << text;
+}
+
+TEST(Requirement, IsJudgedByItsFigure) {
+  const Result result = example_result(Mode::echo);
+  const std::pair<std::string_view, double> all[] = {
+      {"rate>1", 50'000},
+      {"opening-rate>1", 5'000},
+      {"min<1s", 10e3},
+      {"mean<1s", 29.8e3},
+      {"p50<1s", 10e3},
+      {"p99.9<1s", 1.5e6},
+      {"max<1s", 1.5e6},
+      {"handshake-max<1s", 250e3},
+      {"handshake-mean<1s", 250e3},
+      {"handshake-p99<1s", 250e3},
+      {"cpu<1s", 20e3},
+      {"memory<1M", 250},
+  };
+  for (const auto& [text, actual] : all) {
+    const Judgement judgement = judged(text, result);
+    EXPECT_TRUE(judgement.held()) << text;
+    ASSERT_TRUE(judgement.actual) << text;
+    EXPECT_NEAR(*judgement.actual, actual, actual * Histogram::relative_error) << text;
+  }
+}
+
+TEST(Requirement, NeverHoldsWhereNothingWasMeasured) {
+  for (const std::string_view text :
+       {"p99<1s", "mean<1s", "max<1s", "handshake-p99<1s", "cpu<1s", "memory<1G"}) {
+    const Judgement judgement = judged(text, Result{});
+    EXPECT_FALSE(judgement.actual) << text;
+    EXPECT_FALSE(judgement.held()) << text;
+  }
+  Result shrunk = example_result(Mode::echo);
+  shrunk.server->memory_bytes = 0;
+  EXPECT_FALSE(judged("memory<1G", shrunk).held()) << "it has less memory than before";
+}
+
+TEST(Requirement, IsPartOfWhetherAResultIsGood) {
+  Result result = example_result(Mode::echo);
+  result.required = {judged("rate>=1k", result), judged("p99<1ms", result)};
+  EXPECT_TRUE(result.good());
+  result.required.push_back(judged("max<1ms", result));
+  EXPECT_FALSE(result.good());
+}
+
+}  // namespace
+}  // namespace duplex::app::bench
