@@ -87,6 +87,7 @@ def places(server, certificates):
         ("--size", "300K", "--depth", 2),
         ("--size", 0, "--text"),
         ("--size", 1000, "--compress", "--text"),
+        ("--size", 2000, "--text", "--content", "json"),
         ("--rate", 500),
         ("--threads", 2, "--verify", "length"),
     ],
@@ -97,6 +98,16 @@ def test_echo(bench, places, scheme, options):
     assert report["messages"]["received"] > 0
     assert report["errors"] == []
     assert report["latency_us"]["min"] <= report["latency_us"]["p50"] <= report["latency_us"]["max"]
+
+
+def test_a_message_of_ones_own(bench, places, tmp_path):
+    (tmp_path / "mine.txt").write_text("καλημέρα" * 40)
+    report = bench(*SHORT, "--text", "--content", "@mine.txt", *places["ws"]("/echo")).json
+    assert report["options"]["size"] == 640 and report["options"]["content"] == "own"
+    assert report["bytes"]["received"] == 640 * report["messages"]["received"] > 0
+    assert report["errors"] == []
+    (tmp_path / "mine.txt").write_bytes(b"\xff")
+    assert "mine.txt is not UTF-8" in bench("--text", "--content", "@mine.txt", "ws://x/", status=WRONG_USAGE).errors
 
 
 @pytest.mark.parametrize("scheme", ["ws", "wss"])

@@ -8,8 +8,8 @@ from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
+from support.program import DEADLINE_S
 
-DEADLINE_S = 30
 FLAGS = (
     "--headless",
     "--no-sandbox",
