@@ -80,7 +80,7 @@ void add_bench(CLI::App& program, Run& run) {
   flag(messages, "--text", given->text, "Send text");
   flag(messages, "--binary", given->binary, "Send binary messages, which is the default");
   flag(messages, "--compress", given->compress,
-       "Echo JSON, compressed by permessage-deflate; the\nserver has to agree");
+       "Messages are JSON, compressed by permessage-deflate;\nthe server has to agree");
   flag(messages, "--compress-keep", given->compress_keep,
        "Keep windows from one message to the next");
   text(messages, "--verify", given->verify, "WHAT",
