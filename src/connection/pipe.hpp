@@ -189,7 +189,7 @@ class Pipe : public net::Pollable, public Carrier {
   bool watches_output_ : 1 = false;
   bool watches_input_ : 1 = false;
   bool input_wanted_ : 1 = false;
-  bool placed_ : 1 = false;  // input goes where the protocol has it
+  bool placed_ : 1 = false;         // input goes where the protocol has it
   bool expects_large_ : 1 = false;  // the next message may be longer than the read buffer
   bool service_requested_ : 1 = false;
   bool disposed_ : 1 = false;  // only handles keep it

@@ -13,6 +13,7 @@ import pytest
 import websockets
 from support.nginx import free_port, nginx
 from support.program import DEADLINE_S, SANITIZER_OPTIONS, SANITIZER_REPORT
+from support.proxy import Proxy
 
 FINE, FAILURE, WRONG_USAGE = range(3)
 SHORT = ("-d", "0.5", "--warmup", "0.1", "-c", "10")
@@ -118,15 +119,57 @@ def test_a_message_of_ones_own(bench, places, tmp_path):
         ("--depth", 8, "--threads", 2),
         ("--rate", 50, "--publishers", 3, "--text", "--size", 100),
         ("--rate", 20, "--size", "100K"),
+        ("--compress", "--size", "1K"),
+        ("--compress", "--size", "1K", "--text", "--depth", 8, "--threads", 2, "--publishers", 3),
+        ("--compress", "--rate", 20, "--size", "100K"),
     ],
 )
 def test_fanout(bench, places, scheme, options):
     report = bench(*SHORT, "--mode", "fanout", *options, *places[scheme]("/live/x")).json
+    expect_all_delivered(report)
+
+
+def expect_all_delivered(report):
     fanout = report["fanout"]
     assert fanout["published"] > 0
     assert fanout["delivered"] == fanout["published"] * 10
     assert fanout["lost"] == 0
     assert report["errors"] == []
+
+
+FANOUT_OF_JSON = ("--mode", "fanout", "--rate", 100, "--size", 1000, "--compress")
+
+
+@pytest.mark.parametrize(
+    "of_server, of_bench, least, most",
+    [
+        ((), (), 0.1, 0.8),
+        (("--compress-keep",), ("--compress-keep",), 0.02, 0.1),
+        (("--compress-keep",), (), 0.1, 0.8),
+        (("--compress-min", "1M"), (), 1, 1.1),
+    ],
+    ids=["compressed", "windows kept", "windows kept for others", "none worth it"],
+)
+def test_fanout_of_what_a_server_may_compress(bench, start_duplex, of_server, of_bench, least, most):
+    """Of each byte that is delivered, so much goes over the wire."""
+    server = start_duplex("--compress", *of_server)
+    with Proxy(server.address) as proxy:
+        report = bench(
+            *("-d", "0.5", "--warmup", "0", "-c", "10", *FANOUT_OF_JSON, *of_bench),
+            *("--publish-url", server.websocket_url + "/live/x", f"ws://127.0.0.1:{proxy.port}/live/x"),
+        ).json
+        expect_all_delivered(report)
+        assert least < len(proxy.answered) / (report["fanout"]["delivered"] * 1000) < most
+    assert report["options"]["compress"]
+    assert report["options"].get("compress_keep", False) == bool(of_bench)
+    assert report["bytes"]["received"] == report["messages"]["received"] * 1000
+
+
+def test_fanout_says_that_the_server_does_not_compress(bench, start_duplex):
+    report = bench(*SHORT, *FANOUT_OF_JSON, start_duplex().websocket_url + "/live/x", status=FAILURE)
+    assert report.json["connections"]["opened"] == 0
+    assert report.json["errors"][0]["kind"] == "handshake"
+    assert report.json["errors"][0]["example"] == "the server does not agree to compress"
 
 
 @pytest.mark.parametrize("scheme", ["ws", "wss"])

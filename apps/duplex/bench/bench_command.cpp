@@ -88,7 +88,7 @@ void add_bench(CLI::App& program, Run& run) {
        "letters, prose (text of several languages), json, or\nyour own of @FILE; letters by "
        "default, prose as text");
   flag(messages, "--compress", given->compress,
-       "Echo JSON, compressed by permessage-deflate; the\nserver has to agree");
+       "Messages are JSON, compressed by permessage-deflate;\nthe server has to agree");
   flag(messages, "--compress-keep", given->compress_keep,
        "Keep windows from one message to the next");
   text(messages, "--verify", given->verify, "WHAT",

@@ -89,7 +89,7 @@ void refuse_useless(Mode mode, const BenchArguments& arguments) {
            Use{"--depth", !arguments.depth.empty(), {Mode::echo, Mode::fanout, Mode::request}},
            Use{"--rate", !arguments.rate.empty(), {Mode::echo, Mode::fanout, Mode::request}},
            Use{"--content", !arguments.content.empty(), {Mode::echo, Mode::fanout}},
-           Use{"--compress", arguments.compress, {Mode::echo}},
+           Use{"--compress", arguments.compress, {Mode::echo, Mode::fanout}},
            Use{"--verify", !arguments.verify.empty(), {Mode::echo, Mode::fanout}},
            Use{"--subprotocol",
                !arguments.subprotocol.empty(),

@@ -36,6 +36,9 @@ Compressor::Compressor(bool keep) : stream_(new_stream(deflateEnd)), keep_(keep)
 }
 
 std::string Compressor::compressed(std::string_view message) {
+  // Of nothing new zlib makes nothing; that is how an empty block begins (RFC 7692
+  // section 7.2.3.6).
+  if (message.empty()) return std::string(1, '\0');
   z_stream& stream = *stream_;
   if (!keep_) deflateReset(&stream);
   std::string result(deflateBound(&stream, message.size()) + 16, '\0');
@@ -61,10 +64,19 @@ bool Inflater::inflate(std::string_view compressed, std::size_t bytes_max, std::
   stream.next_out = reinterpret_cast<Bytef*>(message.data() + before);
   stream.avail_out = static_cast<uInt>(bytes_max + 1);
   bool valid = true;
+  bool too_long = false;
   for (const std::string_view part : {compressed, tail}) {
     stream.next_in = input(part);
     stream.avail_in = static_cast<uInt>(part.size());
-    const int result = ::inflate(&stream, Z_SYNC_FLUSH);
+    int result = ::inflate(&stream, Z_SYNC_FLUSH);
+    // What nobody wants to have may be what later messages refer to.
+    std::array<Bytef, 4096> unwanted;
+    while (keep_ && result == Z_OK && stream.avail_out == 0) {
+      too_long = true;
+      stream.next_out = unwanted.data();
+      stream.avail_out = static_cast<uInt>(unwanted.size());
+      result = ::inflate(&stream, Z_SYNC_FLUSH);
+    }
     // Z_STREAM_END: a last block, which is allowed; what follows begins anew.
     if (result == Z_STREAM_END) {
       inflateReset(&stream);
@@ -72,7 +84,7 @@ bool Inflater::inflate(std::string_view compressed, std::size_t bytes_max, std::
     }
     if (result != Z_OK && result != Z_BUF_ERROR) valid = false;
   }
-  message.resize(message.size() - stream.avail_out);
+  if (!too_long) message.resize(message.size() - stream.avail_out);
   return valid;
 }
 

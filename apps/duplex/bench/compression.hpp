@@ -28,7 +28,7 @@ class Inflater {
   explicit Inflater(bool keep);
 
   /// Appends the message to `message`, but of one that has more than `bytes_max` bytes no more than
-  /// one byte more. False: it can't be inflated.
+  /// one byte more. False: it can't be inflated, and with `keep` nor can those behind it.
   bool inflate(std::string_view compressed, std::size_t bytes_max, std::string& message);
 
  private:

@@ -2,16 +2,29 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cstring>
+#include <cstddef>
+#include <utility>
+
+#include "known_deliveries.hpp"
 
 namespace duplex::app::bench {
+namespace {
 
 using websocket::Opcode;
 
+/// More than compressing ever makes of so many bytes, with a block for each.
+std::size_t compressed_bytes_max(std::size_t bytes) {
+  return 8 * bytes + 4096;
+}
+
+}  // namespace
+
 void DeliveryReader::read(Bytes input, std::vector<Stamp>& stamps, Findings& findings) {
-  const auto each = [&](const websocket::Frame& frame) { take(frame, stamps, findings); };
-  if (const auto error = frames_.feed(input, each)) {
+  const auto each = [&](const websocket::Frame& frame) {
+    if (!findings.broken) take(frame, stamps, findings);
+  };
+  const auto error = frames_.feed(input, each);
+  if (error && !findings.broken) {
     findings.faults.push_back({"protocol", std::string(websocket::describe(*error))});
     findings.broken = true;
   }
@@ -27,48 +40,75 @@ void DeliveryReader::take(const websocket::Frame& frame, std::vector<Stamp>& sta
     case Opcode::binary:
     case Opcode::continuation: break;
   }
-  take_payload(as_text(frame.payload));
-  if (frame.ends && frame.header.fin) end_message(stamps, findings);
-}
-
-void DeliveryReader::take_payload(std::string_view bytes) {
-  const std::size_t stamp_bytes = Stamp::bytes(messages_->kind().text);
-  if (size_ < stamp_bytes) {
-    const std::size_t taken = std::min(stamp_bytes - size_, bytes.size());
-    std::memcpy(stamp_.data() + size_, bytes.data(), taken);
-    size_ += taken;
-    bytes.remove_prefix(taken);
-  }
-  if (bytes.empty()) return;
-  const std::string_view expected = messages_->payload(0);
-  if (!length_only_ && size_ < expected.size()) {
-    differs_ |= !bytes.starts_with(expected.substr(size_, bytes.size()));
-  }
-  size_ += bytes.size();
-}
-
-void DeliveryReader::end_message(std::vector<Stamp>& stamps, Findings& findings) {
-  const std::size_t expected = messages_->kind().bytes;
-  const auto stamp = Stamp::read(stamp_.data(), messages_->kind().text);
-  if (size_ != expected) {
-    findings.faults.push_back(
-        {"wrong length", fmt::format("a message of {} bytes came, where all that are published "
-                                     "have {}",
-                                     size_, expected)});
-  } else if (differs_ || !stamp || stamp->publisher >= next_.size()) {
-    findings.faults.push_back({"wrong content", "a message came that nobody here published"});
-  } else {
-    std::uint64_t& next = next_[stamp->publisher];
-    if (stamp->sequence < next) {
-      findings.faults.push_back(
-          {"out of order", fmt::format("message {} came where {} was due", stamp->sequence, next)});
-    } else {
-      next = stamp->sequence + 1;
-      stamps.push_back(*stamp);
+  const std::string_view payload = as_text(frame.payload);
+  const bool ends = frame.ends && frame.header.fin;
+  if (frame.header.rsv1 && frame.begins) {
+    // Most come as a whole, and are read where they are.
+    if (ends) {
+      take_compressed(payload, stamps, findings);
+      return;
     }
+    collected_ = std::make_unique<std::string>();
   }
-  size_ = 0;
-  differs_ = false;
+  if (!collected_) {
+    delivery_.take(*rules_, payload);
+    if (ends) take_delivered(delivery_.end(*rules_), stamps, findings);
+    return;
+  }
+  collect(payload);
+  if (ends) take_compressed(*std::exchange(collected_, nullptr), stamps, findings);
+}
+
+/// One byte more than there may be tells that there were more.
+void DeliveryReader::collect(std::string_view bytes) {
+  const std::size_t most = compressed_bytes_max(rules_->messages->kind().bytes) + 1;
+  collected_->append(bytes.substr(0, most - collected_->size()));
+}
+
+void DeliveryReader::take_compressed(std::string_view message, std::vector<Stamp>& stamps,
+                                     Findings& findings) {
+  const MessageKind& kind = rules_->messages->kind();
+  if (message.size() > compressed_bytes_max(kind.bytes)) {
+    findings.faults.push_back(
+        {"wrong length", fmt::format("a compressed message of more than {} bytes came, where all "
+                                     "that are published have {} before they are compressed",
+                                     compressed_bytes_max(kind.bytes), kind.bytes)});
+    // Of what it did to the window, nothing is known.
+    findings.broken = kind.keep;
+  } else if (kind.keep) {
+    take_kept(message, stamps, findings);
+  } else {
+    take_delivered(rules_->known->read(*rules_, message), stamps, findings);
+  }
+}
+
+void DeliveryReader::take_kept(std::string_view message, std::vector<Stamp>& stamps,
+                               Findings& findings) {
+  if (!inflater_) inflater_ = std::make_unique<Inflater>(true);
+  std::string inflated;
+  if (inflater_->inflate(message, rules_->messages->kind().bytes, inflated)) {
+    take_delivered(read_inflated(*rules_, inflated), stamps, findings);
+  } else {
+    findings.faults.push_back(not_inflatable());
+    findings.broken = true;
+  }
+}
+
+void DeliveryReader::take_delivered(const Delivered& delivered, std::vector<Stamp>& stamps,
+                                    Findings& findings) {
+  if (!delivered) {
+    findings.faults.push_back(delivered.error());
+    return;
+  }
+  const Stamp& stamp = *delivered;
+  std::uint64_t& next = next_[stamp.publisher];
+  if (stamp.sequence < next) {
+    findings.faults.push_back(
+        {"out of order", fmt::format("message {} came where {} was due", stamp.sequence, next)});
+  } else {
+    next = stamp.sequence + 1;
+    stamps.push_back(stamp);
+  }
 }
 
 }  // namespace duplex::app::bench

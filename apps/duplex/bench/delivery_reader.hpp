@@ -1,25 +1,24 @@
 #pragma once
 
-#include <array>
-#include <cstddef>
 #include <cstdint>
-#include <optional>
+#include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "compression.hpp"
+#include "delivery.hpp"
 #include "echo_reader.hpp"
 #include "incoming_frames.hpp"
-#include "messages.hpp"
-#include "stamp.hpp"
 
 namespace duplex::app::bench {
 
 /// Reads what is delivered to one subscriber, and whether it is what somebody published, in order.
+/// Where compression was agreed on, the server chooses for each message whether to use it.
 class DeliveryReader {
  public:
-  /// `messages` outlives it; a message is its first payload, but for the stamp.
-  DeliveryReader(const Messages& messages, bool length_only, std::size_t publishers)
-      : messages_(&messages), length_only_(length_only), next_(publishers) {}
+  explicit DeliveryReader(const DeliveryRules& rules)
+      : rules_(&rules), frames_(rules.messages->kind().compressed), next_(rules.publishers) {}
 
   /// Takes all of `input`. Stamps of those that were complete and right are appended to `stamps`;
   /// all else is told by `findings`.
@@ -27,16 +26,19 @@ class DeliveryReader {
 
  private:
   void take(const websocket::Frame& frame, std::vector<Stamp>& stamps, Findings& findings);
-  void take_payload(std::string_view bytes);
-  void end_message(std::vector<Stamp>& stamps, Findings& findings);
+  void collect(std::string_view bytes);
+  void take_compressed(std::string_view message, std::vector<Stamp>& stamps, Findings& findings);
+  void take_kept(std::string_view message, std::vector<Stamp>& stamps, Findings& findings);
+  void take_delivered(const Delivered& delivered, std::vector<Stamp>& stamps, Findings& findings);
 
-  const Messages* messages_;
-  bool length_only_;
+  const DeliveryRules* rules_;
   IncomingFrames frames_;
-  /// Of the message that is coming.
-  std::array<char, Stamp::bytes_max> stamp_{};
-  std::size_t size_ = 0;
-  bool differs_ = false;
+  /// One that is not compressed.
+  Delivery delivery_;
+  /// What there is of a compressed one that does not come as a whole.
+  std::unique_ptr<std::string> collected_;
+  /// From the first compressed one on, where windows are kept.
+  std::unique_ptr<Inflater> inflater_;
   /// Of each publisher, the message that is due; 0 until one has come.
   std::vector<std::uint64_t> next_;
 };

@@ -19,15 +19,21 @@ FanoutLoad::FanoutLoad(LoadThread& thread, std::shared_ptr<FanoutBoard> board,
       board_(std::move(board)),
       subscribers_(subscribers),
       depth_(thread.setup().options.depth),
-      readers_(subscribers,
-               DeliveryReader(thread.setup().messages, thread.setup().options.length_only,
-                              board_->publishers())),
+      rules_{.messages = &thread.setup().messages,
+             .publishers = board_->publishers(),
+             .length_only = thread.setup().options.length_only,
+             .known = &known_},
       listener_(thread),
       payload_(thread.setup().messages.payload(0)),
       slots_(board_->publishers(), std::vector<Slot>(depth_)) {
+  readers_.reserve(subscribers);
+  for (std::size_t i = 0; i < subscribers; ++i) readers_.emplace_back(rules_);
+  const MessageKind& kind = thread.setup().messages.kind();
+  std::optional<Compressor> compressor;
+  if (kind.compressed && !kind.keep) compressor.emplace(false);
   std::size_t number = thread.number();
   for (Connection& connection : thread.connections().subspan(subscribers)) {
-    publishers_.push_back({.connection = &connection, .number = number});
+    publishers_.push_back({.connection = &connection, .number = number, .compressor = compressor});
     number += thread.setup().options.threads;
   }
 }
@@ -47,10 +53,13 @@ void FanoutLoad::opened(Connection& connection, Time now) {
   (void)now;
   if (is_subscriber(connection)) {
     ++open_;
-    readers_[connection.number] = DeliveryReader(
-        thread_.setup().messages, thread_.setup().options.length_only, board_->publishers());
+    readers_[connection.number] = DeliveryReader(rules_);
   } else {
     listener_.begin(connection);
+    // Whose window begins with the connection.
+    if (thread_.setup().messages.kind().keep) {
+      publishers_[connection.number - subscribers_].compressor.emplace(true);
+    }
   }
 }
 
@@ -160,8 +169,13 @@ void FanoutLoad::publish(Publisher& publisher, Time time) {
   board_->note_published(publisher.number, ++publisher.sequence);
   stamp.write(payload_.data(), text);
   thread_.recorder().sent(payload_.size());
-  thread_.say(*publisher.connection,
-              client_frame(thread_.setup().messages.opcode(), payload_, false, thread_.random()));
+  thread_.say(*publisher.connection, frame(publisher));
+}
+
+std::string FanoutLoad::frame(Publisher& publisher) {
+  const websocket::Opcode opcode = thread_.setup().messages.opcode();
+  if (!publisher.compressor) return client_frame(opcode, payload_, false, thread_.random());
+  return client_frame(opcode, publisher.compressor->compressed(payload_), true, thread_.random());
 }
 
 }  // namespace duplex::app::bench

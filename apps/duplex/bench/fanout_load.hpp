@@ -7,9 +7,11 @@
 #include <string>
 #include <vector>
 
+#include "compression.hpp"
 #include "delivery_reader.hpp"
 #include "fanout_board.hpp"
 #include "idle_load.hpp"
+#include "known_deliveries.hpp"
 #include "pacing.hpp"
 
 namespace duplex::app::bench {
@@ -49,6 +51,8 @@ class FanoutLoad final : public Work {
     std::uint64_t sequence = 0;
     /// As if all subscribers had so many.
     std::uint64_t given_up = 0;
+    /// Its own where windows are kept, else the same for all.
+    std::optional<Compressor> compressor = {};
   };
 
   bool is_subscriber(const Connection& connection) const {
@@ -59,6 +63,8 @@ class FanoutLoad final : public Work {
   void react(Connection& connection);
   void pump(Time now);
   void publish(Publisher& publisher, Time time);
+  /// What is in `payload_`, as the publisher's connection is to carry it.
+  std::string frame(Publisher& publisher);
 
   LoadThread& thread_;
   std::shared_ptr<FanoutBoard> board_;
@@ -66,6 +72,8 @@ class FanoutLoad final : public Work {
   std::size_t depth_;
   /// How many subscribers of this thread are open.
   std::size_t open_ = 0;
+  KnownDeliveries known_;
+  DeliveryRules rules_;
   std::vector<DeliveryReader> readers_;
   std::vector<Stamp> stamps_;
   Findings findings_;

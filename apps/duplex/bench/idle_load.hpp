@@ -14,7 +14,9 @@ class Listener {
   explicit Listener(LoadThread& thread) : thread_(thread) {}
 
   /// A new connection.
-  void begin(const Connection& connection) { at(connection) = IncomingFrames(); }
+  void begin(const Connection& connection) {
+    at(connection) = IncomingFrames(thread_.setup().messages.kind().compressed);
+  }
   void take(Connection& connection, Bytes input);
 
  private:

@@ -170,6 +170,8 @@ TEST(BenchOptions, SayWhatIsWrong) {
       {[](Given& given) { given.resume = true; }, "--resume means nothing in mode echo"},
       {[](Given& given) { given.mode = "idle", given.rate = "1"; },
        "--rate means nothing in mode idle"},
+      {[](Given& given) { given.mode = "idle", given.compress = true; },
+       "--compress means nothing in mode idle"},
       {[](Given& given) { given.size = "1"; }, "--size means nothing in mode request", http_url},
       {[](Given& given) { given.method = "SHOUT"; }, "--method: \"SHOUT\" is none", http_url},
       {[](Given& given) { given.body_size = "65M"; }, "--body-size: at most", http_url},
@@ -190,6 +192,12 @@ TEST(BenchOptions, AreShownWhereTheyMeanSomething) {
   EXPECT_EQ(names(resolved()), "connections threads duration warmup size text verify depth ");
   EXPECT_EQ(names(resolved({}, http_url)),
             "connections threads duration warmup method keep_alive depth ");
+  EXPECT_EQ(names(resolved([](auto& given) {
+              given.mode = "fanout";
+              given.compress = given.compress_keep = true;
+            })),
+            "connections threads duration warmup publishers size text compress compress_keep "
+            "verify depth ");
   EXPECT_EQ(names(resolved([](auto& given) { given.mode = "idle", given.pace = "9"; })),
             "connections threads duration pace ");
 }

@@ -176,6 +176,20 @@ TEST(EchoReader, InflatesEchoesOfWhatWasCompressed) {
   }
 }
 
+TEST(EchoReader, InflatesWhatFollowsOneThatIsEmptyOrTooLong) {
+  const MessageKind kind{.bytes = 20, .compressed = true, .keep = true};
+  const Reading all(kind);
+  Compressor compressor(true);
+  std::string stream;
+  for (const std::string& payload :
+       {all.payload(0), std::string(), std::string(5000, 'a'), all.payload(3)}) {
+    std::string frame = server_frame(Opcode::binary, compressor.compressed(payload));
+    frame[0] = static_cast<char>(frame[0] | 0x40);
+    stream += frame;
+  }
+  expect_at_every_split(kind, stream, 4, {"wrong length", "wrong length"});
+}
+
 TEST(EchoReader, NoticesWhatCannotBeInflated) {
   Reading reading({.bytes = 200, .text = true, .compressed = true});
   std::string frame = server_frame(Opcode::text, "\xFF\xFF\xFF");
