@@ -34,15 +34,6 @@ Case telling(std::string what) {
           }};
 }
 
-constexpr std::string_view paths =
-    "There is nothing at this path. These are for WebSockets:\n"
-    "  /                      the next case\n"
-    "  /getCaseCount          how many cases there are\n"
-    "  /runCase?case=N        case N, from 1 on\n"
-    "  /getCaseStatus?case=N  what came of it\n"
-    "  /getCaseInfo?case=N    what it is about\n"
-    "  /updateReports         ends the check, and has the reports written\n";
-
 class ClientRun {
  public:
   ClientRun(const std::vector<const Case*>& cases, const ClientCheck& check)
@@ -155,7 +146,6 @@ class ClientRun {
         run(telling("The reports are being written."), std::move(wire), head, deadline);
         done_.stop();
         return;
-      case ClientRequest::Wish::elsewhere: refuse(wire, "404 Not Found", paths, deadline); return;
       case ClientRequest::Wish::numbered:
       case ClientRequest::Wish::next: break;
     }

@@ -41,10 +41,9 @@ struct ClientResults {
 /// It speaks what clients are used to from the field's conformance suite, with the cases numbered
 /// from 1 on: `/getCaseCount` sends their number as a text message, `/runCase?case=N&agent=NAME`
 /// runs one, `/getCaseStatus?case=N` and `/getCaseInfo?case=N` send JSON about it, and
-/// `/updateReports` ends it all. A connection to `/` gets the next case that no other has got, and
-/// when there is none left, 410; when all those have run, it ends, too. Any other path is answered
-/// 404 with the paths that there are, and costs no case. A request that can't be read makes a case
-/// wrong, one about handshakes if there is one.
+/// `/updateReports` ends it all. A connection to any other path gets the next case that no other
+/// has got, and when there is none left, 410; when all those have run, it ends, too. A request that
+/// can't be read makes a case wrong, one about handshakes if there is one.
 ClientResults check_client(const std::vector<const Case*>& cases, const ClientCheck& check);
 
 }  // namespace duplex::app::check

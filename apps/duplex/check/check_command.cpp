@@ -17,9 +17,9 @@ constexpr auto footer =
 that connects to --listen, has to echo each message. A case is right, acceptable (allowed, but not
 the best), wrong, or not applicable (the peer doesn't have what it is about).
 
-A client is given the next case with each connection to /, and 410 when there are no more. Or it
-asks by number, as in the field's conformance suite: /getCaseCount, /runCase?case=N&agent=NAME,
-and in the end /updateReports?agent=NAME.
+A client is given the next case with each connection, and 410 when there are no more. Or it asks
+by number, as in the field's conformance suite: /getCaseCount, /runCase?case=N&agent=NAME, and in
+the end /updateReports?agent=NAME.
 
 Examples:
   duplex check ws://127.0.0.1:8080/echo

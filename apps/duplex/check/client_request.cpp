@@ -24,12 +24,11 @@ ClientRequest parse_client_request(const HttpHead& head) {
   const http::QueryView query(mark == std::string_view::npos ? "" : target.substr(mark + 1));
   request.agent = query.find("agent").value_or("");
   request.number = parse_decimal(query.find("case").value_or("")).value_or(0);
-  constexpr std::pair<std::string_view, Wish> wishes[] = {
-      {"/getCaseCount", Wish::count},    {"/runCase", Wish::numbered},
-      {"/getCaseStatus", Wish::status},  {"/getCaseInfo", Wish::info},
-      {"/updateReports", Wish::reports}, {"/", Wish::next}};
-  const bool is_path = target.starts_with('/') && target.find('#') == std::string_view::npos;
-  request.wish = is_path ? Wish::elsewhere : Wish::next;
+  constexpr std::pair<std::string_view, Wish> wishes[] = {{"/getCaseCount", Wish::count},
+                                                          {"/runCase", Wish::numbered},
+                                                          {"/getCaseStatus", Wish::status},
+                                                          {"/getCaseInfo", Wish::info},
+                                                          {"/updateReports", Wish::reports}};
   for (const auto& [name, wish] : wishes) {
     if (path == name) request.wish = wish;
   }

@@ -20,8 +20,7 @@ struct ClientRequest {
     status,        ///< `/getCaseStatus?case=N`
     info,          ///< `/getCaseInfo?case=N`
     reports,       ///< `/updateReports`
-    elsewhere,     ///< Another path, which means something to another server.
-    next,          ///< `/`, and every target that is wrong, which is for a case to find.
+    next,          ///< Any other path.
   };
 
   Wish wish = Wish::next;

@@ -40,14 +40,6 @@ class ScriptedPeer {
   }
   HttpHead read_head() { return receive_request(wire_, deadline()).value(); }
 
-  /// What else comes, until the other end is gone.
-  std::string read_rest() {
-    while (!wire_.ended()) {
-      if (wire_.receive(deadline()) != Wire::Wait::done) throw std::runtime_error("too late");
-    }
-    return std::string(wire_.input());
-  }
-
   void write(std::string_view bytes) { wire_.send(bytes, deadline()); }
   void send(const Frame& frame) { write(encode(frame, end_, MaskKey{1, 2, 3, 4})); }
   void send_close(std::uint16_t code) {
