@@ -161,8 +161,8 @@ void add_client_options(CLI::App& command, ClientArguments& arguments) {
                 "read and change all of it: for tests only")
       ->group(encryption);
 
-  text(limiting, "--max-time", arguments.time_max, "SECONDS", "For all of it; none by default");
-  text(limiting, "--connect-time", arguments.connect_time_max, "SECONDS",
+  text(limiting, "--max-time", arguments.time_max, "TIME", "For all of it; none by default");
+  text(limiting, "--connect-time", arguments.connect_time_max, "TIME",
        "Until there is a connection");
 
   command

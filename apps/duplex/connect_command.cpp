@@ -89,12 +89,12 @@ void add_connect(CLI::App& program, Run& run) {
 
   text(limiting, "--max-message", given->message_bytes_max, "SIZE",
        "Largest message, either way; 64MiB by default");
-  text(limiting, "--heartbeat", given->heartbeat, "SECONDS",
+  text(limiting, "--heartbeat", given->heartbeat, "TIME",
        "Ping a server that is silent for so long, and give it up\n"
        "when it does not answer; 30 by default, 0 for never");
   text(limiting, "--count", given->count, "N", "Say goodbye after N messages have come");
 
-  text(showing, "--ping-interval", given->ping_interval, "SECONDS",
+  text(showing, "--ping-interval", given->ping_interval, "TIME",
        "Ping so often, and tell how long each answer takes");
   text(showing, "--show-bytes-max", given->show_bytes_max, "SIZE",
        "Of a longer message show only so much at a terminal; by\n"
@@ -113,7 +113,7 @@ void add_connect(CLI::App& program, Run& run) {
   text(pipes, "--chunk", given->chunk_bytes, "SIZE",
        "With --binary: the most that is one message; 64KiB by\n"
        "default");
-  text(pipes, "--wait", given->wait, "SECONDS",
+  text(pipes, "--wait", given->wait, "TIME",
        "At the end of the input, how long the server must be\n"
        "silent before the goodbye; 1 by default, or 'forever'");
 

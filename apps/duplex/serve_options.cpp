@@ -246,20 +246,20 @@ constexpr std::array table = {
                   options.connections_per_address_max =
                       checked(parse_count(only(values), 1, connections_limit));
                 }},
-    ServeOption{"heartbeat", "SECONDS", false, limits,
+    ServeOption{"heartbeat", "TIME", false, limits,
                 "Ping a WebSocket that is silent for so long; 30 by\n"
                 "default, 0 for never",
                 [](ServeOptions& options, Values values) {
                   options.heartbeat = checked(parse_duration(only(values)));
                 }},
-    ServeOption{"idle-timeout", "SECONDS", false, limits,
+    ServeOption{"idle-timeout", "TIME", false, limits,
                 "Close a connection that waits so long for its next\n"
                 "request; 60 by default",
                 [](ServeOptions& options, Values values) {
                   options.idle_timeout = checked(parse_duration(only(values)));
                   if (options.idle_timeout.count() == 0) throw BadValue("write more than 0");
                 }},
-    ServeOption{"shutdown-timeout", "SECONDS", false, limits,
+    ServeOption{"shutdown-timeout", "TIME", false, limits,
                 "How long the last responses may take when the program\n"
                 "is asked to stop; 10 by default",
                 [](ServeOptions& options, Values values) {

@@ -134,7 +134,7 @@ bool Pipe::receive_once() noexcept {
   }
   // TLS may have had something to say.
   if (is_open() && transport_.unsent_bytes() > 0) note_blocked(true);
-  // Until so much came that it would have been the beginning of a long message, and was not.
+  // As much as the beginning of a long message came, and was none.
   if (!placed_ && received.bytes == large_head_bytes) expects_large_ = false;
   return received.bytes == buffer.size() - kept && !input_ended_;
 }

@@ -8,7 +8,10 @@ namespace duplex::websocket {
 
 CloseReason::CloseReason(Error error, std::uint64_t message_bytes_max) noexcept {
   char* end = characters_.data();
-  const auto append = [&end](std::string_view text) { end = std::ranges::copy(text, end).out; };
+  const auto append = [&](std::string_view text) {
+    const auto room = static_cast<std::size_t>(characters_.data() + characters_.size() - end);
+    end = std::ranges::copy(text.substr(0, room), end).out;
+  };
   append(describe(error));
   if (error == Error::message_too_big) {
     std::array<char, std::numeric_limits<std::uint64_t>::digits10 + 1> digits;

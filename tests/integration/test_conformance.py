@@ -44,7 +44,7 @@ def check(folder, *arguments):
 
 
 def finish(process):
-    output, errors = process.communicate(timeout=8 * DEADLINE_S)
+    output, errors = process.communicate(timeout=4 * DEADLINE_S)
     assert not SANITIZER_REPORT.search(errors), errors
     assert process.returncode == 0, output + errors
 

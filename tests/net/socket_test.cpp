@@ -134,7 +134,6 @@ TEST(Socket, RaisesNoSignalWhenTheConnectionBreaksInTheMiddleOfAFile) {
     while (sent.state != Transfer::failed) {
       sent = send_file(pair.left.number(), file.number(), 0, content.size());
     }
-    EXPECT_EQ(sent.error, std::errc::broken_pipe);
     reader.join();
   }
 }

@@ -85,10 +85,9 @@ void add_bench(CLI::App& program, Run& run) {
   flag(messages, "--text", given->text, "Send text");
   flag(messages, "--binary", given->binary, "Send binary messages, which is the default");
   text(messages, "--content", given->content, "WHAT",
-       "letters, prose (text of several languages), json, or\nyour own of @FILE; letters by "
-       "default, prose as text");
-  flag(messages, "--compress", given->compress,
-       "Messages are JSON, compressed by permessage-deflate;\nthe server has to agree");
+       "letters, prose (text of several languages), json, or,\nin mode echo, your own from @FILE; "
+       "by default letters,\nprose as text, json with --compress");
+  flag(messages, "--compress", given->compress, "By permessage-deflate; the server has to agree");
   flag(messages, "--compress-keep", given->compress_keep,
        "Keep windows from one message to the next");
   text(messages, "--verify", given->verify, "WHAT",
@@ -109,8 +108,8 @@ void add_bench(CLI::App& program, Run& run) {
 
   allow_repetition(*text(requiring, "--require", given->required, "'WHAT<LIMIT'",
                          "What has to come of it, or else the exit status is 1;\n"
-                         "may be repeated. WHAT is rate, opening-rate, mean, max,\n"
-                         "p50, p99.9 and so on, handshake-p99 and so on; with\n"
+                         "may be repeated. WHAT is rate, opening-rate, min, mean,\n"
+                         "max, p50, p99.9 and so on, handshake-p99 and so on; with\n"
                          "--pid also cpu (of a message), memory (of a connection).\n"
                          "LIMIT is 10k (a second), 5ms, 300us, 4K; < may as well\n"
                          "be <=, > or >="));

@@ -283,6 +283,10 @@ void take_required(BenchOptions& options, const BenchArguments& arguments) {
       throw UsageError(fmt::format(
           "--require: in mode idle there are no messages that \"{}\" could be about", text));
     }
+    if (options.mode == Mode::connect && requirement.figure == Requirement::Figure::memory) {
+      throw UsageError(fmt::format(
+          "--require: in mode connect no connection stays that \"{}\" could be about", text));
+    }
     if (!options.pid && requirement.of_server()) {
       throw UsageError(fmt::format("--require: \"{}\" needs --pid, of the server", text));
     }

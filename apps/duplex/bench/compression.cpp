@@ -63,14 +63,14 @@ bool Inflater::inflate(std::string_view compressed, std::size_t bytes_max, std::
   message.resize(before + bytes_max + 1);
   stream.next_out = reinterpret_cast<Bytef*>(message.data() + before);
   stream.avail_out = static_cast<uInt>(bytes_max + 1);
+  // What nobody wants to have may be what later messages refer to.
+  std::array<Bytef, 4096> unwanted;
   bool valid = true;
   bool too_long = false;
   for (const std::string_view part : {compressed, tail}) {
     stream.next_in = input(part);
     stream.avail_in = static_cast<uInt>(part.size());
     int result = ::inflate(&stream, Z_SYNC_FLUSH);
-    // What nobody wants to have may be what later messages refer to.
-    std::array<Bytef, 4096> unwanted;
     while (keep_ && result == Z_OK && stream.avail_out == 0) {
       too_long = true;
       stream.next_out = unwanted.data();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -8,6 +9,12 @@
 struct z_stream_s;
 
 namespace duplex::app::bench {
+
+/// More than compressing ever makes of so many bytes, with a block for each: what is collected of a
+/// message that comes in pieces.
+constexpr std::size_t compressed_bytes_max(std::size_t bytes) noexcept {
+  return 8 * bytes + 4096;
+}
 
 /// Compresses messages as permessage-deflate has them (RFC 7692 section 7.2.1).
 class Compressor {

@@ -8,16 +8,8 @@
 #include "known_deliveries.hpp"
 
 namespace duplex::app::bench {
-namespace {
 
 using websocket::Opcode;
-
-/// More than compressing ever makes of so many bytes, with a block for each.
-std::size_t compressed_bytes_max(std::size_t bytes) {
-  return 8 * bytes + 4096;
-}
-
-}  // namespace
 
 void DeliveryReader::read(Bytes input, std::vector<Stamp>& stamps, Findings& findings) {
   const auto each = [&](const websocket::Frame& frame) {

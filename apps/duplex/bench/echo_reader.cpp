@@ -66,7 +66,9 @@ struct EchoReader::Scrutiny {
 
   void take_payload(const EchoRules& rules, std::string_view bytes) {
     if (compressed) {
-      collected += bytes;
+      // One byte more than there may be tells that there were more.
+      const std::size_t most = compressed_bytes_max(rules.messages->kind().bytes) + 1;
+      collected += bytes.substr(0, most - collected.size());
     } else {
       compare(rules, bytes);
     }
@@ -88,14 +90,22 @@ struct EchoReader::Scrutiny {
   void end_message(const EchoRules& rules, Findings& findings) {
     const std::size_t expected = rules.messages->payload(message).size();
     bool inflates = true;
+    bool too_long = false;
     if (compressed) {
       std::string text;
       Inflater& inflater = own ? *own : *rules.inflater;
-      inflates = inflater.inflate(collected, expected, text);
+      too_long = collected.size() > compressed_bytes_max(rules.messages->kind().bytes);
+      inflates = !too_long && inflater.inflate(collected, expected, text);
       compare(rules, text);
       collected.clear();
+      // Nor can what follows in the same window.
+      if (own && !inflates) findings.broken = true;
     }
-    if (!inflates) {
+    if (too_long) {
+      findings.faults.push_back(
+          {"wrong length", fmt::format("a message of {} bytes came back compressed to more than {}",
+                                       expected, compressed_bytes_max(expected))});
+    } else if (!inflates) {
       findings.faults.push_back({"wrong content", "a compressed message can't be inflated"});
     } else if (size != expected) {
       findings.faults.push_back(
@@ -140,8 +150,12 @@ void EchoReader::begin(const EchoRules& rules, std::size_t first) {
 
 void EchoReader::read_closely(const EchoRules& rules, Bytes input, Findings& findings) {
   if (!scrutiny_) look_closely(rules);
-  const auto each = [&](const Frame& frame) { scrutiny_->take(rules, frame, findings); };
-  if (const auto error = scrutiny_->frames.feed(input, each)) {
+  const auto each = [&](const Frame& frame) {
+    if (!findings.broken) scrutiny_->take(rules, frame, findings);
+  };
+  const auto error = scrutiny_->frames.feed(input, each);
+  if (findings.broken) return;
+  if (error) {
     findings.faults.push_back({"protocol", std::string(websocket::describe(*error))});
     findings.broken = true;
     return;

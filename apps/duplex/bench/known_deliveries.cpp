@@ -1,5 +1,6 @@
 #include "known_deliveries.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace duplex::app::bench {
@@ -16,6 +17,10 @@ const Delivered& KnownDeliveries::read(const DeliveryRules& rules, std::string_v
   bytes_ += compressed.size();
   last_ = known_.size() - 1;
   return known_.back().delivered;
+}
+
+bool KnownDeliveries::knows(std::string_view compressed) const noexcept {
+  return std::ranges::find(known_, compressed, &Known::compressed) != known_.end();
 }
 
 const Delivered* KnownDeliveries::find(std::string_view compressed) {

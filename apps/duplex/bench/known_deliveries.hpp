@@ -18,6 +18,8 @@ class KnownDeliveries {
   /// What the message is; holds until the next call.
   const Delivered& read(const DeliveryRules& rules, std::string_view compressed);
 
+  /// Whether it was asked for before, and is not forgotten.
+  bool knows(std::string_view compressed) const noexcept;
   /// How many it remembers, and what these take.
   std::size_t count() const noexcept { return known_.size(); }
   std::size_t bytes() const noexcept { return bytes_; }

@@ -95,15 +95,26 @@ std::optional<double> duration_of(const Requirement& requirement, const Tally& t
   return static_cast<double>(histogram.at_percentile(requirement.percent));
 }
 
+/// None where there is nothing to be counted: a process that has used no time does not answer, or
+/// for less than the system tells apart.
+std::optional<double> cpu_of_message(const Result& result) {
+  if (!result.server || result.total.received == 0) return std::nullopt;
+  const double seconds = result.server->cpu_seconds();
+  if (seconds <= 0) return std::nullopt;
+  return seconds * 1e9 / static_cast<double>(result.total.received);
+}
+
+std::optional<double> unless_zero(double figure) {
+  return figure > 0 ? std::optional(figure) : std::nullopt;
+}
+
 std::optional<double> actual_of(const Requirement& requirement, const Result& result) {
   switch (requirement.figure) {
-    case Figure::rate: return result.messages_per_second();
-    case Figure::opening_rate: return result.connections_per_second();
+    case Figure::rate: return unless_zero(result.messages_per_second());
+    case Figure::opening_rate: return unless_zero(result.connections_per_second());
     case Figure::mean:
     case Figure::percentile: return duration_of(requirement, result.total);
-    case Figure::cpu:
-      if (!result.server || result.total.received == 0) return std::nullopt;
-      return result.server->cpu_seconds() * 1e9 / static_cast<double>(result.total.received);
+    case Figure::cpu: return cpu_of_message(result);
     case Figure::memory:
       return result.server ? result.server->memory_bytes_per_connection() : std::nullopt;
   }

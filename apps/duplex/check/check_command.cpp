@@ -63,10 +63,10 @@ void add_check(CLI::App& program, Run& run) {
   flag(choosing, "--list", given->list, "List them with their rules, and run none");
 
   text(running, "--jobs", given->jobs, "N", "Cases at a time; 16 by default");
-  text(running, "--timeout", given->timeout, "SECONDS", "For each case; 10 by default");
-  text(running, "--wait", given->wait, "SECONDS",
+  text(running, "--timeout", given->timeout, "TIME", "For each case; 10 by default");
+  text(running, "--wait", given->wait, "TIME",
        "Try to connect for so long at first, while the server\nstarts; 0 by default");
-  text(running, "--idle-seconds", given->idle, "SECONDS",
+  text(running, "--idle-seconds", given->idle, "TIME",
        "With --listen: end when nobody has been connected for\nso long; 30 by default");
   allow_repetition(*text(running, "-H,--header", given->fields, "'NAME: VALUE'",
                          "A field of each request; may be repeated"));

@@ -165,6 +165,10 @@ TEST(BenchOptions, SayWhatIsWrong) {
        "--require: in mode idle there are no messages that \"rate>1\" could be about"},
       {[](Given& given) { given.mode = "idle", given.pid = "1", given.required = {"cpu<1s"}; },
        "in mode idle there are no messages"},
+      {[](Given& given) {
+         given.mode = "connect", given.pid = "1", given.required = {"memory<1K"};
+       },
+       "in mode connect no connection stays"},
       {[](Given& given) { given.json = given.plot = "-"; }, "can't go to the same place"},
       {[](Given& given) { given.publishers = "2"; }, "--publishers means nothing in mode echo"},
       {[](Given& given) { given.resume = true; }, "--resume means nothing in mode echo"},

@@ -191,11 +191,29 @@ TEST(EchoReader, InflatesWhatFollowsOneThatIsEmptyOrTooLong) {
 }
 
 TEST(EchoReader, NoticesWhatCannotBeInflated) {
-  Reading reading({.bytes = 200, .text = true, .compressed = true});
   std::string frame = server_frame(Opcode::text, "\xFF\xFF\xFF");
   frame[0] = static_cast<char>(frame[0] | 0x40);
-  reading.take(frame);
-  EXPECT_EQ(reading.kinds(), Kinds{"wrong content"});
+  for (const bool keep : {false, true}) {
+    Reading reading({.bytes = 200, .text = true, .compressed = true, .keep = keep});
+    reading.take(frame + frame);
+    // What follows in the same window can't be inflated, either.
+    EXPECT_EQ(reading.findings.broken, keep);
+    EXPECT_EQ(reading.kinds(), keep ? Kinds{"wrong content"} : Kinds(2, "wrong content"));
+  }
+}
+
+TEST(EchoReader, CollectsNoMoreOfACompressedMessageThanItMayHave) {
+  std::string frame =
+      server_frame(Opcode::binary, std::string(compressed_bytes_max(20) + 1000, '\xFF'));
+  frame[0] = static_cast<char>(frame[0] | 0x40);
+  for (const bool keep : {false, true}) {
+    Reading reading({.bytes = 20, .compressed = true, .keep = keep});
+    for (std::size_t i = 0; i < frame.size(); i += 100) {
+      reading.take(std::string_view(frame).substr(i, 100));
+    }
+    EXPECT_EQ(reading.kinds(), Kinds{"wrong length"});
+    EXPECT_EQ(reading.findings.broken, keep);
+  }
 }
 
 TEST(EchoReader, NoticesThatALongMessageInflates) {

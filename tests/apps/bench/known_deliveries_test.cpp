@@ -63,6 +63,9 @@ TEST(KnownDeliveries, ForgetTheOldest) {
     EXPECT_EQ(known.read(publishing.rules(), publishing.compressed(sequence))->sequence, sequence);
   }
   EXPECT_EQ(known.count(), KnownDeliveries::count_max);
+  EXPECT_TRUE(known.knows(publishing.compressed(count - 1)));
+  EXPECT_TRUE(known.knows(publishing.compressed(count - KnownDeliveries::count_max)));
+  EXPECT_FALSE(known.knows(publishing.compressed(count - KnownDeliveries::count_max - 1)));
   EXPECT_EQ(known.read(publishing.rules(), publishing.compressed(0))->sequence, 0);
 }
 

@@ -119,8 +119,8 @@ TEST(Requirement, IsJudgedByItsFigure) {
 }
 
 TEST(Requirement, NeverHoldsWhereNothingWasMeasured) {
-  for (const std::string_view text :
-       {"p99<1s", "mean<1s", "max<1s", "handshake-p99<1s", "cpu<1s", "memory<1G"}) {
+  for (const std::string_view text : {"rate<1M", "opening-rate<1M", "p99<1s", "mean<1s", "max<1s",
+                                      "handshake-p99<1s", "cpu<1s", "memory<1G"}) {
     const Judgement judgement = judged(text, Result{});
     EXPECT_FALSE(judgement.actual) << text;
     EXPECT_FALSE(judgement.held()) << text;
@@ -128,6 +128,9 @@ TEST(Requirement, NeverHoldsWhereNothingWasMeasured) {
   Result shrunk = example_result(Mode::echo);
   shrunk.server->memory_bytes = 0;
   EXPECT_FALSE(judged("memory<1G", shrunk).held()) << "it has less memory than before";
+  Result idle = example_result(Mode::echo);
+  idle.server->user_seconds = idle.server->system_seconds = 0;
+  EXPECT_FALSE(judged("cpu<1s", idle).held()) << "another process answers";
 }
 
 TEST(Requirement, IsPartOfWhetherAResultIsGood) {
