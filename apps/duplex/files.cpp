@@ -101,6 +101,12 @@ void write_files(std::span<const NewFile> files, Existing existing) {
   for (Draft& draft : drafts) draft.stay();
 }
 
+void check_place_for(const std::string& path) {
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error)) fail("write", path, EISDIR);
+  const Draft gone_at_once({.path = path, .text = "", .readable = Readable::by_owner});
+}
+
 void make_private_folder(const std::string& folder) {
   std::string path = folder;
   while (path.size() > 1 && path.ends_with('/')) path.pop_back();

@@ -32,6 +32,9 @@ struct NewFile {
 /// has changed, but for those that replaced others before it.
 void write_files(std::span<const NewFile> files, Existing existing);
 
+/// Finds out whether a file could be written there, which `write_files` would do much later.
+void check_place_for(const std::string& path);
+
 /// Makes a folder for its owner alone, and those above it; leaves one that exists as it is.
 void make_private_folder(const std::string& folder);
 

@@ -349,10 +349,40 @@ def test_reports_when_it_is_interrupted(duplex_program, server):
     output, errors = process.communicate(timeout=DEADLINE_S)
     assert not SANITIZER_REPORT.search(errors), errors
     report = json.loads(output)
-    assert process.returncode == FINE
+    assert process.returncode == -signal.SIGINT
     assert report["interrupted"]
     assert 0 < report["seconds"] < 30
     assert report["messages"]["received"] > 0
+
+
+def test_looks_for_a_place_for_its_reports_before_it_begins(duplex_program, tmp_path):
+    for option in ("--json", "--plot"):
+        for path in ("no/such/folder/report", "."):
+            result = subprocess.run(
+                [duplex_program, "bench", "-d", "600", option, path, "ws://127.0.0.1:9/"],
+                cwd=tmp_path, capture_output=True, text=True, timeout=DEADLINE_S, env=SANITIZER_OPTIONS,
+            )  # fmt: skip
+            assert (result.returncode, result.stdout) == (FAILURE, "")
+            assert f"can't write {path}: " in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_says_what_went_wrong_even_when_it_is_to_be_quiet(duplex_program, places):
+    def quiet(*arguments):
+        return subprocess.run(
+            [duplex_program, "bench", "-q", "-d", "0.3", "-c", "2", *arguments],
+            capture_output=True, text=True, timeout=DEADLINE_S, env=SANITIZER_OPTIONS,
+        )  # fmt: skip
+
+    url = places["ws"]("/echo")
+    assert quiet(*url).stderr == ""
+    refused = quiet(f"ws://127.0.0.1:{free_port()}/")
+    assert refused.returncode == FAILURE and "refused" in refused.stderr
+    broken = quiet("--require", "rate>=1k", "--require", "rate>=1000M", *url)
+    assert broken.returncode == FAILURE and broken.stdout == ""
+    assert "rate>=1000M  not held" in broken.stderr and "rate>=1k" not in broken.stderr
+    nothing = quiet("--rate", "0.1", *url)
+    assert nothing.returncode == FAILURE and "Nothing was measured" in nothing.stderr
 
 
 def test_says_when_the_process_to_watch_has_ended(bench, server, places):

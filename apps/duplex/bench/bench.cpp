@@ -101,15 +101,26 @@ class Interruption {
   }
 
   /// Waits a moment; whether the user wants the end.
-  bool wait() const {
+  bool wait() {
     const timespec moment{.tv_sec = 0, .tv_nsec = glance_ns};
-    if (::sigtimedwait(&signals_, nullptr, &moment) < 0) return false;
+    const int caught = ::sigtimedwait(&signals_, nullptr, &moment);
+    if (caught < 0) return false;
+    caught_ = caught;
     unblock_ends();
     return true;
   }
 
+  /// Ends the program as the signal would have done that came meanwhile, if one did, so that shells
+  /// and the like can tell.
+  void end_as_told() const {
+    if (caught_ == 0) return;
+    std::signal(caught_, SIG_DFL);
+    std::raise(caught_);
+  }
+
  private:
   sigset_t signals_{};
+  int caught_ = 0;
 };
 
 /// Leads the threads through a run, and shows what goes on.
@@ -124,7 +135,7 @@ class Lead {
         shows_(!options.quiet && ::isatty(STDERR_FILENO) == 1) {}
 
   /// The threads begin to open connections right behind the making of this.
-  void run(const Interruption& interruption, std::optional<ServerWatch>& server) {
+  void run(Interruption& interruption, std::optional<ServerWatch>& server) {
     while (schedule_.done < crew_.size()) {
       const bool enough = interruption.wait();
       const Time now = steady_now();
@@ -204,7 +215,7 @@ Fanout fanout_of(const Tally& total, std::uint64_t subscribers) {
   return {.published = total.sent, .delivered = delivered, .lost = due - std::min(due, delivered)};
 }
 
-Result measure(const BenchOptions& options) {
+Result measure(const BenchOptions& options, Interruption& interruption) {
   Result result{.mode = options.mode,
                 .url = options.url.text(),
                 .title = options.title,
@@ -216,7 +227,6 @@ Result measure(const BenchOptions& options) {
   if (options.pid) server.emplace(*options.pid);
   Schedule schedule(nanoseconds(options.warmup), nanoseconds(options.duration));
   Timeline timeline;
-  const Interruption interruption;
   Crew crew(setup, schedule, timeline);
   Lead lead(options, crew, schedule, timeline);
   crew.start();
@@ -257,12 +267,24 @@ void write_all(std::FILE* file, std::string_view name, std::string_view text) {
   }
 }
 
+/// A device or a pipe, which is written to; a file is replaced as a whole.
+bool is_special(const std::string& path) {
+  std::error_code error;
+  return std::filesystem::exists(path, error) && !std::filesystem::is_regular_file(path, error) &&
+         !std::filesystem::is_directory(path, error);
+}
+
+/// Before a long run, not behind it.
+void check_places(const BenchOptions& options) {
+  for (const std::string& path : {options.json, options.plot}) {
+    if (!path.empty() && path != "-" && !is_special(path)) check_place_for(path);
+  }
+}
+
 void write_report(const std::string& path, const std::string& text) {
   if (path == "-") {
     write_all(stdout, "standard output", text);
-  } else if (std::error_code error; std::filesystem::exists(path, error) &&
-                                    !std::filesystem::is_regular_file(path, error)) {
-    // A device or a pipe is written to; a file is replaced as a whole.
+  } else if (is_special(path)) {
     const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "we"),
                                                                &std::fclose);
     if (!file) {
@@ -282,20 +304,23 @@ int run_bench(const BenchOptions& options) {
     write(stderr, "duplex: --insecure: who the server is, is not verified\n");
   }
   want_descriptors_for(options);
-  const Result result = measure(options);
+  check_places(options);
+  Interruption interruption;
+  const Result result = measure(options, interruption);
+  // First what can't get lost for want of a place.
+  const bool to_error = options.quiet || options.reports_to_output();
+  const int descriptor = to_error ? STDERR_FILENO : STDOUT_FILENO;
+  const bool color = wants_color(ColorChoice::automatic, color_environment(descriptor));
+  const std::string report =
+      options.quiet ? terminal_problems(result, color) : terminal_report(result, color);
+  if (to_error) {
+    write_all(stderr, "standard error", report);
+  } else {
+    write_all(stdout, "standard output", report);
+  }
   if (!options.json.empty()) write_report(options.json, json_report(result));
   if (!options.plot.empty()) write_report(options.plot, svg_report(result));
-  if (!options.quiet) {
-    const bool to_error = options.reports_to_output();
-    const int descriptor = to_error ? STDERR_FILENO : STDOUT_FILENO;
-    const bool color = wants_color(ColorChoice::automatic, color_environment(descriptor));
-    const std::string report = terminal_report(result, color);
-    if (to_error) {
-      write_all(stderr, "standard error", report);
-    } else {
-      write_all(stdout, "standard output", report);
-    }
-  }
+  interruption.end_as_told();
   return result.good() ? exit_success : exit_failure;
 }
 

@@ -9,8 +9,9 @@
 namespace duplex::app {
 namespace {
 
-constexpr auto description = R"(Load a server, and measure what it does under load
+constexpr auto description = "Load a server, and measure what it does under load";
 
+constexpr auto footer = R"(
 Opens many connections, keeps them busy, and tells rates, latencies and errors. What is measured
 depends on the mode: by default echoes of WebSocket messages for ws:// and wss://, responses for
 http:// and https://.
@@ -23,9 +24,8 @@ http:// and https://.
 
 Without --rate each answer lets the next message go (a closed loop): the most that the server can.
 With it messages go when their time has come, and latency counts from then (an open loop): how long
-users wait at this rate, also while the server stands still.)";
+users wait at this rate, also while the server stands still.
 
-constexpr auto footer = R"(
 Examples:
   duplex bench ws://127.0.0.1:8080/echo
   duplex bench -c 1000 -d 30s --rate 50k --plot latency.svg wss://example.com/echo
@@ -36,7 +36,7 @@ Examples:
 Only load what is yours, or whose owner knows.
 
 Exit status: 0 measured without an error, and all that is required held; 1 otherwise; 2 wrong
-usage)";
+usage. When a signal ends it early, it reports, and ends by that signal)";
 
 constexpr auto loading = "The load";
 constexpr auto messages = "Messages: echo and fanout";
@@ -81,7 +81,8 @@ void add_bench(CLI::App& program, Run& run) {
                          "A field of each request; may be repeated"));
   text(loading, "--subprotocol", given->subprotocol, "NAME", "To offer to a WebSocket server");
 
-  text(messages, "-s,--size", given->size, "SIZE", "Of a message; 20 bytes by default");
+  text(messages, "-s,--size", given->size, "SIZE",
+       "Of a message; 20 bytes by default, 1K with --compress");
   flag(messages, "--text", given->text, "Send text");
   flag(messages, "--binary", given->binary, "Send binary messages, which is the default");
   text(messages, "--content", given->content, "WHAT",
@@ -119,7 +120,7 @@ void add_bench(CLI::App& program, Run& run) {
   text(reporting, "--json", given->json, "FILE", "All results; - for standard output, as below");
   text(reporting, "--plot", given->plot, "FILE", "Latencies and the rate over time, as SVG");
   text(reporting, "--title", given->title, "TEXT", "What the reports are to be called");
-  flag(reporting, "-q,--quiet", given->quiet, "Say nothing but errors");
+  flag(reporting, "-q,--quiet", given->quiet, "Say nothing but what went wrong");
 
   command->callback(
       [&run, given] { run = [given] { return bench::run_bench(bench::resolve(*given)); }; });

@@ -41,7 +41,10 @@ std::size_t count_of(std::string_view option, const std::string& text, std::uint
 }
 
 double rate_of(std::string_view option, const std::string& text) {
-  return text.empty() ? 0 : checked(option, parse_rate(text));
+  if (text.empty()) return 0;
+  const double rate = checked(option, parse_rate(text));
+  if (rate == 0) throw UsageError(fmt::format("{}: write more than 0", option));
+  return rate;
 }
 
 http::Url url_of(std::string_view text) {
@@ -200,7 +203,10 @@ void take_messages(BenchOptions& options, const BenchArguments& arguments) {
   }
   MessageKind& message = options.message;
   message.text = arguments.text;
+  message.stamped = options.mode == Mode::fanout;
   message.compressed = arguments.compress;
+  // Nobody compresses what is very short.
+  if (arguments.compress) message.bytes = 1024;
   message.keep = arguments.compress_keep;
   if (!arguments.size.empty()) {
     const std::uint64_t bytes = checked("--size", parse_size(arguments.size));

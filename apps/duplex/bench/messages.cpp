@@ -35,11 +35,11 @@ std::string letters(std::size_t bytes, std::size_t number) {
   return text;
 }
 
-/// The beginning, where stamps go, is letters.
-std::string prose(std::size_t bytes, std::size_t number) {
+/// No two messages begin alike. Where a stamp goes is ASCII, so that it cuts no character.
+std::string prose(std::size_t bytes, std::size_t number, bool stamped) {
   constexpr std::string_view words[] = {"hello ",  "Grüße ", "žluťoučký ", "καλημέρα ",
                                         "привет ", "世界 ",  "नमस्ते ",      "👋 "};
-  std::string text = letters(std::min(bytes, Stamp::bytes_max), number);
+  std::string text = letters(std::min(bytes, stamped ? Stamp::bytes_max : 1), number);
   for (std::size_t i = number; true; ++i) {
     const std::string_view word = words[i % std::size(words)];
     if (text.size() + word.size() > bytes) break;
@@ -49,16 +49,25 @@ std::string prose(std::size_t bytes, std::size_t number) {
   return text;
 }
 
+/// An array of records, and of what fills it up.
 std::string json(std::size_t bytes, std::mt19937& random) {
   const auto below = [&random](unsigned bound) { return std::to_string(random() % bound); };
+  if (bytes == 0) return "";
+  if (bytes == 1) return below(10);
+  constexpr std::size_t end_bytes = 3;  // at the least `""]`
   std::string text = "[";
-  while (text.size() < bytes) {
-    text += R"({"id":)" + below(100'000) + R"(,"user":"user-)" + below(1000) + R"(","price":)" +
-            below(1000) + '.' + below(100) + R"(,"active":true,"tags":["a)" + below(9) +
-            R"(","live"],"at":"2026-11-25T20:)" + below(60) + R"(Z"},)";
+  while (true) {
+    const std::string record = R"({"id":)" + below(100'000) + R"(,"user":"user-)" + below(1000) +
+                               R"(","price":)" + below(1000) + '.' + below(100) +
+                               R"(,"active":true,"tags":["a)" + below(9) +
+                               R"(","live"],"at":"2026-11-25T20:)" + below(60) + R"(Z"},)";
+    if (text.size() + record.size() + end_bytes > bytes) break;
+    text += record;
   }
-  text.resize(bytes);
-  return text;
+  const std::size_t left = bytes - text.size() - 1;
+  if (left == 1) text += below(10);
+  if (left >= 2) text += '"' + letters(left - 2, random() % messages_max) + '"';
+  return text + ']';
 }
 
 Content content_of(const MessageKind& kind) {
@@ -74,7 +83,7 @@ std::vector<std::string> payloads(const MessageKind& kind) {
     switch (content_of(kind)) {
       case Content::usual:
       case Content::letters: return letters(kind.bytes, number);
-      case Content::prose: return prose(kind.bytes, number);
+      case Content::prose: return prose(kind.bytes, number, kind.stamped);
       case Content::json: return json(kind.bytes, random);
       case Content::own: return kind.own;
     }

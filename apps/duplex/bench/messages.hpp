@@ -18,7 +18,7 @@ enum class Content : std::uint8_t {
   usual,    ///< `json` where they are compressed, else `prose` as text, else `letters`.
   letters,  ///< ASCII.
   prose,    ///< Of several languages: for ASCII alone, many a server makes short work of UTF-8.
-  json,     ///< As services send it, of ASCII.
+  json,     ///< As services send it, of ASCII; but for the stamp, if there is one.
   own,      ///< `MessageKind::own`, the same each time.
 };
 
@@ -34,6 +34,8 @@ struct MessageKind {
   bool compressed = false;
   /// Each with what was in those before (RFC 7692 section 7.1.1, "context takeover").
   bool keep = false;
+  /// Over its beginning a stamp is written.
+  bool stamped = false;
   Content content = Content::usual;
   std::string own = {};
 };

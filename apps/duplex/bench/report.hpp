@@ -10,6 +10,10 @@ namespace duplex::app::bench {
 /// For a terminal, at most 80 columns wide unless the URL or an example of an error is longer.
 std::string terminal_report(const Result& result, bool color);
 
+/// What a program that is to be quiet says: errors, requirements that did not hold, and that
+/// nothing was measured. Empty for a good result.
+std::string terminal_problems(const Result& result, bool color);
+
 /// One JSON document. What was not measured is null (latencies and handshakes of which there are
 /// none) or missing (the server, the fan-out); unknown fields are to be ignored by its readers.
 std::string json_report(const Result& result);

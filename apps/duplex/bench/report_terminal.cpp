@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "color.hpp"
 #include "printable.hpp"
@@ -32,6 +35,9 @@ std::string size_text(double bytes) {
 std::string seconds_text(double seconds) {
   return seconds > 0 ? short_duration(seconds * 1e9) : "0 s";
 }
+
+constexpr std::string_view nothing_measured =
+    "Nothing was measured: nothing that was asked for came in the measured time.";
 
 /// Text that grows by lines, each with a label or, below it, without.
 class Lines {
@@ -210,13 +216,11 @@ std::string figure_text(Unit unit, double figure) {
   return "";
 }
 
-void add_required(Lines& lines, const Result& result) {
+void add_required(Lines& lines, std::span<const Judgement> required) {
   std::size_t width = 0;
-  for (const Judgement& each : result.required) {
-    width = std::max(width, each.requirement.text.size());
-  }
+  for (const Judgement& each : required) width = std::max(width, each.requirement.text.size());
   std::string_view label = "required";
-  for (const Judgement& each : result.required) {
+  for (const Judgement& each : required) {
     const Requirement& requirement = each.requirement;
     const std::string actual = each.actual ? figure_text(requirement.unit(), *each.actual)
                                            : std::string("nothing was measured");
@@ -245,7 +249,7 @@ std::string terminal_report(const Result& result, bool color) {
   lines.space();
   add_costs(lines, result);
   add_errors(lines, result);
-  add_required(lines, result);
+  add_required(lines, result.required);
   if (result.interrupted) {
     lines.space();
     lines.add("Ended early by the user: it is of the time until then.", Style::warning);
@@ -258,8 +262,25 @@ std::string terminal_report(const Result& result, bool color) {
   return lines.take();
 }
 
+std::string terminal_problems(const Result& result, bool color) {
+  Lines lines(color);
+  if (!result.total.errors.empty()) add_errors(lines, result);
+  std::vector<Judgement> broken;
+  std::ranges::remove_copy_if(result.required, std::back_inserter(broken), &Judgement::held);
+  add_required(lines, broken);
+  if (!result.has_measured() && result.total.errors.empty()) {
+    lines.add(nothing_measured, Style::warning);
+  }
+  return lines.take();
+}
+
 std::string limit_sentence(const Result& result) {
-  if (result.mode == Mode::idle || result.total.received == 0) return "";
+  const bool faultless = result.total.errors.empty();
+  // Errors say why.
+  if (!result.has_measured()) return std::string(faultless ? nothing_measured : "");
+  if (result.mode == Mode::idle) return "";
+  // More of what goes wrong shows nothing.
+  if (result.limited_by == LimitedBy::unknown && !faultless && !result.rate) return "";
   if (result.rate && result.limited_by != LimitedBy::rate) {
     return fmt::format("--rate was not kept: {} of {} a second.\n{}",
                        readable_number(result.kept_rate()), readable_number(*result.rate),

@@ -116,7 +116,9 @@ std::optional<double> actual_of(const Requirement& requirement, const Result& re
     case Figure::percentile: return duration_of(requirement, result.total);
     case Figure::cpu: return cpu_of_message(result);
     case Figure::memory:
-      return result.server ? result.server->memory_bytes_per_connection() : std::nullopt;
+      if (!result.server) return std::nullopt;
+      // What was there from earlier connections is not of these.
+      return unless_zero(result.server->memory_bytes_per_connection().value_or(0));
   }
   return std::nullopt;
 }

@@ -72,13 +72,18 @@ double Result::connections_per_second() const noexcept {
   return ratio(static_cast<double>(opening_count), opening_seconds);
 }
 
+bool Result::has_measured() const noexcept {
+  return (mode == Mode::idle ? total.connections_opened : total.received) > 0;
+}
+
 bool Result::good() const noexcept {
-  const std::uint64_t measured = mode == Mode::idle ? total.connections_opened : total.received;
-  return measured > 0 && total.errors.empty() && std::ranges::all_of(required, &Judgement::held);
+  return has_measured() && total.errors.empty() && std::ranges::all_of(required, &Judgement::held);
 }
 
 LimitedBy limit_of(const Result& result) noexcept {
-  if (result.rate && result.kept_rate() >= share_of_kept_rate * *result.rate) {
+  // The last message may have been due right behind the end.
+  const double one = ratio(1, result.seconds);
+  if (result.rate && result.kept_rate() + one >= share_of_kept_rate * *result.rate) {
     return LimitedBy::rate;
   }
   if (result.server && result.server->busy > busy_at_limit) return LimitedBy::server;

@@ -121,6 +121,8 @@ struct Result {
   /// the rate was not kept.
   double kept_rate() const noexcept;
   double connections_per_second() const noexcept;
+  /// Whether there is anything to tell of.
+  bool has_measured() const noexcept;
   /// Whether something was measured, nothing went wrong, and all that was required held.
   bool good() const noexcept;
 };

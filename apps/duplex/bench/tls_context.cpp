@@ -7,6 +7,7 @@
 
 #include <array>
 #include <stdexcept>
+#include <system_error>
 #include <utility>
 
 namespace duplex::app::bench {
@@ -112,6 +113,7 @@ bool TlsContext::resumes() const noexcept {
 std::string tls_reason() {
   const unsigned long error = ERR_get_error();
   ERR_clear_error();
+  if (ERR_SYSTEM_ERROR(error)) return std::generic_category().message(ERR_GET_REASON(error));
   const char* const text = error == 0 ? nullptr : ERR_reason_error_string(error);
   return text == nullptr ? "no reason given" : text;
 }

@@ -126,6 +126,8 @@ TEST(BenchOptions, SayWhatIsWrong) {
       {[](Given& given) { given.depth = "0"; }, "--depth: "},
       {[](Given& given) { given.rate = "fast"; }, "--rate: \"fast\" is not a rate"},
       {[](Given& given) { given.rate = "-5"; }, "--rate: \"-5\" is not a rate"},
+      {[](Given& given) { given.rate = "0"; }, "--rate: write more than 0"},
+      {[](Given& given) { given.pace = "0"; }, "--pace: write more than 0"},
       {[](Given& given) { given.rate = "nan"; }, "--rate: \"nan\" is not a rate"},
       {[](Given& given) { given.pace = "1G"; }, "--pace: \"1G\" is not a rate"},
       {[](Given& given) { given.duration = "1d"; }, "--duration: \"1d\" is not a time"},

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
 #include <set>
 #include <string>
 #include <string_view>
@@ -30,7 +31,8 @@ TEST(Messages, HaveTheirSizeAndDiffer) {
 }
 
 TEST(Messages, AreTextOfMoreThanAscii) {
-  const Messages messages({.bytes = 200, .text = true});
+  EXPECT_NE(Messages({.bytes = 20, .text = true}).payload(1).find("Grüße"), std::string_view::npos);
+  const Messages messages({.bytes = 200, .text = true, .stamped = true});
   const std::string_view text = messages.payload(0);
   EXPECT_NE(text.find("世界"), std::string_view::npos);
   // Where a stamp may be put no character is cut.
@@ -43,10 +45,20 @@ TEST(Messages, AreOfTheContentThatIsWanted) {
   };
   EXPECT_EQ(first({.bytes = 100, .content = Content::letters}), "abcdefg");
   EXPECT_EQ(first({.bytes = 100, .text = true, .content = Content::letters}), "abcdefg");
-  EXPECT_EQ(first({.bytes = 100, .text = true, .content = Content::json}), R"([{"id":)");
-  EXPECT_EQ(first({.bytes = 100, .compressed = true}), R"([{"id":)");
+  EXPECT_EQ(first({.bytes = 300, .text = true, .content = Content::json}), R"([{"id":)");
+  EXPECT_EQ(first({.bytes = 300, .compressed = true}), R"([{"id":)");
   const Messages prose({.bytes = 200, .content = Content::prose});
   EXPECT_NE(prose.payload(0).find("世界"), std::string_view::npos);
+}
+
+TEST(Messages, AreValidJsonOfEverySize) {
+  for (std::size_t bytes = 1; bytes < 500; ++bytes) {
+    const Messages messages({.bytes = bytes, .content = Content::json});
+    for (std::size_t i = 0; i < messages.count(); ++i) {
+      EXPECT_EQ(messages.payload(i).size(), bytes);
+      EXPECT_TRUE(nlohmann::json::accept(messages.payload(i))) << messages.payload(i);
+    }
+  }
 }
 
 TEST(Messages, AreTheUsersOwn) {
