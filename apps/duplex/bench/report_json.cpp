@@ -136,6 +136,7 @@ std::string json_report(const Result& result) {
       {"options", options_of(result)},
       {"seconds", result.seconds},
       {"interrupted", result.interrupted},
+      {"good", result.good()},
       {"limited_by", name(result.limited_by)},
       {"messages",
        {{"sent", total.sent},

@@ -24,6 +24,7 @@ TEST(JsonReport, HasAllThatProgramsReadOfAnEcho) {
                                   {"subprotocol", ""}}));
   EXPECT_EQ(all["seconds"], 2.0);
   EXPECT_EQ(all["interrupted"], false);
+  EXPECT_EQ(all["good"], example_result(Mode::echo).good());
   EXPECT_EQ(all["limited_by"], "server");
   EXPECT_EQ(all["messages"],
             json({{"sent", 100000}, {"received", 100000}, {"late", 0}, {"per_second", 50000.0}}));
