@@ -1,7 +1,9 @@
 """`duplex bench`: each mode against our own server, in clear and encrypted, against Python's websockets and nginx,
 and against servers that answer wrongly, or not for a while."""
 
+import contextlib
 import json
+import os
 import re
 import signal
 import socketserver
@@ -11,6 +13,7 @@ import time
 
 import pytest
 import websockets
+from support.http import eventually
 from support.nginx import free_port, nginx
 from support.program import DEADLINE_S, SANITIZER_OPTIONS, SANITIZER_REPORT
 from support.proxy import Proxy
@@ -315,28 +318,42 @@ def test_tells_how_opening_fails(bench, server, places, rude_port):
     assert no_answer.kinds <= {"closed early", "reset"}
 
 
+def sockets_of(pid):
+    """How many a process has open."""
+    count = 0
+    for number in os.listdir(f"/proc/{pid}/fd"):
+        with contextlib.suppress(FileNotFoundError):  # closed meanwhile
+            count += os.readlink(f"/proc/{pid}/fd/{number}").startswith("socket:")
+    return count
+
+
 @pytest.mark.parametrize("options", [("--rate", 1000), ("--rate", 1000, "--threads", 2)])
 def test_an_open_loop_sees_that_the_server_stands_still(bench, start_duplex, options):
-    """300 ms of a second: 30 % of all messages are due meanwhile, and wait for 150 ms on average."""
+    """900 ms of three seconds: 30 % of all messages are due meanwhile, and wait for 450 ms on average."""
     stalling = start_duplex("--threads", "1")
+    before = sockets_of(stalling.pid)
 
     def stall():
-        time.sleep(0.6)
+        eventually(lambda: sockets_of(stalling.pid) == before + 10)
+        # Into the time that is measured.
+        time.sleep(0.8)
         stalling.signal(signal.SIGSTOP)
-        time.sleep(0.3)
+        time.sleep(0.9)
         stalling.signal(signal.SIGCONT)
 
     thread = threading.Thread(target=stall)
     thread.start()
-    report = bench("-d", 1, "--warmup", 0.2, "-c", 10, *options, stalling.websocket_url + "/echo").json
+    report = bench("-d", 3, "--warmup", 0.2, "-c", 10, *options, stalling.websocket_url + "/echo").json
     thread.join()
     assert report["errors"] == []
-    assert report["messages"]["received"] == pytest.approx(1000, abs=20)
+    assert report["messages"]["received"] == pytest.approx(3000, abs=60)
     assert report["latency_us"]["max"] >= 250_000
     assert report["latency_us"]["p90"] >= 150_000
 
 
-def test_reports_when_it_is_interrupted(duplex_program, server):
+def test_reports_when_it_is_interrupted(duplex_program, start_duplex):
+    server = start_duplex()
+    before = sockets_of(server.pid)
     process = subprocess.Popen(
         [duplex_program, "bench", "--json", "-", "-d", "60", "--warmup", "0", server.websocket_url + "/echo"],
         stdout=subprocess.PIPE,
@@ -344,7 +361,9 @@ def test_reports_when_it_is_interrupted(duplex_program, server):
         text=True,
         env=SANITIZER_OPTIONS,
     )
-    time.sleep(1)
+    eventually(lambda: sockets_of(server.pid) == before + 50)
+    # Until something is measured.
+    time.sleep(0.5)
     process.send_signal(signal.SIGINT)
     output, errors = process.communicate(timeout=DEADLINE_S)
     assert not SANITIZER_REPORT.search(errors), errors
@@ -387,8 +406,14 @@ def test_says_what_went_wrong_even_when_it_is_to_be_quiet(duplex_program, places
 
 def test_says_when_the_process_to_watch_has_ended(bench, server, places):
     with subprocess.Popen(["/bin/sleep", "60"]) as other:
-        # In the middle of the run. Nobody waits for it before that is over.
-        timer = threading.Timer(1.5, other.kill)
+
+        def kill():
+            eventually(lambda: sockets_of(server.pid) > 50)
+            # In the middle of the run. Nobody waits for it before that is over.
+            time.sleep(1)
+            other.kill()
+
+        timer = threading.Thread(target=kill)
         timer.start()
         report = bench("-d", 3, "--warmup", "0", "--pid", other.pid, *places["ws"]("/echo"), status=FAILURE)
         timer.join()
