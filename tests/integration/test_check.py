@@ -72,6 +72,14 @@ def test_reports_of_another_server(check, python_server, tmp_path):
     assert url in page
 
 
+@pytest.mark.parametrize("option", ["--json", "--junit", "--html"])
+def test_looks_for_a_place_for_its_reports_before_it_begins(check, tmp_path, option):
+    # Nobody answers there, which would take ten minutes to be found out.
+    result = check(option, "no/such/report", "--wait", "600", "ws://127.0.0.1:9/", status=FAILURE)
+    assert "can't write no/such/report: " in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_says_what_is_wrong(check, python_server, tmp_path):
     url = python_server(shout)
     only = ("--only", "framing/cut-anywhere", "--only", "ping/1")

@@ -5,26 +5,22 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <ctime>
-#include <filesystem>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <utility>
 
 #include "color.hpp"
 #include "crew.hpp"
 #include "descriptor_limit.hpp"
-#include "files.hpp"
 #include "live_line.hpp"
 #include "load_thread.hpp"
 #include "report.hpp"
+#include "report_file.hpp"
 #include "schedule.hpp"
 #include "server_watch.hpp"
 #include "subcommand.hpp"
@@ -259,44 +255,6 @@ Result measure(const BenchOptions& options, Interruption& interruption) {
   return result;
 }
 
-/// What a user asked for, and so must not get lost without a word.
-void write_all(std::FILE* file, std::string_view name, std::string_view text) {
-  if (std::fwrite(text.data(), 1, text.size(), file) != text.size() || std::fflush(file) != 0) {
-    throw std::system_error(errno, std::generic_category(),
-                            fmt::format("can't write the report to {}", name));
-  }
-}
-
-/// A device or a pipe, which is written to; a file is replaced as a whole.
-bool is_special(const std::string& path) {
-  std::error_code error;
-  return std::filesystem::exists(path, error) && !std::filesystem::is_regular_file(path, error) &&
-         !std::filesystem::is_directory(path, error);
-}
-
-/// Before a long run, not behind it.
-void check_places(const BenchOptions& options) {
-  for (const std::string& path : {options.json, options.plot}) {
-    if (!path.empty() && path != "-" && !is_special(path)) check_place_for(path);
-  }
-}
-
-void write_report(const std::string& path, const std::string& text) {
-  if (path == "-") {
-    write_all(stdout, "standard output", text);
-  } else if (is_special(path)) {
-    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "we"),
-                                                               &std::fclose);
-    if (!file) {
-      throw std::system_error(errno, std::generic_category(), fmt::format("can't write {}", path));
-    }
-    write_all(file.get(), path, text);
-  } else if (!path.empty()) {
-    const NewFile file{.path = path, .text = text, .readable = Readable::by_all};
-    write_files({&file, 1}, Existing::replace);
-  }
-}
-
 }  // namespace
 
 int run_bench(const BenchOptions& options) {
@@ -304,7 +262,8 @@ int run_bench(const BenchOptions& options) {
     write(stderr, "duplex: --insecure: who the server is, is not verified\n");
   }
   want_descriptors_for(options);
-  check_places(options);
+  check_report_place(options.json);
+  check_report_place(options.plot);
   Interruption interruption;
   const Result result = measure(options, interruption);
   // First what can't get lost for want of a place.
@@ -314,9 +273,9 @@ int run_bench(const BenchOptions& options) {
   const std::string report =
       options.quiet ? terminal_problems(result, color) : terminal_report(result, color);
   if (to_error) {
-    write_all(stderr, "standard error", report);
+    write(stderr, report);
   } else {
-    write_all(stdout, "standard output", report);
+    write_report("-", report);
   }
   if (!options.json.empty()) write_report(options.json, json_report(result));
   if (!options.plot.empty()) write_report(options.plot, svg_report(result));

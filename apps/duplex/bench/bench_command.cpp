@@ -117,7 +117,7 @@ void add_bench(CLI::App& program, Run& run) {
 
   text(reporting, "--pid", given->pid, "PID",
        "The server's process on this machine: tell what it\ncosts, too");
-  text(reporting, "--json", given->json, "FILE", "All results; - for standard output, as below");
+  text(reporting, "--json", given->json, "FILE", "All results; - for standard output, also below");
   text(reporting, "--plot", given->plot, "FILE", "Latencies and the rate over time, as SVG");
   text(reporting, "--title", given->title, "TEXT", "What the reports are to be called");
   flag(reporting, "-q,--quiet", given->quiet, "Say nothing but what went wrong");

@@ -16,6 +16,12 @@ constexpr std::size_t compressed_bytes_max(std::size_t bytes) noexcept {
   return 8 * bytes + 4096;
 }
 
+/// Appends to what has come of a compressed message of so many bytes. One byte more than there may
+/// be is kept, which tells that there were more.
+inline void collect_compressed(std::string& collected, std::string_view piece, std::size_t bytes) {
+  collected.append(piece.substr(0, compressed_bytes_max(bytes) + 1 - collected.size()));
+}
+
 /// Compresses messages as permessage-deflate has them (RFC 7692 section 7.2.1).
 class Compressor {
  public:

@@ -47,14 +47,8 @@ void DeliveryReader::take(const websocket::Frame& frame, std::vector<Stamp>& sta
     if (ends) take_delivered(delivery_.end(*rules_), stamps, findings);
     return;
   }
-  collect(payload);
+  collect_compressed(*collected_, payload, rules_->messages->kind().bytes);
   if (ends) take_compressed(*std::exchange(collected_, nullptr), stamps, findings);
-}
-
-/// One byte more than there may be tells that there were more.
-void DeliveryReader::collect(std::string_view bytes) {
-  const std::size_t most = compressed_bytes_max(rules_->messages->kind().bytes) + 1;
-  collected_->append(bytes.substr(0, most - collected_->size()));
 }
 
 void DeliveryReader::take_compressed(std::string_view message, std::vector<Stamp>& stamps,

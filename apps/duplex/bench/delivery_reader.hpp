@@ -26,7 +26,6 @@ class DeliveryReader {
 
  private:
   void take(const websocket::Frame& frame, std::vector<Stamp>& stamps, Findings& findings);
-  void collect(std::string_view bytes);
   void take_compressed(std::string_view message, std::vector<Stamp>& stamps, Findings& findings);
   void take_kept(std::string_view message, std::vector<Stamp>& stamps, Findings& findings);
   void take_delivered(const Delivered& delivered, std::vector<Stamp>& stamps, Findings& findings);

@@ -4,6 +4,7 @@
 
 #include <string_view>
 
+#include "delivery.hpp"
 #include "incoming_frames.hpp"
 #include <duplex/websocket/close_code.hpp>
 
@@ -66,9 +67,7 @@ struct EchoReader::Scrutiny {
 
   void take_payload(const EchoRules& rules, std::string_view bytes) {
     if (compressed) {
-      // One byte more than there may be tells that there were more.
-      const std::size_t most = compressed_bytes_max(rules.messages->kind().bytes) + 1;
-      collected += bytes.substr(0, most - collected.size());
+      collect_compressed(collected, bytes, rules.messages->kind().bytes);
     } else {
       compare(rules, bytes);
     }
@@ -106,7 +105,7 @@ struct EchoReader::Scrutiny {
           {"wrong length", fmt::format("a message of {} bytes came back compressed to more than {}",
                                        expected, compressed_bytes_max(expected))});
     } else if (!inflates) {
-      findings.faults.push_back({"wrong content", "a compressed message can't be inflated"});
+      findings.faults.push_back(not_inflatable());
     } else if (size != expected) {
       findings.faults.push_back(
           {"wrong length", fmt::format("a message of {} bytes came back with {}{}", expected,

@@ -17,9 +17,9 @@
 #include "case_words.hpp"
 #include "check_client.hpp"
 #include "check_server.hpp"
-#include "files.hpp"
 #include "printable.hpp"
 #include "report.hpp"
+#include "report_file.hpp"
 #include "stop_pipe.hpp"
 #include "subcommand.hpp"
 #include "watch.hpp"
@@ -126,15 +126,6 @@ void run_cases(Report& report, const CheckOptions& options, int stop_descriptor)
   }
 }
 
-void write_report(const std::string& path, const std::string& text) {
-  if (path == "-") {
-    write(stdout, text);
-  } else if (!path.empty()) {
-    const NewFile file{.path = path, .text = text, .readable = Readable::by_all};
-    write_files({&file, 1}, Existing::replace);
-  }
-}
-
 void write_reports(const Report& report, const CheckOptions& options) {
   if (!options.json.empty()) write_report(options.json, json_report(report));
   if (!options.junit.empty()) write_report(options.junit, junit_report(report));
@@ -155,6 +146,9 @@ int run_check(const CheckOptions& options) {
   if (options.list) {
     write(stdout, listed(options));
     return exit_success;
+  }
+  for (const std::string& path : {options.json, options.junit, options.html}) {
+    check_report_place(path);
   }
   block_ends();
   StopPipe stop;
