@@ -45,11 +45,19 @@ SpareBlocks::Block SpareBlocks::take(std::size_t size_min) noexcept {
 
 void SpareBlocks::give_back(Block block) noexcept {
   Kept* const spare = kept();
-  if (spare == nullptr || block.size < block_bytes_min || spare->count == blocks_max ||
-      spare->bytes + block.size > kept_bytes_max) {
+  if (spare == nullptr || block.size < block_bytes_min || block.size > kept_bytes_max) {
     std::free(block.memory);
     return;
   }
+  std::size_t dropped = 0;
+  while (spare->count - dropped == blocks_max || spare->bytes + block.size > kept_bytes_max) {
+    const Block& longest_unused = spare->blocks[dropped++];
+    spare->bytes -= longest_unused.size;
+    std::free(longest_unused.memory);
+  }
+  Block* const begin = spare->blocks.data();
+  std::move(begin + dropped, begin + spare->count, begin);
+  spare->count -= dropped;
   spare->blocks[spare->count++] = block;
   spare->bytes += block.size;
 }

@@ -16,7 +16,8 @@ class SpareBlocks {
     std::size_t size = 0;
   };
 
-  /// Smaller blocks are not kept, nor more than these, nor more bytes.
+  /// Smaller blocks are not kept, nor more than these, nor more bytes. What was not used for the
+  /// longest time goes first: a thread comes to keep the sizes that it needs now.
   static constexpr std::size_t block_bytes_min = std::size_t{32} * 1024;
   static constexpr std::size_t blocks_max = 32;
   static constexpr std::size_t kept_bytes_max = std::size_t{16} * 1024 * 1024;
@@ -24,12 +25,14 @@ class SpareBlocks {
   /// This thread's smallest block of at least `size_min` bytes; without memory when it has none.
   static Block take(std::size_t size_min) noexcept;
 
-  /// Keeps `block` for this thread, or frees it.
+  /// Keeps `block` for this thread, for which others may have to go; frees it when it is too small
+  /// or too large to be kept.
   static void give_back(Block block) noexcept;
 
  private:
   struct Kept {
     ~Kept();
+    /// As they were given back: the first has not been used for the longest time.
     std::array<Block, blocks_max> blocks;
     std::size_t count = 0;
     std::size_t bytes = 0;

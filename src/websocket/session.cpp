@@ -295,9 +295,11 @@ void Session::make_room(std::size_t size, std::uint64_t bytes_to_come) noexcept 
   // than the message will have, where that is known.
   std::uint64_t capacity = std::uint64_t{needed} * 2;
   if (bytes_to_come != unknown_size) {
-    capacity = std::min(capacity, held + bytes_to_come);
+    const std::uint64_t whole = held + bytes_to_come;
+    // A little more than twice, where another block would be needed for the last bytes.
+    if (capacity + capacity / 4 >= whole) capacity = whole;
     // Memory that is there anyway may be claimed.
-    const SpareBlocks::Block spare = SpareBlocks::take(sizeof(Assembly) + held + bytes_to_come);
+    const SpareBlocks::Block spare = SpareBlocks::take(sizeof(Assembly) + whole);
     if (spare.memory != nullptr) {
       auto* const assembly =
           new (spare.memory) Assembly{.size = held, .capacity = spare.size - sizeof(Assembly)};

@@ -59,14 +59,40 @@ TEST(SpareBlocks, KeepsNeitherSmallOnesNorTooMany) {
 
 TEST(SpareBlocks, KeepsNoMoreBytesThanItMay) {
   in_new_thread([] {
-    SpareBlocks::give_back(block_of(SpareBlocks::kept_bytes_max + 1));
-    EXPECT_EQ(SpareBlocks::take(SpareBlocks::block_bytes_min).memory, nullptr);
     SpareBlocks::give_back(block_of(SpareBlocks::kept_bytes_max - 40 * kib));
     SpareBlocks::give_back(block_of(41 * kib));
     const SpareBlocks::Block taken = SpareBlocks::take(40 * kib);
-    EXPECT_EQ(taken.size, SpareBlocks::kept_bytes_max - 40 * kib);
+    EXPECT_EQ(taken.size, 41 * kib);
     EXPECT_EQ(SpareBlocks::take(40 * kib).memory, nullptr);
     std::free(taken.memory);
+  });
+}
+
+TEST(SpareBlocks, KeepsWhatItHasWhenABlockIsTooLargeToBeKept) {
+  in_new_thread([] {
+    SpareBlocks::give_back(block_of(40 * kib));
+    SpareBlocks::give_back(block_of(SpareBlocks::kept_bytes_max + 1));
+    const SpareBlocks::Block taken = SpareBlocks::take(40 * kib);
+    EXPECT_EQ(taken.size, 40 * kib);
+    std::free(taken.memory);
+  });
+}
+
+// Blocks that nobody has use for must not keep out those that are asked for each time.
+TEST(SpareBlocks, DropsWhatWasNotUsedForTheLongestTime) {
+  in_new_thread([] {
+    const std::size_t size = SpareBlocks::kept_bytes_max / 4;
+    for (int i = 0; i < 4; ++i) SpareBlocks::give_back(block_of(size - kib));
+    SpareBlocks::give_back(block_of(size));
+    const SpareBlocks::Block taken = SpareBlocks::take(size);
+    ASSERT_EQ(taken.size, size);
+    std::free(taken.memory);
+    std::size_t left = 0;
+    while (void* memory = SpareBlocks::take(size - kib).memory) {
+      std::free(memory);
+      ++left;
+    }
+    EXPECT_EQ(left, 3U);
   });
 }
 
