@@ -1,7 +1,9 @@
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <new>
 
+#include "base/spare_blocks.hpp"
 #include <duplex/base/byte_queue.hpp>
 
 namespace duplex {
@@ -12,19 +14,34 @@ void ByteQueue::append(ConstBytes bytes) {
   commit(bytes.size());
 }
 
+void ByteQueue::expect(std::size_t size) noexcept {
+  if (size <= capacity_) return;
+  const SpareBlocks::Block spare = SpareBlocks::take(size);
+  if (spare.memory != nullptr) move_to(static_cast<std::byte*>(spare.memory), spare.size);
+}
+
 void ByteQueue::make_room(std::size_t size) {
   const std::size_t used = this->size();
   if (used + size <= capacity_ && begin_ >= capacity_ / 2) {
-    std::memmove(block_.get(), block_.get() + begin_, used);
-  } else {
-    const std::size_t capacity = std::max({used + size, capacity_ * 2, std::size_t{256}});
-    std::unique_ptr<std::byte, Free> grown(static_cast<std::byte*>(std::malloc(capacity)));
-    if (!grown) throw std::bad_alloc();
-    if (used > 0) std::memcpy(grown.get(), block_.get() + begin_, used);
-    block_ = std::move(grown);
-    capacity_ = capacity;
+    std::memmove(block_, block_ + begin_, used);
+    begin_ = 0;
+    end_ = used;
+    return;
   }
-  begin_ = 0;
+  const std::size_t capacity = std::max({used + size, capacity_ * 2, std::size_t{256}});
+  SpareBlocks::Block grown = SpareBlocks::take(capacity);
+  if (grown.memory == nullptr) grown = {.memory = std::malloc(capacity), .size = capacity};
+  if (grown.memory == nullptr) throw std::bad_alloc();
+  move_to(static_cast<std::byte*>(grown.memory), grown.size);
+}
+
+/// Moves the content to the beginning of `block`, which it owns from then on.
+void ByteQueue::move_to(std::byte* block, std::size_t capacity) noexcept {
+  const std::size_t used = size();
+  if (used > 0) std::memcpy(block, block_ + begin_, used);
+  release();
+  block_ = block;
+  capacity_ = capacity;
   end_ = used;
 }
 
@@ -34,7 +51,8 @@ void ByteQueue::consume(std::size_t size) noexcept {
 }
 
 void ByteQueue::release() noexcept {
-  block_.reset();
+  SpareBlocks::give_back({.memory = block_, .size = capacity_});
+  block_ = nullptr;
   begin_ = end_ = capacity_ = 0;
 }
 

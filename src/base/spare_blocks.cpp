@@ -27,8 +27,9 @@ SpareBlocks::Kept* SpareBlocks::kept() noexcept {
 }
 
 SpareBlocks::Block SpareBlocks::take(std::size_t size_min) noexcept {
+  if (size_min < block_bytes_min) return {};
   Kept* const spare = kept();
-  if (spare == nullptr || size_min < block_bytes_min) return {};
+  if (spare == nullptr) return {};
   Block* best = nullptr;
   // Of equal ones the last, which the processor's cache may still have.
   for (std::size_t i = spare->count; i-- > 0;) {
@@ -44,8 +45,9 @@ SpareBlocks::Block SpareBlocks::take(std::size_t size_min) noexcept {
 }
 
 void SpareBlocks::give_back(Block block) noexcept {
-  Kept* const spare = kept();
-  if (spare == nullptr || block.size < block_bytes_min || block.size > kept_bytes_max) {
+  const bool fits = block.size >= block_bytes_min && block.size <= kept_bytes_max;
+  Kept* const spare = fits ? kept() : nullptr;
+  if (spare == nullptr) {
     std::free(block.memory);
     return;
   }

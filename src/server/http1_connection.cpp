@@ -139,7 +139,7 @@ void Http1Connection::on_content(ConstBytes data) {
   exchange_.content_received(data.size());
   if (!answering_ || answering_->over) return;  // answered already, and not wanted any more
   if (answering_->collecting) {
-    request_->append_content(as_text(data));
+    request_->append_content(data);
     return;
   }
   answering_->unread_content.append(as_text(data));

@@ -29,7 +29,7 @@ void IncomingRequest::begin(const http::RequestHead& head) noexcept {
 
 void IncomingRequest::release() noexcept {
   begin({});
-  std::string().swap(content_);
+  content_.release();
   std::string().swap(owned_text_);
   std::vector<http::FieldView>().swap(owned_fields_);
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/recycled.hpp"
+#include <duplex/base/byte_queue.hpp>
 #include <duplex/http/head.hpp>
 #include <duplex/server/request.hpp>
 
@@ -46,9 +47,11 @@ class IncomingRequest : public Recycled<IncomingRequest> {
   /// Copies the fields that came behind the content.
   void set_trailers(http::FieldsView trailers);
 
-  void append_content(std::string_view piece) { content_.append(piece); }
+  /// The content is to be collected, and has so many bytes.
+  void expect_content(std::size_t bytes) noexcept { content_.expect(bytes); }
+  void append_content(ConstBytes piece) { content_.append(piece); }
   /// Shows the collected content as the request's body.
-  void show_content() noexcept { request_.body_ = as_bytes(content_); }
+  void show_content() noexcept { request_.body_ = content_.content(); }
 
   const Request& request() noexcept {
     request_.parameters_ = parameters_;
@@ -60,7 +63,7 @@ class IncomingRequest : public Recycled<IncomingRequest> {
   std::string owned_text_;
   std::vector<http::FieldView> owned_fields_;
   std::vector<Request::Parameter> parameters_;
-  std::string content_;
+  ByteQueue content_;
   http::Fields trailers_;
   std::vector<http::FieldView> trailer_views_;
   std::string peer_;

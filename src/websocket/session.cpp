@@ -22,6 +22,9 @@ constexpr std::uint64_t compression_loss_bytes_max = 1024;
 /// much, and all of that is one chunk.
 constexpr std::size_t expanding_bytes_max = std::size_t{4} * 1024;
 
+/// By so little more than is due another block for the rest of a message is saved.
+constexpr std::size_t page_bytes = 4096;
+
 /// Stands for a message whose size nobody knows before its end.
 constexpr std::uint64_t unknown_size = UINT64_MAX;
 
@@ -296,8 +299,7 @@ void Session::make_room(std::size_t size, std::uint64_t bytes_to_come) noexcept 
   std::uint64_t capacity = std::uint64_t{needed} * 2;
   if (bytes_to_come != unknown_size) {
     const std::uint64_t whole = held + bytes_to_come;
-    // A little more than twice, where another block would be needed for the last bytes.
-    if (capacity + capacity / 4 >= whole) capacity = whole;
+    if (capacity + page_bytes >= whole) capacity = whole;
     // Memory that is there anyway may be claimed.
     const SpareBlocks::Block spare = SpareBlocks::take(sizeof(Assembly) + whole);
     if (spare.memory != nullptr) {

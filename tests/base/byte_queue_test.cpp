@@ -3,6 +3,7 @@
 #include <cstring>
 #include <random>
 #include <string>
+#include <thread>
 
 #include <duplex/base/byte_queue.hpp>
 
@@ -92,6 +93,50 @@ TEST(ByteQueue, AMovedQueueTakesTheContentAlong) {
   EXPECT_EQ(as_text(queue.content()), "d");
   queue = std::move(other);
   EXPECT_EQ(as_text(queue.content()), "abc");
+}
+
+// The tests of the blocks that a thread keeps begin in a thread that keeps nothing.
+TEST(ByteQueue, TakesLargeBlocksOfThoseThatTheThreadKeeps) {
+  std::thread([] {
+    const std::string text(100'000, 'x');
+    const std::byte* block = nullptr;
+    {
+      ByteQueue queue;
+      queue.append(text);
+      block = queue.content().data();
+    }
+    ByteQueue next;
+    next.append(text);
+    EXPECT_EQ(next.content().data(), block);
+    next.release();
+    ByteQueue third;
+    third.append("y");
+    third.append(text.substr(1));
+    EXPECT_EQ(third.content().data(), block);
+    EXPECT_EQ(as_text(third.content()), "y" + text.substr(1));
+  }).join();
+}
+
+TEST(ByteQueue, AnExpectedSizeIsTakenOnlyFromWhatTheThreadKeeps) {
+  std::thread([] {
+    ByteQueue queue;
+    queue.append("abc");
+    const std::size_t capacity = queue.capacity();
+    queue.expect(1'000'000);
+    EXPECT_EQ(queue.capacity(), capacity);
+    {
+      ByteQueue large;
+      large.prepare(1'000'000);
+    }
+    queue.expect(900'000);
+    EXPECT_EQ(queue.capacity(), 1'000'000u);
+    EXPECT_EQ(as_text(queue.content()), "abc");
+    queue.expect(100);
+    EXPECT_EQ(queue.capacity(), 1'000'000u);
+    const std::byte* const block = queue.content().data();
+    queue.append(std::string(900'000, 'x'));
+    EXPECT_EQ(queue.content().data(), block);
+  }).join();
 }
 
 TEST(ByteQueue, BehavesAsAStringDoes) {

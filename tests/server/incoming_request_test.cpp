@@ -69,7 +69,7 @@ TEST(IncomingRequest, ForgetsTheLastRequest) {
   ParsedRequest parsed(ParsedRequest::text("GET", "/a?b=c"));
   parsed.incoming.set_peer("127.0.0.1:5");
   parsed.incoming.add_parameter("name", "value");
-  parsed.incoming.append_content("content");
+  parsed.incoming.append_content(as_bytes("content"));
   parsed.incoming.show_content();
   EXPECT_EQ(parsed.request().text(), "content");
   EXPECT_EQ(parsed.request().param("name"), "value");
@@ -84,9 +84,9 @@ TEST(IncomingRequest, ForgetsTheLastRequest) {
 
 TEST(IncomingRequest, ShowsContentOnlyWhenAllOfItHasCome) {
   ParsedRequest parsed(ParsedRequest::text("GET", "/"));
-  parsed.incoming.append_content("one ");
+  parsed.incoming.append_content(as_bytes("one "));
   EXPECT_EQ(parsed.request().text(), "");
-  parsed.incoming.append_content("two");
+  parsed.incoming.append_content(as_bytes("two"));
   parsed.incoming.show_content();
   EXPECT_EQ(parsed.request().text(), "one two");
   parsed.incoming.release();

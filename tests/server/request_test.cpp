@@ -34,7 +34,7 @@ TEST(Request, ReadsAFormOnlyFromContentOfThatType) {
   for (const auto& [line, form] : cases) {
     SCOPED_TRACE(line);
     ParsedRequest parsed(ParsedRequest::text("POST", "/", {line}));
-    parsed.incoming.append_content("name=J%C3%BCrgen+K&other=1");
+    parsed.incoming.append_content(as_bytes("name=J%C3%BCrgen+K&other=1"));
     parsed.incoming.show_content();
     EXPECT_EQ(parsed.request().form("name"),
               form ? std::optional("J\xC3\xBCrgen K") : std::nullopt);

@@ -1,8 +1,6 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdlib>
-#include <memory>
 #include <utility>
 
 #include <duplex/base/bytes.hpp>
@@ -11,7 +9,8 @@ namespace duplex {
 
 /// A growing queue of bytes in one contiguous block: written at the back, read from the front.
 ///
-/// The block is malloc's and never zeroed. Views of its content hold until the next call that
+/// The block is never zeroed. A large one is of those that the thread keeps, and goes back to them,
+/// so that it costs no page faults each time. Views of its content hold until the next call that
 /// writes or consumes. Not for several threads.
 class ByteQueue {
  public:
@@ -20,7 +19,7 @@ class ByteQueue {
 
   /// Takes content and block; `other` is as new, and may be used again.
   ByteQueue(ByteQueue&& other) noexcept
-      : block_(std::move(other.block_)),
+      : block_(std::exchange(other.block_, nullptr)),
         begin_(std::exchange(other.begin_, 0)),
         end_(std::exchange(other.end_, 0)),
         capacity_(std::exchange(other.capacity_, 0)) {}
@@ -32,24 +31,32 @@ class ByteQueue {
     std::swap(capacity_, taken.capacity_);
     return *this;
   }
-  ~ByteQueue() = default;
+  ByteQueue(const ByteQueue&) = delete;
+  ByteQueue& operator=(const ByteQueue&) = delete;
+  ~ByteQueue() {
+    if (block_ != nullptr) release();
+  }
 
   bool empty() const noexcept { return begin_ == end_; }
   std::size_t size() const noexcept { return end_ - begin_; }
   std::size_t capacity() const noexcept { return capacity_; }
 
   /// All that is queued, oldest first.
-  Bytes content() noexcept { return {block_.get() + begin_, size()}; }
-  ConstBytes content() const noexcept { return {block_.get() + begin_, size()}; }
+  Bytes content() noexcept { return {block_ + begin_, size()}; }
+  ConstBytes content() const noexcept { return {block_ + begin_, size()}; }
 
   /// Queues a copy of `bytes`, which may not be part of this queue.
   void append(ConstBytes bytes);
   void append(std::string_view text) { append(as_bytes(text)); }
 
+  /// Tells how large the content will become. Takes a block for all of it if the thread keeps one;
+  /// takes none from the system, so that a claim which is not kept has cost nothing.
+  void expect(std::size_t size) noexcept;
+
   /// Room for `size` more bytes behind the content; what is written there counts after `commit`.
   Bytes prepare(std::size_t size) {
     if (capacity_ - end_ < size) make_room(size);
-    return {block_.get() + end_, size};
+    return {block_ + end_, size};
   }
   void commit(std::size_t size) noexcept { end_ += size; }
 
@@ -67,12 +74,9 @@ class ByteQueue {
 
  private:
   void make_room(std::size_t size);
+  void move_to(std::byte* block, std::size_t capacity) noexcept;
 
-  struct Free {
-    void operator()(std::byte* block) const noexcept { std::free(block); }
-  };
-
-  std::unique_ptr<std::byte, Free> block_;
+  std::byte* block_ = nullptr;
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
   std::size_t capacity_ = 0;
