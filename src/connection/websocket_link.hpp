@@ -133,6 +133,9 @@ class WebSocketLink {
   /// Tells whoever waits, by coroutines, that it has ended. Not where their code is running.
   void end();
   bool ended() const noexcept { return ended_; }
+  /// Users come to know of it, and are to be told of its end.
+  void announce() noexcept { announced_ = true; }
+  bool announced() const noexcept { return announced_; }
   bool close_sent() const noexcept { return session_.closing() != websocket::Closing::open; }
   websocket::Closing closing() const noexcept { return session_.closing(); }
   /// Whether to end the connection below as soon as all is sent; see `Session::hang_up`.
@@ -249,6 +252,7 @@ class WebSocketLink {
   bool answers_wait_ : 1 = false;
   bool ping_unanswered_ : 1 = false;
   bool closed_as_slow_ : 1 = false;
+  bool announced_ : 1 = false;
 };
 
 }  // namespace duplex::connection

@@ -28,7 +28,11 @@ Connection::Connection(Worker& worker, net::Descriptor socket,
                        std::optional<std::uint64_t> host_key, const Entrance& entrance)
     : Pipe(worker, std::move(socket), encryption_of(entrance, worker)),
       host_key_(host_key.value_or(no_host_key)),
-      driver_(std::make_unique<Http1Connection>(*this, worker, entrance)) {}
+      driver_(Silent{.entrance = &entrance, .since_ms = worker.loop().now_ms()}) {
+  // Which notes at once who the client is: when the handshake fails because it has gone, the
+  // system may have forgotten.
+  if (entrance.encrypted()) begin_http();
+}
 
 Connection::~Connection() = default;
 
@@ -37,16 +41,27 @@ Worker& Connection::worker() noexcept {
 }
 
 connection::WebSocketLink* Connection::websocket() noexcept {
-  auto* driver = std::get_if<WebSocketConnection>(&driver_);
+  auto* driver = websocket_driver();
   return driver != nullptr ? &driver->link() : nullptr;
 }
 
+Http1Connection* Connection::http() noexcept {
+  const auto* driver = std::get_if<std::unique_ptr<Http1Connection>>(&driver_);
+  return driver != nullptr ? driver->get() : nullptr;
+}
+
+void Connection::begin_http() {
+  const Silent silent = std::get<Silent>(driver_);
+  driver_ = std::make_unique<Http1Connection>(*this, worker(), *silent.entrance, silent.since_ms);
+}
+
 void Connection::on_input(Bytes& input) noexcept {
-  if (auto* http = std::get_if<std::unique_ptr<Http1Connection>>(&driver_)) {
-    if (auto accepted = (*http)->on_input(input)) upgrade(std::move(*accepted), input);
-  } else {
-    std::get<WebSocketConnection>(driver_).on_input(input, *this);
+  if (auto* driver = websocket_driver()) return driver->on_input(input, *this);
+  if (silent()) {
+    if (input.empty()) return;
+    begin_http();
   }
+  if (auto accepted = http()->on_input(input)) upgrade(std::move(*accepted), input);
 }
 
 Bytes Connection::input_room() noexcept {
@@ -67,46 +82,42 @@ void Connection::upgrade(AcceptedUpgrade accepted, Bytes& input) {
 }
 
 void Connection::on_input_end() noexcept {
-  if (auto* http = std::get_if<std::unique_ptr<Http1Connection>>(&driver_)) {
-    (*http)->on_input_end();
-  } else {
-    std::get<WebSocketConnection>(driver_).on_input_end(*this);
-  }
+  if (auto* driver = websocket_driver()) return driver->on_input_end(*this);
+  if (auto* driver = http()) return driver->on_input_end();
+  finish();
 }
 
 void Connection::on_room() noexcept {
-  if (auto* http = std::get_if<std::unique_ptr<Http1Connection>>(&driver_)) {
-    (*http)->on_room();
-  } else {
-    std::get<WebSocketConnection>(driver_).on_room(*this);
-  }
+  if (auto* driver = websocket_driver()) return driver->on_room(*this);
+  if (auto* driver = http()) driver->on_room();
 }
 
 void Connection::on_ended() noexcept {
-  if (auto* driver = std::get_if<WebSocketConnection>(&driver_)) driver->link().note_end();
+  if (auto* driver = websocket_driver()) driver->link().note_end();
 }
 
 void Connection::on_closed() noexcept {
-  if (auto* http = std::get_if<std::unique_ptr<Http1Connection>>(&driver_)) {
-    (*http)->on_closed();
-  } else {
-    auto& driver = std::get<WebSocketConnection>(driver_);
-    worker().remove_subscriber(driver.link());
+  if (auto* driver = http()) driver->on_closed();
+  if (auto* driver = websocket_driver()) {
+    worker().remove_subscriber(driver->link());
     worker().websocket_closed();
-    driver.on_closed();
+    driver->on_closed();
   }
   worker().connection_closed(host_key_ == no_host_key ? std::nullopt : std::optional(host_key_));
 }
 
 std::uint64_t Connection::on_time(std::uint64_t now) noexcept {
-  if (auto* http = std::get_if<std::unique_ptr<Http1Connection>>(&driver_)) {
-    return (*http)->on_time(now);
-  }
-  return std::get<WebSocketConnection>(driver_).on_time(now, *this);
+  if (auto* driver = websocket_driver()) return driver->on_time(now, *this);
+  if (auto* driver = http()) return driver->on_time(now);
+  const std::uint64_t due =
+      std::get<Silent>(driver_).since_ms + worker().options().time_limits.head_ms_max;
+  if (now < due) return due;
+  finish();
+  return never;
 }
 
 void Connection::on_discarded() noexcept {
-  if (auto* driver = std::get_if<WebSocketConnection>(&driver_)) driver->discard();
+  if (auto* driver = websocket_driver()) driver->discard();
 }
 
 // ---------------------------------------------------------------------------- encryption
@@ -114,13 +125,13 @@ void Connection::on_discarded() noexcept {
 void Connection::on_secured() noexcept {
   const auto session = tls()->info();
   worker().count_handshake(session && session->resumed);
-  if (auto* http = std::get_if<std::unique_ptr<Http1Connection>>(&driver_)) (*http)->on_secured();
+  if (auto* driver = http()) driver->on_secured();
 }
 
 /// The client's address, for people, though it may have gone.
-std::string Connection::known_peer() const {
-  const auto* http = std::get_if<std::unique_ptr<Http1Connection>>(&driver_);
-  std::string known = http != nullptr ? std::string((*http)->peer()) : peer();
+std::string Connection::known_peer() {
+  const auto* driver = http();
+  std::string known = driver != nullptr ? std::string(driver->peer()) : peer();
   return known.empty() ? "a client that has gone" : known;
 }
 
@@ -140,11 +151,12 @@ void Connection::on_insecure(const tls::Failure& failure) noexcept {
 }
 
 void Connection::stop() noexcept {
-  if (auto* http = std::get_if<std::unique_ptr<Http1Connection>>(&driver_)) {
-    (*http)->stop();
-  } else {
-    std::get<WebSocketConnection>(driver_).stop();
-  }
+  if (auto* driver = websocket_driver()) return driver->stop();
+  // A request that has come by now is still answered.
+  if (silent()) take_input_now();
+  if (!is_open() || finishing()) return;
+  if (auto* driver = http()) return driver->stop();
+  finish();
 }
 
 }  // namespace duplex::server

@@ -43,16 +43,30 @@ class Connection final : public connection::Pipe {
   std::uint64_t on_time(std::uint64_t now_ms) noexcept override;
   void on_discarded() noexcept override;
 
+  /// Nothing has come yet. Many connect at once, or ahead of need; they cost no driver until they
+  /// speak.
+  struct Silent {
+    const Entrance* entrance;
+    std::uint64_t since_ms;
+  };
+
+  bool silent() const noexcept { return std::holds_alternative<Silent>(driver_); }
+  /// The driver, if that is what is spoken.
+  Http1Connection* http() noexcept;
+  WebSocketConnection* websocket_driver() noexcept {
+    return std::get_if<WebSocketConnection>(&driver_);
+  }
+  void begin_http();
   void upgrade(AcceptedUpgrade upgrade, Bytes& input);
-  std::string known_peer() const;
+  std::string known_peer();
 
   // All ones for none: the prefix of multicast addresses, from which nobody connects.
   static constexpr std::uint64_t no_host_key = UINT64_MAX;
 
   std::uint64_t host_key_;
-  std::variant<std::unique_ptr<Http1Connection>, WebSocketConnection> driver_;
+  std::variant<Silent, std::unique_ptr<Http1Connection>, WebSocketConnection> driver_;
 };
 
-static_assert(sizeof(Connection) <= 216, "an idle WebSocket is hardly more than this");
+static_assert(sizeof(Connection) <= 200, "an idle WebSocket is hardly more than this");
 
 }  // namespace duplex::server

@@ -24,14 +24,15 @@ constexpr std::string_view request_too_slow = "The request took too long to arri
 
 }  // namespace
 
-Http1Connection::Http1Connection(Connection& connection, Worker& worker, const Entrance& entrance)
+Http1Connection::Http1Connection(Connection& connection, Worker& worker, const Entrance& entrance,
+                                 std::uint64_t waiting_since_ms)
     : connection_(connection),
       worker_(worker),
       entrance_(entrance),
       parser_(worker.options().limits, worker.field_table()),
       exchange_(worker.options().limits),
       request_(std::make_unique<IncomingRequest>()),
-      waiting_since_ms_(worker.loop().now_ms()) {
+      waiting_since_ms_(waiting_since_ms) {
   // When the handshake fails because the client has gone, the system may have forgotten who it was.
   if (entrance.encrypted()) identify_peer();
 }

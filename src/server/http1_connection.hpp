@@ -32,8 +32,9 @@ class Worker;
 /// Everything that takes longer gets an `Answering`, which lives until its exchange has ended.
 class Http1Connection : public Recycled<Http1Connection> {
  public:
-  /// All three outlive it.
-  Http1Connection(Connection& connection, Worker& worker, const Entrance& entrance);
+  /// All three outlive it. The first head has been waited for since `waiting_since_ms`.
+  Http1Connection(Connection& connection, Worker& worker, const Entrance& entrance,
+                  std::uint64_t waiting_since_ms);
   ~Http1Connection();
   Http1Connection(const Http1Connection&) = delete;
   Http1Connection& operator=(const Http1Connection&) = delete;

@@ -21,7 +21,7 @@ struct WebSocketConnection::Rare {
 
 WebSocketConnection::WebSocketConnection(Connection& connection,
                                          const WebSocketRoute& route) noexcept
-    : link_(connection, route.link_options()), route_(&route) {}
+    : link_(connection, route) {}
 
 WebSocketConnection::~WebSocketConnection() = default;
 
@@ -31,17 +31,16 @@ WebSocketConnection::Rare& WebSocketConnection::rare() {
 }
 
 void WebSocketConnection::open(AcceptedUpgrade upgrade, const Connection& connection) {
-  const WebSocketEndpoint& endpoint = route_->endpoint();
   link_.set_state(std::move(upgrade.state));
   link_.set_subprotocol(upgrade.subprotocol);
   if (upgrade.deflate) link_.enable_deflate(*upgrade.deflate);
   const Request& request = upgrade.request->request();
-  connection::call_endpoint(link_, endpoint.on_handshake, request.head().raw,
+  connection::call_endpoint(link_, endpoint().on_handshake, request.head().raw,
                             std::string_view(upgrade.response_head));
-  opened_ = connection.is_open();
-  if (!opened_) return;
-  if (!endpoint.session) {
-    connection::call_endpoint(link_, endpoint.on_open, request);
+  if (!connection.is_open()) return;
+  link_.announce();
+  if (!endpoint().session) {
+    connection::call_endpoint(link_, endpoint().on_open, request);
     return;
   }
   upgrade.request->own_head();
@@ -54,7 +53,7 @@ Task<> WebSocketConnection::run_session() {
   // The handle keeps this object until the session has ended, however long the user takes.
   WebSocket socket = link_.handle();
   try {
-    co_await route_->endpoint().session(socket, rare_->request->request());
+    co_await endpoint().session(socket, rare_->request->request());
     socket.close();
   } catch (const std::exception& exception) {
     connection::fail_internally(link_, exception.what());
@@ -68,31 +67,31 @@ Task<> WebSocketConnection::run_session() {
 
 // With all that it calls here in one piece, since every message goes through it.
 [[gnu::flatten]] void WebSocketConnection::on_input(Bytes& input, Connection& connection) {
-  const auto delivery = route_->endpoint().session ? connection::Delivery::coroutine
-                                                   : connection::Delivery::callbacks;
+  const auto delivery =
+      endpoint().session ? connection::Delivery::coroutine : connection::Delivery::callbacks;
   connection::drive(connection, link_, delivery, input,
                     [this, &connection](const auto& event) { handle(event, connection.worker()); });
 }
 
 void WebSocketConnection::handle(const Session::Message& message, Worker& worker) {
   worker.count_message();
-  connection::call_endpoint(link_, route_->endpoint().on_message,
+  connection::call_endpoint(link_, endpoint().on_message,
                             connection::Message(message.opcode, message.payload));
 }
 
 void WebSocketConnection::handle(const Session::Chunk& chunk, Worker& worker) {
   if (chunk.last) worker.count_message();
   connection::call_endpoint(
-      link_, route_->endpoint().on_chunk,
+      link_, endpoint().on_chunk,
       connection::Chunk{chunk.opcode, chunk.payload, chunk.first, chunk.last});
 }
 
 void WebSocketConnection::handle(const Session::Pong& pong, Worker& /*worker*/) {
-  connection::call_endpoint(link_, route_->endpoint().on_pong, ConstBytes(pong.payload));
+  connection::call_endpoint(link_, endpoint().on_pong, ConstBytes(pong.payload));
 }
 
 void WebSocketConnection::handle(const Session::FrameSeen& frame, Worker& /*worker*/) {
-  connection::call_endpoint(link_, route_->endpoint().on_frame,
+  connection::call_endpoint(link_, endpoint().on_frame,
                             connection::FrameInfo{.incoming = true, .header = frame.header});
 }
 
@@ -103,7 +102,7 @@ void WebSocketConnection::on_input_end(Connection& connection) {
 
 void WebSocketConnection::on_room(Connection& connection) {
   connection::note_room(connection, link_,
-                        [this] { connection::call_endpoint(link_, route_->endpoint().on_drain); });
+                        [this] { connection::call_endpoint(link_, endpoint().on_drain); });
 }
 
 std::uint64_t WebSocketConnection::on_time(std::uint64_t now_ms, Connection& connection) {
@@ -112,7 +111,7 @@ std::uint64_t WebSocketConnection::on_time(std::uint64_t now_ms, Connection& con
 
 void WebSocketConnection::on_closed() {
   link_.end();
-  if (opened_) connection::call_endpoint(link_, route_->endpoint().on_close, link_.close_info());
+  if (link_.announced()) connection::call_endpoint(link_, endpoint().on_close, link_.close_info());
   // It may hold a handle of this very socket, in a coroutine for instance, which would keep both
   // for ever. A session uses it to its own end.
   if (!rare_ || !rare_->session || rare_->session.done()) link_.set_state({});

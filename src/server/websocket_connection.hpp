@@ -47,10 +47,12 @@ class WebSocketConnection {
   Task<> run_session();
   Rare& rare();
 
+  const WebSocketEndpoint& endpoint() const noexcept {
+    return WebSocketRoute::of(link_).endpoint();
+  }
+
   connection::WebSocketLink link_;
-  const WebSocketRoute* route_;
   std::unique_ptr<Rare> rare_;
-  bool opened_ = false;  // users know of it, and are told of its end
 };
 
 }  // namespace duplex::server

@@ -44,7 +44,7 @@ void check(const WebSocketEndpoint& endpoint) {
 WebSocketRoute::WebSocketRoute(WebSocketEndpoint endpoint) : endpoint_(std::move(endpoint)) {
   check(endpoint_);
   const WebSocketOptions& options = endpoint_.options;
-  link_options_ = {
+  static_cast<LinkOptions&>(*this) = {
       .session = {.role = websocket::Role::server,
                   .message_bytes_max = options.message_bytes_max,
                   .deliver_chunks = endpoint_.on_chunk || options.deliver_chunks,

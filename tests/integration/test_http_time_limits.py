@@ -165,6 +165,20 @@ def test_idle_connections_hold_next_to_nothing(start_test_server):
         assert growth < server.may_hold(count * 2 * KIB), f"{growth / count} bytes for each"
 
 
+def test_connections_that_say_nothing_hold_less(start_test_server):
+    server = start_test_server()
+    get(server, "/")
+    before = server.rss_bytes()
+    count = 2000
+    with contextlib.ExitStack() as stack:
+        for _ in range(count):
+            stack.enter_context(Connection(server.address))
+        open_ones = f'"connections_open":{count + 1}'.encode()
+        assert eventually(lambda: open_ones in request(server, "GET", "/statistics").body)
+        growth = server.rss_bytes() - before
+        assert growth < server.may_hold(count * 400), f"{growth / count} bytes for each"
+
+
 # How many
 
 

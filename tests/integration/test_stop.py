@@ -35,15 +35,16 @@ def test_an_idle_server_stops_at_once(start_duplex, number):
 def test_answers_under_way_are_finished(start_test_server):
     server = start_test_server("--threads", "2")
     with contextlib.ExitStack() as stack:
-        download, slow, upload, half = (stack.enter_context(Connection(server.address)) for _ in range(4))
+        download, slow, upload, half, silent = (stack.enter_context(Connection(server.address)) for _ in range(5))
         download.get("/streamed?bytes=30000000").read(1000)
         slow.get("/sleep/500").get("/")
         upload.get("/count", "Content-Length: 10", method="POST").send("12345")
         half.get("/").answer()
-        eventually(lambda: request(server, "GET", "/statistics").body.find(b'"connections_open":5') > 0)
+        eventually(lambda: request(server, "GET", "/statistics").body.find(b'"connections_open":6') > 0)
         start = time.monotonic()
         begin_to_stop(server)
         assert half.closed()
+        assert silent.closed()
         assert slow.answer().body == b"awake"
         upload.send("67890")
         assert upload.answer().body == b"10"

@@ -40,7 +40,7 @@ TEST(WebSocketRoute, GivesItsOptionsToItsLinks) {
                                           .heartbeat_ms = 4,
                                           .heartbeat_answer_ms_max = 5,
                                           .close_ms_max = 6}});
-  const connection::LinkOptions& options = route.link_options();
+  const connection::LinkOptions& options = route;
   EXPECT_EQ(options.session.message_bytes_max, 1u);
   EXPECT_TRUE(options.session.deliver_chunks);
   EXPECT_FALSE(options.session.report_frames);
