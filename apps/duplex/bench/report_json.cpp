@@ -69,10 +69,9 @@ ordered_json server_of(const ServerCost& server, const Result& result) {
                       {"user_seconds", server.user_seconds},
                       {"system_seconds", server.system_seconds},
                       {"busy", server.busy}};
-  if (result.total.received > 0) {
-    const auto messages = static_cast<double>(result.total.received);
-    all["user_us_per_message"] = server.user_seconds / messages * 1e6;
-    all["cpu_us_per_message"] = server.cpu_seconds() / messages * 1e6;
+  if (const auto cost = result.message_cost()) {
+    all["user_us_per_message"] = cost->user_ns / 1000;
+    all["cpu_us_per_message"] = cost->cpu_ns() / 1000;
   }
   all["memory_before_bytes"] = server.memory_before_bytes;
   all["memory_bytes"] = server.memory_bytes;

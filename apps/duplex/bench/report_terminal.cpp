@@ -31,6 +31,10 @@ std::string size_text(double bytes) {
   return readable_size(static_cast<std::uint64_t>(std::llround(std::max(bytes, 0.0))));
 }
 
+std::string duration_text(double ns) {
+  return readable_duration(static_cast<std::uint64_t>(std::llround(ns)));
+}
+
 /// Seconds as a user gives them: `10 s`, `0.52 s`.
 std::string seconds_text(double seconds) {
   return seconds > 0 ? short_duration(seconds * 1e9) : "0 s";
@@ -85,9 +89,8 @@ void add_rate(Lines& lines, const Result& result) {
 }
 
 std::string row(const Histogram& histogram) {
-  std::string text =
-      fmt::format("{:>8}{:>8}", readable_duration(histogram.min()),
-                  readable_duration(static_cast<std::uint64_t>(std::llround(histogram.mean()))));
+  std::string text = fmt::format("{:>8}{:>8}", readable_duration(histogram.min()),
+                                 duration_text(histogram.mean()));
   for (const double percent : {50.0, 90.0, 99.0, 99.9, 99.99}) {
     text += fmt::format("{:>8}", readable_duration(histogram.at_percentile(percent)));
   }
@@ -149,13 +152,10 @@ void add_costs(Lines& lines, const Result& result) {
   if (server.cpu_seconds() == 0 && result.total.received >= messages_that_cost) {
     lines.add("", fmt::format("none of the CPU: is {} the process that answers?", server.pid),
               Style::warning);
-  } else if (result.total.received > 0) {
-    const auto messages = static_cast<double>(result.total.received);
-    const auto each = [messages](double seconds) {
-      return readable_duration(static_cast<std::uint64_t>(std::llround(seconds / messages * 1e9)));
-    };
-    lines.add("", fmt::format("{} of CPU a message: {} user, {} system", each(server.cpu_seconds()),
-                              each(server.user_seconds), each(server.system_seconds)));
+  } else if (const auto cost = result.message_cost()) {
+    lines.add("",
+              fmt::format("{} of CPU a message: {} user, {} system", duration_text(cost->cpu_ns()),
+                          duration_text(cost->user_ns), duration_text(cost->system_ns)));
   }
   if (server.memory_bytes == 0) return;
   std::string memory = size_text(static_cast<double>(server.memory_bytes));
@@ -209,8 +209,7 @@ std::string limit_as_text(const Result& result) {
 std::string figure_text(Unit unit, double figure) {
   switch (unit) {
     case Unit::per_second: return readable_number(figure) + "/s";
-    case Unit::nanoseconds:
-      return readable_duration(static_cast<std::uint64_t>(std::llround(figure)));
+    case Unit::nanoseconds: return duration_text(figure);
     case Unit::bytes: return size_text(figure);
   }
   return "";

@@ -95,15 +95,6 @@ std::optional<double> duration_of(const Requirement& requirement, const Tally& t
   return static_cast<double>(histogram.at_percentile(requirement.percent));
 }
 
-/// None where there is nothing to be counted: a process that has used no time does not answer, or
-/// for less than the system tells apart.
-std::optional<double> cpu_of_message(const Result& result) {
-  if (!result.server || result.total.received == 0) return std::nullopt;
-  const double seconds = result.server->cpu_seconds();
-  if (seconds <= 0) return std::nullopt;
-  return seconds * 1e9 / static_cast<double>(result.total.received);
-}
-
 std::optional<double> unless_zero(double figure) {
   return figure > 0 ? std::optional(figure) : std::nullopt;
 }
@@ -114,7 +105,9 @@ std::optional<double> actual_of(const Requirement& requirement, const Result& re
     case Figure::opening_rate: return unless_zero(result.connections_per_second());
     case Figure::mean:
     case Figure::percentile: return duration_of(requirement, result.total);
-    case Figure::cpu: return cpu_of_message(result);
+    case Figure::cpu:
+      // A process that has used no time does not answer, or for less than the system tells apart.
+      return unless_zero(result.message_cost().value_or(MessageCost{}).cpu_ns());
     case Figure::memory:
       if (!result.server) return std::nullopt;
       // What was there from earlier connections is not of these.

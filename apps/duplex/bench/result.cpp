@@ -72,6 +72,13 @@ double Result::connections_per_second() const noexcept {
   return ratio(static_cast<double>(opening_count), opening_seconds);
 }
 
+std::optional<MessageCost> Result::message_cost() const noexcept {
+  if (!server || total.received == 0) return std::nullopt;
+  const double each_ns = 1e9 / static_cast<double>(total.received);
+  return MessageCost{.user_ns = server->user_seconds * each_ns,
+                     .system_ns = server->system_seconds * each_ns};
+}
+
 bool Result::has_measured() const noexcept {
   return (mode == Mode::idle ? total.connections_opened : total.received) > 0;
 }

@@ -72,6 +72,14 @@ struct ServerCost {
   std::optional<double> memory_bytes_per_connection() const noexcept;
 };
 
+/// Processor time of the server's process for one message.
+struct MessageCost {
+  double user_ns = 0;
+  double system_ns = 0;
+
+  double cpu_ns() const noexcept { return user_ns + system_ns; }
+};
+
 struct Fanout {
   std::uint64_t published = 0;
   std::uint64_t delivered = 0;
@@ -121,6 +129,8 @@ struct Result {
   /// the rate was not kept.
   double kept_rate() const noexcept;
   double connections_per_second() const noexcept;
+  /// nullopt when the server's process is not known, or no message came.
+  std::optional<MessageCost> message_cost() const noexcept;
   /// Whether there is anything to tell of.
   bool has_measured() const noexcept;
   /// Whether something was measured, nothing went wrong, and all that was required held.
