@@ -91,7 +91,9 @@ std::string readable_share(double share) {
 }
 
 std::string readable_option(const Option& option) {
-  return std::visit([](const auto& value) { return fmt::format("{}", value); }, option.value);
+  return std::visit(
+      [&option](const auto& value) { return fmt::format("{}{}", value, option.unit); },
+      option.value);
 }
 
 std::string readable_options(const Result& result) {

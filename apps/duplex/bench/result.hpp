@@ -21,10 +21,12 @@ std::string_view name(Mode mode) noexcept;
 /// What a message is called in this mode: `messages`, `deliveries`, `handshakes`, `responses`.
 std::string_view messages_name(Mode mode) noexcept;
 
-/// An option as it was in force, for the reports: `{"connections", 50}`.
+/// An option as it was in force, for the reports: `{"duration", 10.0, " s"}`.
 struct Option {
   std::string name;
   std::variant<bool, std::int64_t, double, std::string> value;
+  /// What people read behind the value: ` s`, ` B`, `/s`. Programs get the number alone.
+  std::string_view unit = {};
 };
 
 /// A short stretch of the measured time.

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "bench/readable.hpp"
 #include "subcommand.hpp"
 
 namespace duplex::app::bench {
@@ -206,6 +207,25 @@ TEST(BenchOptions, AreShownWhereTheyMeanSomething) {
             "verify depth ");
   EXPECT_EQ(names(resolved([](auto& given) { given.mode = "idle", given.pace = "9"; })),
             "connections threads duration pace ");
+}
+
+TEST(BenchOptions, AreShownWithTheirUnits) {
+  const auto texts = [](const std::function<void(BenchArguments&)>& set, std::string_view url) {
+    return readable_options({.options = shown(resolved(set, url))});
+  };
+  EXPECT_EQ(texts(
+                [](auto& given) {
+                  given.duration = "2m";
+                  given.rate = "1.5k";
+                  given.pace = "0.5";
+                  given.size = "1K";
+                },
+                websocket_url),
+            "connections 50, threads 1, duration 120 s, warmup 0.5 s, size 1024 B, verify content, "
+            "rate 1500/s, pace 0.5/s");
+  EXPECT_EQ(texts([](auto& given) { given.body_size = "5"; }, http_url),
+            "connections 50, threads 1, duration 10 s, warmup 0.5 s, method POST, body_size 5 B, "
+            "keep_alive, depth 1");
 }
 
 }  // namespace

@@ -16,7 +16,7 @@ using testing::StartsWith;
 TEST(TerminalReport, TellsAllOfAnEcho) {
   EXPECT_EQ(terminal_report(example_result(Mode::echo), false),
             R"(echo ws://127.0.0.1:8080/echo
-connections 50, size 20, text, warmup 0.5
+connections 50, size 20 B, text, warmup 0.5 s
 
 rate         50,000 messages/s, 976.6 KiB/s   (100,000 in 2 s)
 connections  50 opened in 10 ms (5,000/s)
