@@ -314,6 +314,9 @@ def test_tells_how_opening_fails(bench, server, places, rude_port):
     assert untrusted.kinds == {"TLS"}
     assert "certificate" in untrusted.json["errors"][0]["example"]
     assert bench(*SHORT, "--insecure", places["wss"]("/echo")[0]).json["errors"] == []
+    clear = bench(*SHORT, server.websocket_url.replace("ws:", "wss:") + "/echo", status=FAILURE)
+    assert clear.kinds == {"TLS"}
+    assert "it does not speak TLS there; write ws://" in clear.json["errors"][0]["example"]
     no_answer = bench(*SHORT, f"http://127.0.0.1:{rude_port}/", status=FAILURE)
     assert no_answer.kinds <= {"closed early", "reset"}
 

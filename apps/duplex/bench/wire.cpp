@@ -21,6 +21,18 @@ void set(int descriptor, int level, int option) noexcept {
   ::setsockopt(descriptor, level, option, &on, sizeof on);
 }
 
+/// OpenSSL takes whatever a server in clear answers for a strange version of TLS.
+bool is_clear_text(unsigned long error) {
+  return ERR_GET_LIB(error) == ERR_LIB_SSL && ERR_GET_REASON(error) == SSL_R_WRONG_VERSION_NUMBER;
+}
+
+Fault tls_fault() {
+  const bool clear = is_clear_text(ERR_peek_error());
+  Fault fault{"TLS", tls_reason()};
+  if (clear) fault.text += ": it does not speak TLS there; write ws:// or http://, perhaps";
+  return fault;
+}
+
 int bounded(std::size_t bytes) {
   return static_cast<int>(std::min<std::size_t>(bytes, 1U << 30));
 }
@@ -132,7 +144,7 @@ Fault Wire::fault() const {
     return {"TLS",
             fmt::format("the certificate is refused: {}", X509_verify_cert_error_string(verified))};
   }
-  return {"TLS", tls_reason()};
+  return tls_fault();
 }
 
 Wire::Outcome Wire::broken(int error) noexcept {
