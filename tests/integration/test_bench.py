@@ -12,51 +12,11 @@ import threading
 import time
 
 import pytest
-import websockets
+from support.bench import FAILURE, SHORT, WRONG_USAGE, answering
 from support.http import eventually
 from support.nginx import free_port, nginx
 from support.program import DEADLINE_S, SANITIZER_OPTIONS, SANITIZER_REPORT
 from support.proxy import Proxy
-
-FINE, FAILURE, WRONG_USAGE = range(3)
-SHORT = ("-d", "0.5", "--warmup", "0.1", "-c", "10")
-
-
-class Bench:
-    """What a run said."""
-
-    def __init__(self, result):
-        self.status = result.returncode
-        self.output = result.stdout
-        self.errors = result.stderr
-
-    @property
-    def json(self):
-        return json.loads(self.output)
-
-    @property
-    def kinds(self):
-        return {error["kind"] for error in self.json["errors"]}
-
-
-@pytest.fixture
-def bench(duplex_program, tmp_path):
-    """bench(*arguments): the program to its end, in a folder of its own, with its JSON."""
-
-    def to_its_end(*arguments, status=FINE):
-        result = subprocess.run(
-            [str(duplex_program), "bench", "--json", "-", *map(str, arguments)],
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            timeout=DEADLINE_S,
-            env=SANITIZER_OPTIONS,
-        )
-        assert not SANITIZER_REPORT.search(result.stderr), result.stderr
-        assert result.returncode == status, result
-        return Bench(result)
-
-    return to_its_end
 
 
 @pytest.fixture(scope="module")
@@ -246,21 +206,6 @@ def test_requests_to_nginx(bench, tmp_path):
                 assert sum(report["statuses"].values()) == report["messages"]["received"]
 
 
-def answering(answer):
-    """A handler that sends what `answer` makes of each message; None: it hangs up."""
-
-    async def handler(websocket, *_):
-        try:
-            async for message in websocket:
-                if (said := answer(message)) is None:
-                    return
-                await websocket.send(said)
-        except websockets.ConnectionClosed:
-            pass
-
-    return handler
-
-
 @pytest.mark.parametrize("options", [(), ("--compress", "--size", "2K"), ("--depth", 5), ("--size", "300K")])
 def test_echo_of_another_server(bench, python_server, options):
     report = bench(*SHORT, *options, python_server(answering(lambda message: message))).json
@@ -445,26 +390,6 @@ def test_says_that_a_rate_was_not_kept(duplex_program, python_server):
         env=SANITIZER_OPTIONS,
     )
     assert re.search(r"^--rate was not kept: [\d,]+ of 200,000 a second\.$", result.stdout, re.M)
-
-
-def test_tells_which_requirements_held(bench, server, places):
-    good = ("rate>=1", "p99<10s", "handshake-max<10s", "opening-rate>1", "cpu<1s")
-    bad = ("rate>1000M", "p50 < 1ns")
-
-    def run(*requirements, status):
-        required = [word for requirement in requirements for word in ("--require", requirement)]
-        run = bench(*SHORT, "--pid", server.pid, *required, *places["ws"]("/echo"), status=status)
-        assert run.json["errors"] == []
-        return run
-
-    held = run(*good, status=FINE)
-    assert [(each["requirement"], each["held"]) for each in held.json["required"]] == [(text, True) for text in good]
-    failed = run(good[0], *bad, status=FAILURE)
-    assert [each["held"] for each in failed.json["required"]] == [True, False, False]
-    rate = failed.json["required"][1]
-    assert (rate["limit"], rate["actual"]) == (1e9, failed.json["messages"]["per_second"])
-    assert re.search(r"^required     rate>=1     held: [\d,]+/s$", failed.errors, re.M)
-    assert re.search(r"^             p50 < 1ns   not held: [\d.]+ .s$", failed.errors, re.M)
 
 
 def test_writes_reports(bench, duplex_program, places, tmp_path):

@@ -293,6 +293,11 @@ void take_required(BenchOptions& options, const BenchArguments& arguments) {
       throw UsageError(fmt::format(
           "--require: in mode connect no connection stays that \"{}\" could be about", text));
     }
+    if (options.mode != Mode::fanout && requirement.of_fanout()) {
+      throw UsageError(
+          fmt::format("--require: in mode {} there are no deliveries that \"{}\" could be about",
+                      name(options.mode), text));
+    }
     if (!options.pid && requirement.of_server()) {
       throw UsageError(fmt::format("--require: \"{}\" needs --pid, of the server", text));
     }

@@ -90,6 +90,12 @@ std::string readable_share(double share) {
   return fmt::format("{:.0f} %", share < 1 ? std::min(percent, 99.0) : percent);
 }
 
+std::string precise_share(double share) {
+  const double percent = 100 * share;
+  const bool fits = percent >= 0.01 || percent == 0;
+  return (fits ? readable_number(percent) : fmt::format("{:.1g}", percent)) + " %";
+}
+
 std::string readable_option(const Option& option) {
   return std::visit(
       [&option](const auto& value) { return fmt::format("{}{}", value, option.unit); },

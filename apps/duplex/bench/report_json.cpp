@@ -87,6 +87,8 @@ std::string_view unit_name(Unit unit) noexcept {
     case Unit::per_second: return "per_second";
     case Unit::nanoseconds: return "us";
     case Unit::bytes: return "bytes";
+    case Unit::count: return "count";
+    case Unit::share: return "share";
   }
   return "";
 }

@@ -211,6 +211,8 @@ std::string figure_text(Unit unit, double figure) {
     case Unit::per_second: return readable_number(figure) + "/s";
     case Unit::nanoseconds: return duration_text(figure);
     case Unit::bytes: return size_text(figure);
+    case Unit::count: return readable_count(static_cast<std::uint64_t>(figure));
+    case Unit::share: return precise_share(figure);
   }
   return "";
 }
@@ -263,6 +265,8 @@ std::string terminal_report(const Result& result, bool color) {
 
 std::string terminal_problems(const Result& result, bool color) {
   Lines lines(color);
+  // Errors that a requirement allows are none to speak of.
+  if (result.good()) return "";
   if (!result.total.errors.empty()) add_errors(lines, result);
   std::vector<Judgement> broken;
   std::ranges::remove_copy_if(result.required, std::back_inserter(broken), &Judgement::held);

@@ -85,7 +85,7 @@ struct MessageCost {
 struct Fanout {
   std::uint64_t published = 0;
   std::uint64_t delivered = 0;
-  /// Those that were due by the end and had not come.
+  /// Those that were due by the end and had not come; errors of a kind of their own, too.
   std::uint64_t lost = 0;
 };
 
@@ -135,7 +135,14 @@ struct Result {
   std::optional<MessageCost> message_cost() const noexcept;
   /// Whether there is anything to tell of.
   bool has_measured() const noexcept;
-  /// Whether something was measured, nothing went wrong, and all that was required held.
+  /// Of a fan-out; 0 in other modes.
+  std::uint64_t lost() const noexcept { return fanout ? fanout->lost : 0; }
+  std::uint64_t errors_but_lost() const noexcept;
+  /// What might have gone wrong: messages and requests that were sent, deliveries that were due,
+  /// or, in modes about connections, those that were to be opened.
+  std::uint64_t asked_for() const noexcept;
+  /// Whether something was measured, all that was required held, and nothing went wrong but what a
+  /// requirement is about.
   bool good() const noexcept;
 };
 

@@ -78,9 +78,14 @@ TEST(BenchOptions, TakeWhatIsRequired) {
   EXPECT_EQ(options.required[1].limit, 1024);
   const BenchOptions idle = resolved([](auto& given) {
     given.mode = "idle";
-    given.required = {"handshake-p99<5ms", "opening-rate>1"};
+    given.required = {"handshake-p99<5ms", "opening-rate>1", "errors<1%"};
   });
-  EXPECT_EQ(idle.required.size(), 2U);
+  EXPECT_EQ(idle.required.size(), 3U);
+  const BenchOptions fanout = resolved([](auto& given) {
+    given.mode = "fanout";
+    given.required = {"lost<1%", "errors<10"};
+  });
+  EXPECT_EQ(fanout.required.size(), 2U);
 }
 
 TEST(BenchOptions, HaveNoMoreThreadsThanConnections) {
@@ -172,6 +177,10 @@ TEST(BenchOptions, SayWhatIsWrong) {
          given.mode = "connect", given.pid = "1", given.required = {"memory<1K"};
        },
        "in mode connect no connection stays"},
+      {[](Given& given) { given.required = {"lost<1%"}; },
+       "--require: in mode echo there are no deliveries that \"lost<1%\" could be about"},
+      {[](Given& given) { given.mode = "idle", given.required = {"lost<1"}; },
+       "in mode idle there are no deliveries"},
       {[](Given& given) { given.json = given.plot = "-"; }, "can't go to the same place"},
       {[](Given& given) { given.publishers = "2"; }, "--publishers means nothing in mode echo"},
       {[](Given& given) { given.resume = true; }, "--resume means nothing in mode echo"},

@@ -90,7 +90,10 @@ TEST(JsonReport, TellsWhatWasRequired) {
     result.required.push_back(judge(parse_requirement(text).value(), result));
   }
   result.server.reset();
-  result.required.push_back(judge(parse_requirement("cpu<1us").value(), result));
+  result.total.errors.add("reset", "", 25);
+  for (const std::string_view text : {"cpu<1us", "errors<25", "errors<=50%"}) {
+    result.required.push_back(judge(parse_requirement(text).value(), result));
+  }
   const json all = json::parse(json_report(result));
   EXPECT_EQ(all["required"], json::parse(R"([
     {"requirement": "rate>=60k", "held": false, "unit": "per_second", "limit": 60000.0,
@@ -100,7 +103,10 @@ TEST(JsonReport, TellsWhatWasRequired) {
      "actual": 250.0},
     {"requirement": "handshake-max<1ms", "held": true, "unit": "us", "limit": 1000.0,
      "actual": 250.0},
-    {"requirement": "cpu<1us", "held": false, "unit": "us", "limit": 1.0, "actual": null}
+    {"requirement": "cpu<1us", "held": false, "unit": "us", "limit": 1.0, "actual": null},
+    {"requirement": "errors<25", "held": false, "unit": "count", "limit": 25.0, "actual": 25.0},
+    {"requirement": "errors<=50%", "held": true, "unit": "share", "limit": 0.5,
+     "actual": 0.00025}
   ])"));
   EXPECT_EQ(json::parse(json_report(example_result(Mode::idle)))["required"], json::array());
 }

@@ -90,6 +90,30 @@ TEST(TerminalReport, TellsWhatWasRequiredAndWhatBecameOfIt) {
   EXPECT_THAT(terminal_report(example_result(Mode::echo), false), Not(HasSubstr("required")));
 }
 
+TEST(TerminalReport, TellsHowManyErrorsThereMayBe) {
+  Result result = example_result(Mode::fanout);
+  result.total.errors.add("lost", "", 1500);
+  result.fanout->lost = 1500;
+  for (const std::string_view text : {"errors<1%", "lost<1%", "lost<2000"}) {
+    result.required.push_back(judge(parse_requirement(text).value(), result));
+  }
+  EXPECT_THAT(terminal_report(result, false), HasSubstr("required     errors<1%  held: 0 %\n"
+                                                        "             lost<1%    not held: 1.48 %\n"
+                                                        "             lost<2000  held: 1,500\n"));
+}
+
+TEST(TerminalProblems, AreNoneWhereARequirementAllowsThem) {
+  Result result = example_result(Mode::echo);
+  result.total.errors.add("reset", "", 5);
+  EXPECT_THAT(terminal_problems(result, false), HasSubstr("5  reset"));
+  result.required = {judge(parse_requirement("errors<10").value(), result)};
+  EXPECT_THAT(terminal_problems(result, false), IsEmpty());
+  result.required.push_back(judge(parse_requirement("rate>1M").value(), result));
+  EXPECT_THAT(
+      terminal_problems(result, false),
+      AllOf(HasSubstr("5  reset"), HasSubstr("rate>1M  not held"), Not(HasSubstr("errors<10"))));
+}
+
 TEST(TerminalReport, HasColorsOnlyWhereTheyAreWanted) {
   EXPECT_THAT(terminal_report(example_result(Mode::echo), true), HasSubstr("\x1b["));
 }
