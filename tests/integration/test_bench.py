@@ -64,6 +64,28 @@ def test_echo(bench, places, scheme, options):
     assert report["latency_us"]["min"] <= report["latency_us"]["p50"] <= report["latency_us"]["max"]
 
 
+@pytest.mark.parametrize(
+    "of_server, of_bench, least, most",
+    [
+        (("--compress",), (), 0.1, 0.8),
+        (("--compress", "--compress-keep"), ("--compress-keep",), 0.02, 0.8),
+        (("--compress", "--compress-min", "1M"), (), 1, 1),
+    ],
+    ids=["compressed", "windows kept", "none worth it"],
+)
+def test_tells_what_compression_saves(bench, start_duplex, of_server, of_bench, least, most):
+    url = start_duplex(*of_server).websocket_url + "/echo"
+    run = bench(*SHORT, "--depth", 4, "--compress", *of_bench, url)
+    sent, received = (
+        run.json["compression"][key] / run.json["bytes"][which]
+        for key, which in (("bytes_sent", "sent"), ("bytes_received", "received"))
+    )
+    assert 0.02 < sent < 0.8
+    assert least <= received <= most
+    assert re.search(r"^compression  sent .+ as .+ \([\d.]+ %\)\n {13}received .+ as .+ \([\d.]+ %\)$", run.errors, re.M)
+    assert "compression" not in bench(*SHORT, url).json
+
+
 def test_a_message_of_ones_own(bench, places, tmp_path):
     (tmp_path / "mine.txt").write_text("καλημέρα" * 40)
     report = bench(*SHORT, "--text", "--content", "@mine.txt", *places["ws"]("/echo")).json
@@ -123,6 +145,8 @@ def test_fanout_of_what_a_server_may_compress(bench, start_duplex, of_server, of
         ).json
         expect_all_delivered(report)
         assert least < len(proxy.answered) / (report["fanout"]["delivered"] * 1000) < most
+    assert least <= report["compression"]["bytes_received"] / report["bytes"]["received"] < most
+    assert 0.005 < report["compression"]["bytes_sent"] / report["bytes"]["sent"] < 0.8
     assert report["options"]["compress"]
     assert report["options"].get("compress_keep", False) == bool(of_bench)
     assert report["bytes"]["received"] == report["messages"]["received"] * 1000

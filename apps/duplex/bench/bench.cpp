@@ -216,7 +216,8 @@ Result measure(const BenchOptions& options, Interruption& interruption) {
                 .url = options.url.text(),
                 .title = options.title,
                 .started = utc_text(std::time(nullptr)),
-                .options = shown(options)};
+                .options = shown(options),
+                .compressed = options.message.compressed};
   if (options.rate > 0) result.rate = options.rate;
   const Setup setup = setup_of(options);
   std::optional<ServerWatch> server;

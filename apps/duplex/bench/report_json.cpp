@@ -160,6 +160,10 @@ std::string json_report(const Result& result) {
       {"load", load_of(result.load)}};
   if (!result.title.empty()) all["title"] = result.title;
   if (result.server) all["server"] = server_of(*result.server, result);
+  if (result.compressed) {
+    all["compression"] = {{"bytes_sent", total.compressed_bytes_sent},
+                          {"bytes_received", total.compressed_bytes_received}};
+  }
   if (result.fanout) {
     all["fanout"] = {{"published", result.fanout->published},
                      {"delivered", result.fanout->delivered},

@@ -88,6 +88,20 @@ void add_rate(Lines& lines, const Result& result) {
             fanout.lost > 0 ? Style::warning : Style::plain);
 }
 
+void add_compression(Lines& lines, const Result& result) {
+  if (!result.compressed) return;
+  std::string_view label = "compression";
+  const auto add = [&](std::string_view direction, std::uint64_t bytes, std::uint64_t compressed) {
+    if (bytes == 0) return;
+    const double share = static_cast<double>(compressed) / static_cast<double>(bytes);
+    lines.add(label, fmt::format("{} {} as {} ({})", direction, readable_size(bytes),
+                                 readable_size(compressed), precise_share(share)));
+    label = "";
+  };
+  add("sent", result.total.bytes_sent, result.total.compressed_bytes_sent);
+  add("received", result.total.bytes_received, result.total.compressed_bytes_received);
+}
+
 std::string row(const Histogram& histogram) {
   std::string text = fmt::format("{:>8}{:>8}", readable_duration(histogram.min()),
                                  duration_text(histogram.mean()));
@@ -244,6 +258,7 @@ std::string terminal_report(const Result& result, bool color) {
   if (!options.empty()) lines.add(printable(options), Style::faint);
   lines.space();
   add_rate(lines, result);
+  add_compression(lines, result);
   add_connections(lines, result);
   add_statuses(lines, result);
   add_durations(lines, result);

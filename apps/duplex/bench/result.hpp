@@ -111,6 +111,8 @@ struct Result {
   /// The messages a second that were asked for, all connections together, of those published in a
   /// fan-out; nullopt for as many as possible.
   std::optional<double> rate = {};
+  /// Whether messages were sent compressed, and might come so.
+  bool compressed = false;
   Tally total = {};
   /// How many connections were opened in which time, for their rate: at first, or all along where
   /// that is what is measured.

@@ -43,6 +43,10 @@ struct Tally {
   /// Of payload, not of headers.
   std::uint64_t bytes_sent = 0;
   std::uint64_t bytes_received = 0;
+  /// What the same took on the wire, where compression was agreed on; else 0. A message that
+  /// whoever sent it did not compress counts as it is.
+  std::uint64_t compressed_bytes_sent = 0;
+  std::uint64_t compressed_bytes_received = 0;
   /// Answers to what was due in the measured time that came behind its end; not among `received`,
   /// which rates are reckoned with.
   std::uint64_t late = 0;

@@ -22,6 +22,8 @@ struct SlicePart {
   std::uint64_t received = 0;
   std::uint64_t bytes_sent = 0;
   std::uint64_t bytes_received = 0;
+  std::uint64_t compressed_bytes_sent = 0;
+  std::uint64_t compressed_bytes_received = 0;
   std::uint64_t errors = 0;
   std::uint64_t connections_opened = 0;
   /// By either end.
@@ -150,6 +152,12 @@ class Recorder {
     part_.received += count;
     part_.bytes_received += bytes;
     part_.latency.record(latency_ns, count);
+  }
+
+  /// With compression, what the payload of messages took on the wire that are counted besides.
+  void sent_compressed(std::uint64_t bytes) noexcept { part_.compressed_bytes_sent += bytes; }
+  void received_compressed(std::uint64_t bytes) noexcept {
+    part_.compressed_bytes_received += bytes;
   }
 
   /// Of what was due in the measured time and came behind its end: belongs to no slice.

@@ -71,6 +71,7 @@ TEST(JsonReport, HasAllThatProgramsReadOfAnEcho) {
 TEST(JsonReport, HasTheFieldsOfOtherModes) {
   const json fanout = json::parse(json_report(example_result(Mode::fanout)));
   EXPECT_EQ(fanout["fanout"], json({{"published", 2000}, {"delivered", 100000}, {"lost", 0}}));
+  EXPECT_FALSE(fanout.contains("compression"));
   const json request = json::parse(json_report(example_result(Mode::request)));
   EXPECT_EQ(request["statuses"], json({{"200", 99999}, {"503", 1}}));
   Result idle = example_result(Mode::idle);
@@ -81,6 +82,16 @@ TEST(JsonReport, HasTheFieldsOfOtherModes) {
   EXPECT_EQ(all["timeline"][1]["connections"], 50);
   EXPECT_FALSE(all["timeline"][1].contains("p99_us"));
   EXPECT_FALSE(all["server"].contains("cpu_us_per_message"));
+}
+
+TEST(JsonReport, TellsWhatCompressionHasMadeOfTheBytes) {
+  Result result = example_result(Mode::echo);
+  result.compressed = true;
+  result.total.compressed_bytes_sent = 600'000;
+  result.total.compressed_bytes_received = 500'000;
+  const json all = json::parse(json_report(result));
+  EXPECT_EQ(all["compression"], json({{"bytes_sent", 600000}, {"bytes_received", 500000}}));
+  EXPECT_EQ(all["bytes"]["sent"], 2000000);
 }
 
 TEST(JsonReport, TellsWhatWasRequired) {

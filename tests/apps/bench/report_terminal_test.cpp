@@ -35,6 +35,22 @@ Limited by the server: a thread of it was 99 % busy.
 )");
 }
 
+TEST(TerminalReport, TellsWhatCompressionSaves) {
+  Result result = example_result(Mode::echo);
+  result.compressed = true;
+  result.total.compressed_bytes_sent = 600'000;
+  result.total.compressed_bytes_received = 2'100'000;
+  EXPECT_THAT(terminal_report(result, false),
+              HasSubstr("compression  sent 1.9 MiB as 585.9 KiB (30.0 %)\n"
+                        "             received 1.9 MiB as 2.0 MiB (105 %)\n"
+                        "connections "));
+  result.total.bytes_sent = result.total.compressed_bytes_sent = 0;
+  EXPECT_THAT(terminal_report(result, false),
+              HasSubstr("\ncompression  received 1.9 MiB as 2.0 MiB (105 %)\nconnections "));
+  result.compressed = false;
+  EXPECT_THAT(terminal_report(result, false), Not(HasSubstr("compression")));
+}
+
 TEST(TerminalReport, TellsOfAnIdleRunWhatThereIs) {
   const std::string text = terminal_report(example_result(Mode::idle), false);
   EXPECT_THAT(text, HasSubstr("50 opened in 10 ms (5,000/s)"));

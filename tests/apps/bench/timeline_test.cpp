@@ -66,7 +66,9 @@ TEST(Timeline, LeavesOutWhatWarmsUpButItsErrorsAndConnections) {
   recorder.advance(begin - 2s);
   recorder.opened(1'000'000);
   recorder.sent(20);
+  recorder.sent_compressed(10);
   recorder.received(20, 7000);
+  recorder.received_compressed(11);
   recorder.status(200);
   recorder.failed("refused");
   recorder.advance(begin - 1s);
@@ -79,7 +81,9 @@ TEST(Timeline, LeavesOutWhatWarmsUpButItsErrorsAndConnections) {
   recorder.advance(begin);
   EXPECT_TRUE(recorder.measures());
   recorder.sent(5);
+  recorder.sent_compressed(3);
   recorder.received(5, 3000);
+  recorder.received_compressed(4);
   recorder.status(200);
   recorder.finish();
   const std::vector<Slice> slices = timeline.finish(begin + 100ms);
@@ -89,6 +93,8 @@ TEST(Timeline, LeavesOutWhatWarmsUpButItsErrorsAndConnections) {
   EXPECT_EQ(slices[0].connections, 1U);
   EXPECT_EQ(tally.sent, 1U);
   EXPECT_EQ(tally.received, 1U);
+  EXPECT_EQ(tally.compressed_bytes_sent, 3U);
+  EXPECT_EQ(tally.compressed_bytes_received, 4U);
   EXPECT_EQ(tally.latency.max(), 3000U);
   EXPECT_EQ(tally.statuses[200], 1U);
   EXPECT_EQ(tally.connections_opened, 1U);
