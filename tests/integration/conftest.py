@@ -165,11 +165,11 @@ def bench(duplex_program, tmp_path):
 
 @pytest.fixture
 def python_server():
-    """python_server(handler): a server of Python's websockets; its URL."""
+    """python_server(handler, ssl=None): a server of Python's websockets; its URL."""
     servers = []
 
-    def start(handler):
-        servers.append(HandlerServer(handler))
+    def start(handler, **options):
+        servers.append(HandlerServer(handler, **options))
         return servers[-1].url
 
     yield start

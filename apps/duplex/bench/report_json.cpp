@@ -151,6 +151,7 @@ std::string json_report(const Result& result) {
       {"latency_us", durations_of(total.latency)},
       {"connections",
        {{"opened", total.connections_opened},
+        {"resumed", total.connections_resumed},
         {"failed", total.connections_failed},
         {"closed", total.connections_closed},
         {"per_second", result.connections_per_second()},

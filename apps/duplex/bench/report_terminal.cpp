@@ -136,6 +136,9 @@ void add_connections(Lines& lines, const Result& result) {
     text +=
         fmt::format(", {} later", readable_count(total.connections_opened - result.opening_count));
   }
+  if (total.connections_resumed > 0) {
+    text += fmt::format(", {} resumed", readable_count(total.connections_resumed));
+  }
   if (total.connections_failed > 0) {
     text += fmt::format(", {} failed", readable_count(total.connections_failed));
   }
@@ -143,6 +146,9 @@ void add_connections(Lines& lines, const Result& result) {
     text += fmt::format(", {} lost", readable_count(total.connections_closed));
   }
   lines.add("connections", text);
+  if (result.resumed_nothing()) {
+    lines.add("", "the server resumes nothing: full handshakes were measured", Style::warning);
+  }
 }
 
 void add_statuses(Lines& lines, const Result& result) {

@@ -118,6 +118,9 @@ struct Result {
   /// that is what is measured.
   std::uint64_t opening_count = 0;
   double opening_seconds = 0;
+  /// How many connections could have resumed a TLS session, where that was asked for: all but the
+  /// first ones.
+  std::uint64_t resumable = 0;
   std::vector<Slice> timeline = {};
   LoadCost load = {};
   std::optional<ServerCost> server = {};
@@ -133,6 +136,8 @@ struct Result {
   /// the rate was not kept.
   double kept_rate() const noexcept;
   double connections_per_second() const noexcept;
+  /// Whether the server has resumed no session, though it was asked to.
+  bool resumed_nothing() const noexcept { return resumable > 0 && total.connections_resumed == 0; }
   /// nullopt when the server's process is not known, or no message came.
   std::optional<MessageCost> message_cost() const noexcept;
   /// Whether there is anything to tell of.

@@ -34,6 +34,7 @@ void Tally::merge(const Tally& other) {
   compressed_bytes_received += other.compressed_bytes_received;
   latency.merge(other.latency);
   connections_opened += other.connections_opened;
+  connections_resumed += other.connections_resumed;
   connections_failed += other.connections_failed;
   connections_closed += other.connections_closed;
   handshake.merge(other.handshake);

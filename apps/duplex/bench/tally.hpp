@@ -54,6 +54,8 @@ struct Tally {
   Histogram latency = {};
 
   std::uint64_t connections_opened = 0;
+  /// Of these, whose TLS session went on from an earlier connection.
+  std::uint64_t connections_resumed = 0;
   std::uint64_t connections_failed = 0;
   /// By the other end, before their time.
   std::uint64_t connections_closed = 0;

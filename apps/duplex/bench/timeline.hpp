@@ -166,9 +166,10 @@ class Recorder {
     tally_->latency.record(latency_ns, count);
   }
 
-  void opened(std::uint64_t handshake_ns) noexcept {
+  void opened(std::uint64_t handshake_ns, bool resumed = false) noexcept {
     ++part_.connections_opened;
     ++tally_->connections_opened;
+    if (resumed) ++tally_->connections_resumed;
     tally_->handshake.record(handshake_ns);
   }
 

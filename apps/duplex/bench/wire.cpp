@@ -92,6 +92,10 @@ Wire::Outcome Wire::shake_hands() noexcept {
   return result == 1 ? Outcome::done : tls_outcome(result);
 }
 
+bool Wire::resumed() const noexcept {
+  return ssl_ != nullptr && SSL_session_reused(ssl_) == 1;
+}
+
 Wire::Moved Wire::receive(std::span<char> room) noexcept {
   if (ssl_ != nullptr) {
     const int count = SSL_read(ssl_, room.data(), bounded(room.size()));

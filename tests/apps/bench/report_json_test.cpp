@@ -42,6 +42,7 @@ TEST(JsonReport, HasAllThatProgramsReadOfAnEcho) {
   EXPECT_EQ(latency["relative_error"], 1.0 / 256);
   const json& connections = all["connections"];
   EXPECT_EQ(connections["opened"], 50);
+  EXPECT_EQ(connections["resumed"], 0);
   EXPECT_EQ(connections["failed"], 0);
   EXPECT_EQ(connections["per_second"], 5000.0);
   EXPECT_EQ(connections["handshake_us"]["p50"], 250.0);
@@ -92,6 +93,12 @@ TEST(JsonReport, TellsWhatCompressionHasMadeOfTheBytes) {
   const json all = json::parse(json_report(result));
   EXPECT_EQ(all["compression"], json({{"bytes_sent", 600000}, {"bytes_received", 500000}}));
   EXPECT_EQ(all["bytes"]["sent"], 2000000);
+}
+
+TEST(JsonReport, CountsConnectionsThatResumedASession) {
+  Result result = example_result(Mode::connect);
+  result.total.connections_resumed = 45;
+  EXPECT_EQ(json::parse(json_report(result))["connections"]["resumed"], 45);
 }
 
 TEST(JsonReport, TellsWhatWasRequired) {

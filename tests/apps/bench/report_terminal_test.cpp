@@ -74,6 +74,22 @@ TEST(TerminalReport, NamesWhatIsCountedInEachMode) {
   EXPECT_THAT(connect, Not(HasSubstr("\nhandshake ")));
 }
 
+TEST(TerminalReport, TellsWhetherSessionsWereResumed) {
+  constexpr auto warning =
+      "\n             the server resumes nothing: full handshakes were measured\n";
+  Result result = example_result(Mode::connect);
+  result.total.connections_resumed = 45;
+  result.resumable = 45;
+  EXPECT_THAT(terminal_report(result, false), HasSubstr("opened in 10 ms (5,000/s), 45 resumed\n"));
+  EXPECT_THAT(terminal_report(result, false), Not(HasSubstr(warning)));
+  result.total.connections_resumed = 0;
+  EXPECT_THAT(terminal_report(result, false), HasSubstr(warning));
+  EXPECT_THAT(terminal_report(result, false), Not(HasSubstr(" resumed\n")));
+  // The first ones could not.
+  result.resumable = 0;
+  EXPECT_THAT(terminal_report(result, false), Not(HasSubstr(warning)));
+}
+
 TEST(TerminalReport, ShowsEachKindOfErrorWithAnExampleThatCannotHarmTheTerminal) {
   Result result = example_result(Mode::echo);
   result.title = "before \x1b[2J after";

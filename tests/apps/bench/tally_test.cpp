@@ -28,6 +28,7 @@ TEST(Tally, MergesEverything) {
             .compressed_bytes_sent = 12,
             .compressed_bytes_received = 13,
             .connections_opened = 5,
+            .connections_resumed = 3,
             .connections_failed = 6,
             .connections_closed = 7,
             .statuses = {{200, 8}}};
@@ -47,6 +48,7 @@ TEST(Tally, MergesEverything) {
   EXPECT_EQ(two.latency.count(), 2U);
   EXPECT_EQ(two.handshake.count(), 4U);
   EXPECT_EQ(two.connections_opened, 10U);
+  EXPECT_EQ(two.connections_resumed, 6U);
   EXPECT_EQ(two.connections_failed, 12U);
   EXPECT_EQ(two.connections_closed, 14U);
   EXPECT_EQ(two.errors.total(), 23U);

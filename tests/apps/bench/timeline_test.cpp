@@ -65,6 +65,7 @@ TEST(Timeline, LeavesOutWhatWarmsUpButItsErrorsAndConnections) {
   Recorder recorder(timeline, tally);
   recorder.advance(begin - 2s);
   recorder.opened(1'000'000);
+  recorder.opened(1'000'000, true);
   recorder.sent(20);
   recorder.sent_compressed(10);
   recorder.received(20, 7000);
@@ -72,7 +73,7 @@ TEST(Timeline, LeavesOutWhatWarmsUpButItsErrorsAndConnections) {
   recorder.status(200);
   recorder.failed("refused");
   recorder.advance(begin - 1s);
-  EXPECT_EQ(timeline.now(begin - 1s).connections, 1U);
+  EXPECT_EQ(timeline.now(begin - 1s).connections, 2U);
   EXPECT_EQ(timeline.now(begin - 1s).errors, 1U);
   timeline.start(begin);
   recorder.advance(begin - 1ms);
@@ -90,14 +91,15 @@ TEST(Timeline, LeavesOutWhatWarmsUpButItsErrorsAndConnections) {
   ASSERT_EQ(slices.size(), 1U);
   EXPECT_EQ(slices[0].messages, 1U);
   EXPECT_EQ(slices[0].errors, 0U);
-  EXPECT_EQ(slices[0].connections, 1U);
+  EXPECT_EQ(slices[0].connections, 2U);
   EXPECT_EQ(tally.sent, 1U);
   EXPECT_EQ(tally.received, 1U);
   EXPECT_EQ(tally.compressed_bytes_sent, 3U);
   EXPECT_EQ(tally.compressed_bytes_received, 4U);
   EXPECT_EQ(tally.latency.max(), 3000U);
   EXPECT_EQ(tally.statuses[200], 1U);
-  EXPECT_EQ(tally.connections_opened, 1U);
+  EXPECT_EQ(tally.connections_opened, 2U);
+  EXPECT_EQ(tally.connections_resumed, 1U);
   EXPECT_EQ(tally.connections_failed, 1U);
   EXPECT_EQ(tally.errors.total(), 1U);
 }
