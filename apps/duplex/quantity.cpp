@@ -32,6 +32,7 @@ constexpr std::array milliseconds_of_units = {
 constexpr std::array nanoseconds_of_units = {
     Scale{"ns", 1}, Scale{"us", 1e3}, Scale{"µs", 1e3}, Scale{"ms", 1e6}, Scale{"s", 1e9},
 };
+constexpr std::array parts = {Scale{"%", 0.01}};
 constexpr std::array multiples = {Scale{"", 1}, Scale{"k", 1e3}, Scale{"m", 1e6}};
 
 constexpr std::uint64_t kibi = 1024;
@@ -118,6 +119,15 @@ std::expected<double, std::string> parse_rate(std::string_view text) {
         text));
   }
   return *rate;
+}
+
+std::expected<double, std::string> parse_share(std::string_view text) {
+  const std::optional<double> share = parse_scaled(text, parts);
+  if (!share || *share > 1) {
+    return std::unexpected(
+        fmt::format("\"{}\" is not a share; write a number up to 100 with %, such as 0.1%", text));
+  }
+  return *share;
 }
 
 std::expected<std::uint64_t, std::string> parse_count(std::string_view text, std::uint64_t lowest,

@@ -26,6 +26,9 @@ std::expected<std::chrono::duration<double, std::nano>, std::string> parse_laten
 /// 1000. At most a billion.
 std::expected<double, std::string> parse_rate(std::string_view text);
 
+/// A part of a whole: `5%`, `0.1 %`. At most all of it; as a number from 0 to 1.
+std::expected<double, std::string> parse_share(std::string_view text);
+
 /// A whole number between `lowest` and `highest`.
 std::expected<std::uint64_t, std::string> parse_count(std::string_view text, std::uint64_t lowest,
                                                       std::uint64_t highest);

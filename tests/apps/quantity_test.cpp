@@ -73,6 +73,21 @@ TEST(Quantity, RefusesWhatIsNotATime) {
   }
 }
 
+TEST(Quantity, ReadsShares) {
+  EXPECT_EQ(parse_share("0%"), 0);
+  EXPECT_EQ(parse_share("100%"), 1);
+  EXPECT_EQ(parse_share("50 %"), 0.5);
+  EXPECT_NEAR(parse_share("0.1%").value(), 0.001, 1e-12);
+}
+
+TEST(Quantity, RefusesWhatIsNotAShare) {
+  for (const std::string_view text : {"", "%", "1", "-1%", "101%", "nan%", "1%%", "1e1%"}) {
+    const auto share = parse_share(text);
+    ASSERT_FALSE(share) << text;
+    EXPECT_THAT(share.error(), HasSubstr("a number up to 100 with %")) << text;
+  }
+}
+
 TEST(Quantity, ReadsLatencies) {
   EXPECT_EQ(parse_latency("0ns").value().count(), 0);
   EXPECT_EQ(parse_latency("250us").value().count(), 250'000);

@@ -3,7 +3,10 @@
 A test file also runs alone: /usr/bin/python3 -m pytest tests/integration/test_x.py
 DUPLEX_BIN names the duplex program to test; build/dev/bin/duplex by default."""
 
+import functools
+
 import pytest
+from support.bench import Bench
 from support.certificates import Certificates
 from support.client import Client
 from support.handler_server import HandlerServer
@@ -155,12 +158,18 @@ def client(start_client):
 
 
 @pytest.fixture
+def bench(duplex_program, tmp_path):
+    """bench(*arguments, status=0): `duplex bench` to its end, in a folder of its own; what it said."""
+    return functools.partial(Bench, duplex_program, tmp_path)
+
+
+@pytest.fixture
 def python_server():
-    """python_server(handler): a server of Python's websockets; its URL."""
+    """python_server(handler, ssl=None): a server of Python's websockets; its URL."""
     servers = []
 
-    def start(handler):
-        servers.append(HandlerServer(handler))
+    def start(handler, **options):
+        servers.append(HandlerServer(handler, **options))
         return servers[-1].url
 
     yield start

@@ -12,51 +12,11 @@ import threading
 import time
 
 import pytest
-import websockets
+from support.bench import FAILURE, SHORT, WRONG_USAGE, answering
 from support.http import eventually
 from support.nginx import free_port, nginx
 from support.program import DEADLINE_S, SANITIZER_OPTIONS, SANITIZER_REPORT
 from support.proxy import Proxy
-
-FINE, FAILURE, WRONG_USAGE = range(3)
-SHORT = ("-d", "0.5", "--warmup", "0.1", "-c", "10")
-
-
-class Bench:
-    """What a run said."""
-
-    def __init__(self, result):
-        self.status = result.returncode
-        self.output = result.stdout
-        self.errors = result.stderr
-
-    @property
-    def json(self):
-        return json.loads(self.output)
-
-    @property
-    def kinds(self):
-        return {error["kind"] for error in self.json["errors"]}
-
-
-@pytest.fixture
-def bench(duplex_program, tmp_path):
-    """bench(*arguments): the program to its end, in a folder of its own, with its JSON."""
-
-    def to_its_end(*arguments, status=FINE):
-        result = subprocess.run(
-            [str(duplex_program), "bench", "--json", "-", *map(str, arguments)],
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            timeout=DEADLINE_S,
-            env=SANITIZER_OPTIONS,
-        )
-        assert not SANITIZER_REPORT.search(result.stderr), result.stderr
-        assert result.returncode == status, result
-        return Bench(result)
-
-    return to_its_end
 
 
 @pytest.fixture(scope="module")
@@ -102,6 +62,28 @@ def test_echo(bench, places, scheme, options):
     assert report["messages"]["received"] > 0
     assert report["errors"] == []
     assert report["latency_us"]["min"] <= report["latency_us"]["p50"] <= report["latency_us"]["max"]
+
+
+@pytest.mark.parametrize(
+    "of_server, of_bench, least, most",
+    [
+        (("--compress",), (), 0.1, 0.8),
+        (("--compress", "--compress-keep"), ("--compress-keep",), 0.02, 0.8),
+        (("--compress", "--compress-min", "1M"), (), 1, 1),
+    ],
+    ids=["compressed", "windows kept", "none worth it"],
+)
+def test_tells_what_compression_saves(bench, start_duplex, of_server, of_bench, least, most):
+    url = start_duplex(*of_server).websocket_url + "/echo"
+    run = bench(*SHORT, "--depth", 4, "--compress", *of_bench, url)
+    sent, received = (
+        run.json["compression"][key] / run.json["bytes"][which]
+        for key, which in (("bytes_sent", "sent"), ("bytes_received", "received"))
+    )
+    assert 0.02 < sent < 0.8
+    assert least <= received <= most
+    assert re.search(r"^compression  sent .+ as .+ \([\d.]+ %\)\n {13}received .+ as .+ \([\d.]+ %\)$", run.errors, re.M)
+    assert "compression" not in bench(*SHORT, url).json
 
 
 def test_a_message_of_ones_own(bench, places, tmp_path):
@@ -163,6 +145,8 @@ def test_fanout_of_what_a_server_may_compress(bench, start_duplex, of_server, of
         ).json
         expect_all_delivered(report)
         assert least < len(proxy.answered) / (report["fanout"]["delivered"] * 1000) < most
+    assert least <= report["compression"]["bytes_received"] / report["bytes"]["received"] < most
+    assert 0.005 < report["compression"]["bytes_sent"] / report["bytes"]["sent"] < 0.8
     assert report["options"]["compress"]
     assert report["options"].get("compress_keep", False) == bool(of_bench)
     assert report["bytes"]["received"] == report["messages"]["received"] * 1000
@@ -196,7 +180,10 @@ def test_opens_at_a_pace(bench, places):
 )
 def test_connect(bench, places, scheme, options):
     report = bench("-d", 0.5, "-c", 5, "--mode", "connect", *options, *places[scheme]("/echo")).json
-    assert report["connections"]["opened"] > 5
+    connections = report["connections"]
+    assert connections["opened"] > 5
+    # Those that begin together have nothing to resume yet.
+    assert connections["resumed"] == 0 if not options else connections["resumed"] >= connections["opened"] - 5
     assert report["messages"]["received"] > 5
     assert report["errors"] == []
 
@@ -244,21 +231,6 @@ def test_requests_to_nginx(bench, tmp_path):
                 sent_at_most = report["messages"]["received"] + 10 * report["options"]["depth"]
                 assert report["messages"]["sent"] <= sent_at_most
                 assert sum(report["statuses"].values()) == report["messages"]["received"]
-
-
-def answering(answer):
-    """A handler that sends what `answer` makes of each message; None: it hangs up."""
-
-    async def handler(websocket, *_):
-        try:
-            async for message in websocket:
-                if (said := answer(message)) is None:
-                    return
-                await websocket.send(said)
-        except websockets.ConnectionClosed:
-            pass
-
-    return handler
 
 
 @pytest.mark.parametrize("options", [(), ("--compress", "--size", "2K"), ("--depth", 5), ("--size", "300K")])
@@ -314,6 +286,9 @@ def test_tells_how_opening_fails(bench, server, places, rude_port):
     assert untrusted.kinds == {"TLS"}
     assert "certificate" in untrusted.json["errors"][0]["example"]
     assert bench(*SHORT, "--insecure", places["wss"]("/echo")[0]).json["errors"] == []
+    clear = bench(*SHORT, server.websocket_url.replace("ws:", "wss:") + "/echo", status=FAILURE)
+    assert clear.kinds == {"TLS"}
+    assert "it does not speak TLS there; write ws://" in clear.json["errors"][0]["example"]
     no_answer = bench(*SHORT, f"http://127.0.0.1:{rude_port}/", status=FAILURE)
     assert no_answer.kinds <= {"closed early", "reset"}
 
@@ -442,26 +417,6 @@ def test_says_that_a_rate_was_not_kept(duplex_program, python_server):
         env=SANITIZER_OPTIONS,
     )
     assert re.search(r"^--rate was not kept: [\d,]+ of 200,000 a second\.$", result.stdout, re.M)
-
-
-def test_tells_which_requirements_held(bench, server, places):
-    good = ("rate>=1", "p99<10s", "handshake-max<10s", "opening-rate>1", "cpu<1s")
-    bad = ("rate>1000M", "p50 < 1ns")
-
-    def run(*requirements, status):
-        required = [word for requirement in requirements for word in ("--require", requirement)]
-        run = bench(*SHORT, "--pid", server.pid, *required, *places["ws"]("/echo"), status=status)
-        assert run.json["errors"] == []
-        return run
-
-    held = run(*good, status=FINE)
-    assert [(each["requirement"], each["held"]) for each in held.json["required"]] == [(text, True) for text in good]
-    failed = run(good[0], *bad, status=FAILURE)
-    assert [each["held"] for each in failed.json["required"]] == [True, False, False]
-    rate = failed.json["required"][1]
-    assert (rate["limit"], rate["actual"]) == (1e9, failed.json["messages"]["per_second"])
-    assert re.search(r"^required     rate>=1     held: [\d,]+/s$", failed.errors, re.M)
-    assert re.search(r"^             p50 < 1ns   not held: [\d.]+ .s$", failed.errors, re.M)
 
 
 def test_writes_reports(bench, duplex_program, places, tmp_path):

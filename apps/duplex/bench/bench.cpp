@@ -211,12 +211,20 @@ Fanout fanout_of(const Tally& total, std::uint64_t subscribers) {
   return {.published = total.sent, .delivered = delivered, .lost = due - std::min(due, delivered)};
 }
 
+/// At first, as many as are open at a time have no session to resume.
+std::uint64_t resumable_of(const Tally& total, const BenchOptions& options) {
+  if (!options.resume) return 0;
+  return total.connections_opened -
+         std::min<std::uint64_t>(total.connections_opened, options.connections);
+}
+
 Result measure(const BenchOptions& options, Interruption& interruption) {
   Result result{.mode = options.mode,
                 .url = options.url.text(),
                 .title = options.title,
                 .started = utc_text(std::time(nullptr)),
-                .options = shown(options)};
+                .options = shown(options),
+                .compressed = options.message.compressed};
   if (options.rate > 0) result.rate = options.rate;
   const Setup setup = setup_of(options);
   std::optional<ServerWatch> server;
@@ -235,6 +243,7 @@ Result measure(const BenchOptions& options, Interruption& interruption) {
   result.opening_count =
       measures_opening ? result.total.connections_opened : schedule.opened.load();
   result.opening_seconds = measures_opening ? result.seconds : lead.opening_seconds();
+  result.resumable = resumable_of(result.total, options);
   if (result.seconds > 0) result.timeline = timeline.finish(time_point(schedule.end));
   result.load = crew.cost();
   if (server) {

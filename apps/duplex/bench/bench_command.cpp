@@ -35,8 +35,9 @@ Examples:
 
 Only load what is yours, or whose owner knows.
 
-Exit status: 0 measured without an error, and all that is required held; 1 otherwise; 2 wrong
-usage. When a signal ends it early, it reports, and ends by that signal)";
+Exit status: 0 measured without an error, but what --require allows, and all that is required
+held; 1 otherwise; 2 wrong usage. When a signal ends it early, it reports, and ends by that
+signal)";
 
 constexpr auto loading = "The load";
 constexpr auto messages = "Messages: echo and fanout";
@@ -110,9 +111,10 @@ void add_bench(CLI::App& program, Run& run) {
   allow_repetition(*text(requiring, "--require", given->required, "'WHAT<LIMIT'",
                          "What has to come of it, or else the exit status is 1;\n"
                          "may be repeated. WHAT is rate, opening-rate, min, mean,\n"
-                         "max, p50, p99.9 and so on, handshake-p99 and so on; with\n"
-                         "--pid also cpu (of a message), memory (of a connection).\n"
-                         "LIMIT is 10k (a second), 5ms, 300us, 4K; < may as well\n"
+                         "max, p50, p99.9 and so on, handshake-p99 and so on, errors,\n"
+                         "in mode fanout lost; with --pid also cpu (of a message),\n"
+                         "memory (of a connection). LIMIT is 10k (a second), 5ms,\n"
+                         "300us, 4K, for errors and lost 10 or 0.1%; < may as well\n"
                          "be <=, > or >="));
 
   text(reporting, "--pid", given->pid, "PID",

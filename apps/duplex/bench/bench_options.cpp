@@ -293,6 +293,11 @@ void take_required(BenchOptions& options, const BenchArguments& arguments) {
       throw UsageError(fmt::format(
           "--require: in mode connect no connection stays that \"{}\" could be about", text));
     }
+    if (options.mode != Mode::fanout && requirement.of_fanout()) {
+      throw UsageError(
+          fmt::format("--require: in mode {} there are no deliveries that \"{}\" could be about",
+                      name(options.mode), text));
+    }
     if (!options.pid && requirement.of_server()) {
       throw UsageError(fmt::format("--require: \"{}\" needs --pid, of the server", text));
     }
@@ -328,13 +333,14 @@ std::vector<Option> shown(const BenchOptions& options) {
   const bool measures_messages = options.mode == Mode::echo || options.mode == Mode::fanout;
   std::vector<Option> result{{"connections", number(options.connections)},
                              {"threads", number(options.threads)},
-                             {"duration", seconds(options.duration)}};
-  const auto add = [&result](bool applies, std::string_view name, auto value) {
-    if (applies) result.push_back({std::string(name), std::move(value)});
+                             {"duration", seconds(options.duration), " s"}};
+  const auto add = [&result](bool applies, std::string_view name, auto value,
+                             std::string_view unit = {}) {
+    if (applies) result.push_back({std::string(name), std::move(value), unit});
   };
-  add(options.warmup.count() > 0, "warmup", seconds(options.warmup));
+  add(options.warmup.count() > 0, "warmup", seconds(options.warmup), " s");
   add(options.mode == Mode::fanout, "publishers", number(options.publishers));
-  add(measures_messages, "size", number(options.message.bytes));
+  add(measures_messages, "size", number(options.message.bytes), " B");
   add(measures_messages, "text", options.message.text);
   add(options.message.content != Content::usual, "content",
       std::string(name(options.message.content)));
@@ -343,13 +349,13 @@ std::vector<Option> shown(const BenchOptions& options) {
   add(measures_messages, "verify", std::string(options.length_only ? "length" : "content"));
   if (options.mode == Mode::request) {
     add(true, "method", std::string(http::name(options.method)));
-    add(options.body_bytes > 0, "body_size", number(options.body_bytes));
+    add(options.body_bytes > 0, "body_size", number(options.body_bytes), " B");
     add(true, "keep_alive", options.keep_alive);
   }
   const bool loops = measures_messages || options.mode == Mode::request;
   add(loops && options.rate == 0, "depth", number(options.depth));
-  add(options.rate > 0, "rate", options.rate);
-  add(options.pace > 0, "pace", options.pace);
+  add(options.rate > 0, "rate", options.rate, "/s");
+  add(options.pace > 0, "pace", options.pace, "/s");
   add(options.resume, "resume", true);
   return result;
 }

@@ -7,6 +7,8 @@ namespace {
 
 /// What begins a server's close frame.
 constexpr std::byte close_byte{0x88};
+/// After so long, since the latest handshake, no ticket comes any more.
+constexpr Time ticket_time_max = second / 2;
 
 }  // namespace
 
@@ -20,15 +22,27 @@ void ConnectLoad::opened(Connection& connection, Time now) {
   thread_.recorder().received(0, now - connection.since);
   if (connection.endpoint->opening) {
     thread_.say(connection, client_close_frame);
-  } else if (!waits_for_ticket(connection)) {
+  } else if (waits_for_ticket(connection)) {
+    tickets_due_ = now + ticket_time_max;
+  } else {
     again(connection);
   }
 }
 
 /// The first ones: with TLS 1.3, what a session can be resumed with comes behind the handshake.
 bool ConnectLoad::waits_for_ticket(const Connection& connection) const {
-  return thread_.setup().options.resume && connection.endpoint->tls &&
+  return tickets_come_ && thread_.setup().options.resume && connection.endpoint->tls &&
          !connection.endpoint->tls->resumes();
+}
+
+/// Those that are still open waited in vain.
+void ConnectLoad::act(Time now) {
+  (void)now;
+  tickets_come_ = false;
+  tickets_due_ = never;
+  for (Connection& connection : thread_.connections()) {
+    if (connection.is_open()) again(connection);
+  }
 }
 
 void ConnectLoad::only_tls_came(Connection& connection) {

@@ -16,12 +16,17 @@ class ConnectLoad final : public Work {
   void only_tls_came(Connection& connection) override;
   bool ended(Connection& connection) override;
   void closed(Connection& connection) override { (void)connection; }
+  Time due() const override { return tickets_due_; }
+  void act(Time now) override;
 
  private:
   bool waits_for_ticket(const Connection& connection) const;
   void again(Connection& connection);
 
   LoadThread& thread_;
+  bool tickets_come_ = true;
+  /// Until when they are waited for.
+  Time tickets_due_ = never;
 };
 
 }  // namespace duplex::app::bench

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -13,6 +14,13 @@
 
 namespace duplex::app::bench {
 
+/// A message that came as it should.
+struct Arrival {
+  Stamp stamp;
+  /// What its payload took on the wire, compressed or not.
+  std::size_t wire_bytes;
+};
+
 /// Reads what is delivered to one subscriber, and whether it is what somebody published, in order.
 /// Where compression was agreed on, the server chooses for each message whether to use it.
 class DeliveryReader {
@@ -20,15 +28,17 @@ class DeliveryReader {
   explicit DeliveryReader(const DeliveryRules& rules)
       : rules_(&rules), frames_(rules.messages->kind().compressed), next_(rules.publishers) {}
 
-  /// Takes all of `input`. Stamps of those that were complete and right are appended to `stamps`;
-  /// all else is told by `findings`.
-  void read(Bytes input, std::vector<Stamp>& stamps, Findings& findings);
+  /// Takes all of `input`. Those that were complete and right are appended to `arrivals`; all else
+  /// is told by `findings`, but for its messages and their bytes.
+  void read(Bytes input, std::vector<Arrival>& arrivals, Findings& findings);
 
  private:
-  void take(const websocket::Frame& frame, std::vector<Stamp>& stamps, Findings& findings);
-  void take_compressed(std::string_view message, std::vector<Stamp>& stamps, Findings& findings);
-  void take_kept(std::string_view message, std::vector<Stamp>& stamps, Findings& findings);
-  void take_delivered(const Delivered& delivered, std::vector<Stamp>& stamps, Findings& findings);
+  void take(const websocket::Frame& frame, std::vector<Arrival>& arrivals, Findings& findings);
+  void take_compressed(std::string_view message, std::vector<Arrival>& arrivals,
+                       Findings& findings);
+  void take_kept(std::string_view message, std::vector<Arrival>& arrivals, Findings& findings);
+  void take_delivered(const Delivered& delivered, std::size_t wire_bytes,
+                      std::vector<Arrival>& arrivals, Findings& findings);
 
   const DeliveryRules* rules_;
   IncomingFrames frames_;

@@ -5,7 +5,8 @@
 namespace duplex::app::bench {
 
 EchoLoad::EchoLoad(LoadThread& thread)
-    : Loop(thread, thread.setup().messages.sent(), thread.setup().messages.kind().bytes),
+    : Loop(thread, thread.setup().messages.sent(), thread.setup().messages.kind().bytes,
+           thread.setup().messages.compressed()),
       messages_(thread.setup().messages),
       inflater_(false),
       rules_{.messages = &messages_,
@@ -30,6 +31,9 @@ void EchoLoad::received(Connection& connection, Bytes input, Time now) {
     findings_.clear();
     reader.read_closely(rules_, input, findings_);
     if (findings_.messages > 0) take(connection, findings_.messages, now);
+    if (messages_.kind().compressed && thread().loading()) {
+      thread().recorder().received_compressed(findings_.wire_bytes);
+    }
     react(connection);
     if (!connection.is_open()) return;
   }

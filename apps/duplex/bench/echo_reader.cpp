@@ -50,6 +50,7 @@ struct EchoReader::Scrutiny {
         break;
       case Opcode::continuation: break;
     }
+    wire_bytes += frame.payload.size();
     take_payload(rules, as_text(frame.payload));
     if (frame.ends && frame.header.fin) end_message(rules, findings);
   }
@@ -116,8 +117,10 @@ struct EchoReader::Scrutiny {
                                         expected, *difference)});
     }
     ++findings.messages;
+    findings.wire_bytes += wire_bytes;
     message = message + 1 == rules.messages->count() ? 0 : message + 1;
     size = 0;
+    wire_bytes = 0;
     difference.reset();
     under_way = false;
   }
@@ -129,6 +132,7 @@ struct EchoReader::Scrutiny {
   std::size_t message;
   /// Of the one that is coming.
   std::size_t size = 0;
+  std::uint64_t wire_bytes = 0;
   std::optional<std::size_t> difference;
   std::string collected;
   std::optional<Inflater> own;

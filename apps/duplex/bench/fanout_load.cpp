@@ -72,22 +72,24 @@ void FanoutLoad::received(Connection& connection, Bytes input, Time now) {
     listener_.take(connection, input);
     return;
   }
-  stamps_.clear();
+  arrivals_.clear();
   findings_.clear();
-  readers_[connection.number].read(input, stamps_, findings_);
-  take_stamps(now);
+  readers_[connection.number].read(input, arrivals_, findings_);
+  take_arrivals(now);
   react(connection);
   if (std::exchange(progressed_, false) && !pacing_ && thread_.loading()) pump(now);
 }
 
-void FanoutLoad::take_stamps(Time now) {
-  for (const Stamp& stamp : stamps_) {
+void FanoutLoad::take_arrivals(Time now) {
+  const bool compressed = thread_.setup().messages.kind().compressed;
+  for (const auto& [stamp, wire_bytes] : arrivals_) {
     if (board_->counts(stamp.publisher, stamp.sequence)) {
       const Time latency = now - std::min(stamp.time, now);
       if (thread_.draining()) {
         thread_.recorder().late(latency);
       } else {
         thread_.recorder().received(payload_.size(), latency);
+        if (compressed) thread_.recorder().received_compressed(wire_bytes);
       }
     }
     note(stamp);
@@ -175,7 +177,9 @@ void FanoutLoad::publish(Publisher& publisher, Time time) {
 std::string FanoutLoad::frame(Publisher& publisher) {
   const websocket::Opcode opcode = thread_.setup().messages.opcode();
   if (!publisher.compressor) return client_frame(opcode, payload_, false, thread_.random());
-  return client_frame(opcode, publisher.compressor->compressed(payload_), true, thread_.random());
+  const std::string compressed = publisher.compressor->compressed(payload_);
+  thread_.recorder().sent_compressed(compressed.size());
+  return client_frame(opcode, compressed, true, thread_.random());
 }
 
 }  // namespace duplex::app::bench

@@ -58,12 +58,13 @@ class FanoutLoad final : public Work {
   bool is_subscriber(const Connection& connection) const {
     return connection.number < subscribers_;
   }
-  void take_stamps(Time now);
+  void take_arrivals(Time now);
   void note(const Stamp& stamp);
   void react(Connection& connection);
   void pump(Time now);
   void publish(Publisher& publisher, Time time);
-  /// What is in `payload_`, as the publisher's connection is to carry it.
+  /// What is in `payload_`, as the publisher's connection is to carry it; counts what compression
+  /// makes of it.
   std::string frame(Publisher& publisher);
 
   LoadThread& thread_;
@@ -75,7 +76,7 @@ class FanoutLoad final : public Work {
   KnownDeliveries known_;
   DeliveryRules rules_;
   std::vector<DeliveryReader> readers_;
-  std::vector<Stamp> stamps_;
+  std::vector<Arrival> arrivals_;
   Findings findings_;
   Listener listener_;
   std::vector<Publisher> publishers_;

@@ -340,7 +340,7 @@ void LoadThread::become_open(Connection& connection, Bytes rest) {
   connection.state = State::open;
   openings_.ended(connection.number);
   advance_clock();
-  recorder_.opened(now_ - connection.since);
+  recorder_.opened(now_ - connection.since, connection.wire.resumed());
   watch_writing(connection, false);
   work_->opened(connection, now_);
   if (!rest.empty() && connection.is_open()) work_->received(connection, rest, now_);

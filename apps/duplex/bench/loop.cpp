@@ -11,10 +11,12 @@ constexpr std::size_t burst_max = 4096;
 
 }  // namespace
 
-Loop::Loop(LoadThread& thread, Round round, std::uint64_t payload_bytes)
+Loop::Loop(LoadThread& thread, Round round, std::uint64_t payload_bytes,
+           std::optional<PieceSizes> compressed)
     : thread_(thread),
       round_(std::move(round)),
       payload_bytes_(payload_bytes),
+      compressed_(std::move(compressed)),
       depth_(thread.setup().options.depth),
       flows_(thread.connections().size()) {
   thread_.set_round(round_);
@@ -55,6 +57,7 @@ void Loop::fill(Connection& connection, Time now) {
 
 void Loop::owe(Connection& connection, Flow& flow, Time time, std::uint64_t count) {
   connection.owed += round_.bytes_of(flow.next, count);
+  if (compressed_) thread_.recorder().sent_compressed(compressed_->bytes_of(flow.next, count));
   flow.next += count;
   while (flow.next >= round_.count()) flow.next -= round_.count();
   flow.in_flight.add(time, static_cast<std::uint32_t>(count));

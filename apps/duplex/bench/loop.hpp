@@ -24,8 +24,9 @@ class Loop : public Work {
   void give_up() final;
 
  protected:
-  /// Each piece has a payload of so many bytes.
-  Loop(LoadThread& thread, Round round, std::uint64_t payload_bytes);
+  /// Each piece has a payload of so many bytes, which take up less where they are compressed.
+  Loop(LoadThread& thread, Round round, std::uint64_t payload_bytes,
+       std::optional<PieceSizes> compressed = std::nullopt);
 
   LoadThread& thread() noexcept { return thread_; }
   const Round& round() const noexcept { return round_; }
@@ -62,6 +63,7 @@ class Loop : public Work {
   LoadThread& thread_;
   Round round_;
   std::uint64_t payload_bytes_;
+  std::optional<PieceSizes> compressed_;
   std::size_t depth_;
   std::vector<Flow> flows_;
   std::optional<Pacing> pacing_;

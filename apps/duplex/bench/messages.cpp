@@ -95,17 +95,23 @@ std::vector<std::string> payloads(const MessageKind& kind) {
   return result;
 }
 
+std::vector<std::string> compressed(bool keep, const std::vector<std::string>& payloads) {
+  std::vector<std::string> result;
+  result.reserve(payloads.size());
+  Compressor compressor(keep);
+  for (const std::string& payload : payloads) result.push_back(compressor.compressed(payload));
+  return result;
+}
+
+/// With these payloads, which are compressed already if they are to be.
 std::vector<std::string> client_frames(const MessageKind& kind,
                                        const std::vector<std::string>& payloads) {
   const Opcode opcode = kind.text ? Opcode::text : Opcode::binary;
   std::mt19937 random{std::random_device{}()};
   std::vector<std::string> frames;
   frames.reserve(payloads.size());
-  Compressor compressor(kind.keep);
   for (const std::string& payload : payloads) {
-    frames.push_back(kind.compressed
-                         ? client_frame(opcode, compressor.compressed(payload), true, random)
-                         : client_frame(opcode, payload, false, random));
+    frames.push_back(client_frame(opcode, payload, kind.compressed, random));
   }
   return frames;
 }
@@ -161,7 +167,14 @@ std::string server_frame(Opcode opcode, std::string_view payload) {
 Messages::Messages(const MessageKind& kind)
     : kind_(kind),
       payloads_(payloads(kind)),
-      sent_(client_frames(kind, payloads_)),
+      outgoing_(outgoing(kind, payloads_)),
       echoed_(server_frames(kind, payloads_)) {}
+
+Messages::Outgoing Messages::outgoing(const MessageKind& kind,
+                                      const std::vector<std::string>& payloads) {
+  if (!kind.compressed) return {Round(client_frames(kind, payloads)), std::nullopt};
+  const std::vector<std::string> smaller = bench::compressed(kind.keep, payloads);
+  return {Round(client_frames(kind, smaller)), PieceSizes(smaller)};
+}
 
 }  // namespace duplex::app::bench

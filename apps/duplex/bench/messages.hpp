@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <random>
 #include <string>
 #include <string_view>
@@ -63,14 +64,22 @@ class Messages {
   std::size_t count() const noexcept { return payloads_.size(); }
   std::string_view payload(std::size_t number) const noexcept { return payloads_[number]; }
   /// As we send them.
-  const Round& sent() const noexcept { return sent_; }
+  const Round& sent() const noexcept { return outgoing_.frames; }
+  /// What their payloads take as we send them, where they are compressed.
+  const std::optional<PieceSizes>& compressed() const noexcept { return outgoing_.compressed; }
   /// As a server echoes them that neither compresses nor cuts.
   const Round& echoed() const noexcept { return echoed_; }
 
  private:
+  struct Outgoing {
+    Round frames;
+    std::optional<PieceSizes> compressed;
+  };
+  static Outgoing outgoing(const MessageKind& kind, const std::vector<std::string>& payloads);
+
   MessageKind kind_;
   std::vector<std::string> payloads_;
-  Round sent_;
+  Outgoing outgoing_;
   Round echoed_;
 };
 

@@ -90,8 +90,16 @@ std::string readable_share(double share) {
   return fmt::format("{:.0f} %", share < 1 ? std::min(percent, 99.0) : percent);
 }
 
+std::string precise_share(double share) {
+  const double percent = 100 * share;
+  const bool fits = percent >= 0.01 || percent == 0;
+  return (fits ? readable_number(percent) : fmt::format("{:.1g}", percent)) + " %";
+}
+
 std::string readable_option(const Option& option) {
-  return std::visit([](const auto& value) { return fmt::format("{}", value); }, option.value);
+  return std::visit(
+      [&option](const auto& value) { return fmt::format("{}{}", value, option.unit); },
+      option.value);
 }
 
 std::string readable_options(const Result& result) {

@@ -25,11 +25,14 @@ std::string short_size(double bytes);
 /// `98 %`; never 100 of what is not whole.
 std::string readable_share(double share);
 
-/// `true`, `5`, `0.5`, or the text itself.
+/// With three digits, also of what is small: `12.3 %`, `0.25 %`, `3e-05 %`.
+std::string precise_share(double share);
+
+/// `true`, `5`, `0.5 s`, or the text itself.
 std::string readable_option(const Option& option);
 
-/// All options in a line: `connections 50, size 20`. Flags that are off are left out, as is what is
-/// empty, and a flag that is on is its name alone.
+/// All options in a line: `connections 50, size 20 B`. Flags that are off are left out, as is what
+/// is empty, and a flag that is on is its name alone.
 std::string readable_options(const Result& result);
 
 }  // namespace duplex::app::bench

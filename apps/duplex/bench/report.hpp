@@ -7,7 +7,8 @@
 /// What came of a run, for people, for programs, and to show around.
 namespace duplex::app::bench {
 
-/// For a terminal, at most 80 columns wide unless the URL or an example of an error is longer.
+/// For a terminal, at most 80 columns wide unless the URL, the options or an example of an error is
+/// longer.
 std::string terminal_report(const Result& result, bool color);
 
 /// What a program that is to be quiet says: errors, requirements that did not hold, and that

@@ -69,10 +69,9 @@ ordered_json server_of(const ServerCost& server, const Result& result) {
                       {"user_seconds", server.user_seconds},
                       {"system_seconds", server.system_seconds},
                       {"busy", server.busy}};
-  if (result.total.received > 0) {
-    const auto messages = static_cast<double>(result.total.received);
-    all["user_us_per_message"] = server.user_seconds / messages * 1e6;
-    all["cpu_us_per_message"] = server.cpu_seconds() / messages * 1e6;
+  if (const auto cost = result.message_cost()) {
+    all["user_us_per_message"] = cost->user_ns / 1000;
+    all["cpu_us_per_message"] = cost->cpu_ns() / 1000;
   }
   all["memory_before_bytes"] = server.memory_before_bytes;
   all["memory_bytes"] = server.memory_bytes;
@@ -88,6 +87,8 @@ std::string_view unit_name(Unit unit) noexcept {
     case Unit::per_second: return "per_second";
     case Unit::nanoseconds: return "us";
     case Unit::bytes: return "bytes";
+    case Unit::count: return "count";
+    case Unit::share: return "share";
   }
   return "";
 }
@@ -150,6 +151,7 @@ std::string json_report(const Result& result) {
       {"latency_us", durations_of(total.latency)},
       {"connections",
        {{"opened", total.connections_opened},
+        {"resumed", total.connections_resumed},
         {"failed", total.connections_failed},
         {"closed", total.connections_closed},
         {"per_second", result.connections_per_second()},
@@ -159,6 +161,10 @@ std::string json_report(const Result& result) {
       {"load", load_of(result.load)}};
   if (!result.title.empty()) all["title"] = result.title;
   if (result.server) all["server"] = server_of(*result.server, result);
+  if (result.compressed) {
+    all["compression"] = {{"bytes_sent", total.compressed_bytes_sent},
+                          {"bytes_received", total.compressed_bytes_received}};
+  }
   if (result.fanout) {
     all["fanout"] = {{"published", result.fanout->published},
                      {"delivered", result.fanout->delivered},

@@ -31,6 +31,10 @@ std::string size_text(double bytes) {
   return readable_size(static_cast<std::uint64_t>(std::llround(std::max(bytes, 0.0))));
 }
 
+std::string duration_text(double ns) {
+  return readable_duration(static_cast<std::uint64_t>(std::llround(ns)));
+}
+
 /// Seconds as a user gives them: `10 s`, `0.52 s`.
 std::string seconds_text(double seconds) {
   return seconds > 0 ? short_duration(seconds * 1e9) : "0 s";
@@ -84,10 +88,23 @@ void add_rate(Lines& lines, const Result& result) {
             fanout.lost > 0 ? Style::warning : Style::plain);
 }
 
+void add_compression(Lines& lines, const Result& result) {
+  if (!result.compressed) return;
+  std::string_view label = "compression";
+  const auto add = [&](std::string_view direction, std::uint64_t bytes, std::uint64_t compressed) {
+    if (bytes == 0) return;
+    const double share = static_cast<double>(compressed) / static_cast<double>(bytes);
+    lines.add(label, fmt::format("{} {} as {} ({})", direction, readable_size(bytes),
+                                 readable_size(compressed), precise_share(share)));
+    label = "";
+  };
+  add("sent", result.total.bytes_sent, result.total.compressed_bytes_sent);
+  add("received", result.total.bytes_received, result.total.compressed_bytes_received);
+}
+
 std::string row(const Histogram& histogram) {
-  std::string text =
-      fmt::format("{:>8}{:>8}", readable_duration(histogram.min()),
-                  readable_duration(static_cast<std::uint64_t>(std::llround(histogram.mean()))));
+  std::string text = fmt::format("{:>8}{:>8}", readable_duration(histogram.min()),
+                                 duration_text(histogram.mean()));
   for (const double percent : {50.0, 90.0, 99.0, 99.9, 99.99}) {
     text += fmt::format("{:>8}", readable_duration(histogram.at_percentile(percent)));
   }
@@ -119,6 +136,9 @@ void add_connections(Lines& lines, const Result& result) {
     text +=
         fmt::format(", {} later", readable_count(total.connections_opened - result.opening_count));
   }
+  if (total.connections_resumed > 0) {
+    text += fmt::format(", {} resumed", readable_count(total.connections_resumed));
+  }
   if (total.connections_failed > 0) {
     text += fmt::format(", {} failed", readable_count(total.connections_failed));
   }
@@ -126,6 +146,9 @@ void add_connections(Lines& lines, const Result& result) {
     text += fmt::format(", {} lost", readable_count(total.connections_closed));
   }
   lines.add("connections", text);
+  if (result.resumed_nothing()) {
+    lines.add("", "the server resumes nothing: full handshakes were measured", Style::warning);
+  }
 }
 
 void add_statuses(Lines& lines, const Result& result) {
@@ -149,13 +172,10 @@ void add_costs(Lines& lines, const Result& result) {
   if (server.cpu_seconds() == 0 && result.total.received >= messages_that_cost) {
     lines.add("", fmt::format("none of the CPU: is {} the process that answers?", server.pid),
               Style::warning);
-  } else if (result.total.received > 0) {
-    const auto messages = static_cast<double>(result.total.received);
-    const auto each = [messages](double seconds) {
-      return readable_duration(static_cast<std::uint64_t>(std::llround(seconds / messages * 1e9)));
-    };
-    lines.add("", fmt::format("{} of CPU a message: {} user, {} system", each(server.cpu_seconds()),
-                              each(server.user_seconds), each(server.system_seconds)));
+  } else if (const auto cost = result.message_cost()) {
+    lines.add("",
+              fmt::format("{} of CPU a message: {} user, {} system", duration_text(cost->cpu_ns()),
+                          duration_text(cost->user_ns), duration_text(cost->system_ns)));
   }
   if (server.memory_bytes == 0) return;
   std::string memory = size_text(static_cast<double>(server.memory_bytes));
@@ -209,9 +229,10 @@ std::string limit_as_text(const Result& result) {
 std::string figure_text(Unit unit, double figure) {
   switch (unit) {
     case Unit::per_second: return readable_number(figure) + "/s";
-    case Unit::nanoseconds:
-      return readable_duration(static_cast<std::uint64_t>(std::llround(figure)));
+    case Unit::nanoseconds: return duration_text(figure);
     case Unit::bytes: return size_text(figure);
+    case Unit::count: return readable_count(static_cast<std::uint64_t>(figure));
+    case Unit::share: return precise_share(figure);
   }
   return "";
 }
@@ -243,6 +264,7 @@ std::string terminal_report(const Result& result, bool color) {
   if (!options.empty()) lines.add(printable(options), Style::faint);
   lines.space();
   add_rate(lines, result);
+  add_compression(lines, result);
   add_connections(lines, result);
   add_statuses(lines, result);
   add_durations(lines, result);
@@ -264,6 +286,8 @@ std::string terminal_report(const Result& result, bool color) {
 
 std::string terminal_problems(const Result& result, bool color) {
   Lines lines(color);
+  // Errors that a requirement allows are none to speak of.
+  if (result.good()) return "";
   if (!result.total.errors.empty()) add_errors(lines, result);
   std::vector<Judgement> broken;
   std::ranges::remove_copy_if(result.required, std::back_inserter(broken), &Judgement::held);

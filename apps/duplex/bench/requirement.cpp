@@ -30,7 +30,8 @@ constexpr std::array names = {
     Name{"rate", Figure::rate},           Name{"opening-rate", Figure::opening_rate},
     Name{"min", Figure::percentile, 0},   Name{"mean", Figure::mean},
     Name{"max", Figure::percentile, 100}, Name{"cpu", Figure::cpu},
-    Name{"memory", Figure::memory},
+    Name{"memory", Figure::memory},       Name{"errors", Figure::errors},
+    Name{"lost", Figure::lost},
 };
 
 bool is_of_durations(Figure figure) noexcept {
@@ -71,6 +72,17 @@ bool take_name(Requirement& requirement, std::string_view name) {
   return false;
 }
 
+std::expected<double, std::string> parse_fault_count(std::string_view text) {
+  const auto count = parse_decimal(text);
+  if (!count) {
+    return std::unexpected(
+        fmt::format("\"{}\" is neither a count nor a share; write a whole number, or one with %, "
+                    "such as 10 or 0.1%",
+                    text));
+  }
+  return static_cast<double>(*count);
+}
+
 std::expected<double, std::string> parse_limit(Unit unit, std::string_view text) {
   switch (unit) {
     case Unit::per_second: return parse_rate(text);
@@ -84,6 +96,8 @@ std::expected<double, std::string> parse_limit(Unit unit, std::string_view text)
       if (!size) return std::unexpected(size.error());
       return static_cast<double>(*size);
     }
+    case Unit::count: return parse_fault_count(text);
+    case Unit::share: return parse_share(text);
   }
   std::unreachable();
 }
@@ -95,17 +109,17 @@ std::optional<double> duration_of(const Requirement& requirement, const Tally& t
   return static_cast<double>(histogram.at_percentile(requirement.percent));
 }
 
-/// None where there is nothing to be counted: a process that has used no time does not answer, or
-/// for less than the system tells apart.
-std::optional<double> cpu_of_message(const Result& result) {
-  if (!result.server || result.total.received == 0) return std::nullopt;
-  const double seconds = result.server->cpu_seconds();
-  if (seconds <= 0) return std::nullopt;
-  return seconds * 1e9 / static_cast<double>(result.total.received);
-}
-
 std::optional<double> unless_zero(double figure) {
   return figure > 0 ? std::optional(figure) : std::nullopt;
+}
+
+/// So many of what was asked for, as the requirement wants it. Nobody knows a part of nothing.
+std::optional<double> faults_of(const Requirement& requirement, std::uint64_t faults,
+                                const Result& result) {
+  const auto number = static_cast<double>(faults);
+  if (!requirement.is_share) return number;
+  if (result.asked_for() == 0) return std::nullopt;
+  return number / static_cast<double>(result.asked_for());
 }
 
 std::optional<double> actual_of(const Requirement& requirement, const Result& result) {
@@ -114,11 +128,15 @@ std::optional<double> actual_of(const Requirement& requirement, const Result& re
     case Figure::opening_rate: return unless_zero(result.connections_per_second());
     case Figure::mean:
     case Figure::percentile: return duration_of(requirement, result.total);
-    case Figure::cpu: return cpu_of_message(result);
+    case Figure::cpu:
+      // A process that has used no time does not answer, or for less than the system tells apart.
+      return unless_zero(result.message_cost().value_or(MessageCost{}).cpu_ns());
     case Figure::memory:
       if (!result.server) return std::nullopt;
       // What was there from earlier connections is not of these.
       return unless_zero(result.server->memory_bytes_per_connection().value_or(0));
+    case Figure::errors: return faults_of(requirement, result.errors_but_lost(), result);
+    case Figure::lost: return faults_of(requirement, result.lost(), result);
   }
   return std::nullopt;
 }
@@ -133,6 +151,8 @@ Requirement::Unit Requirement::unit() const noexcept {
     case Figure::percentile:
     case Figure::cpu: return Unit::nanoseconds;
     case Figure::memory: return Unit::bytes;
+    case Figure::errors:
+    case Figure::lost: return is_share ? Unit::share : Unit::count;
   }
   return Unit::per_second;
 }
@@ -140,6 +160,10 @@ Requirement::Unit Requirement::unit() const noexcept {
 bool Requirement::of_messages() const noexcept {
   return figure == Figure::rate || figure == Figure::cpu ||
          (is_of_durations(figure) && !of_handshakes);
+}
+
+bool Requirement::of_fanout() const noexcept {
+  return figure == Figure::lost;
 }
 
 bool Requirement::of_server() const noexcept {
@@ -157,8 +181,8 @@ std::expected<Requirement, std::string> parse_requirement(std::string_view text)
   if (!take_name(requirement, trim(text.substr(0, sign)))) {
     return std::unexpected(
         fmt::format("\"{}\" begins with nothing that is measured; there are rate, opening-rate, "
-                    "min, mean, max, "
-                    "p50, p99.9 and the like, these with handshake- before them, cpu and memory",
+                    "min, mean, max, p50, p99.9 and the like, these with handshake- before them, "
+                    "cpu, memory, errors and lost",
                     text));
   }
   const bool equal = text.substr(sign + 1).starts_with('=');
@@ -167,7 +191,10 @@ std::expected<Requirement, std::string> parse_requirement(std::string_view text)
   } else {
     requirement.relation = equal ? Relation::at_least : Relation::more;
   }
-  const auto limit = parse_limit(requirement.unit(), trim(text.substr(sign + (equal ? 2 : 1))));
+  const std::string_view limit_text = trim(text.substr(sign + (equal ? 2 : 1)));
+  // No other figure has a limit that is one.
+  requirement.is_share = limit_text.ends_with('%');
+  const auto limit = parse_limit(requirement.unit(), limit_text);
   if (!limit) return std::unexpected(limit.error());
   requirement.limit = *limit;
   return requirement;

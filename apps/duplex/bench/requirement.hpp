@@ -20,9 +20,11 @@ struct Requirement {
     percentile,    ///< of the same; also the smallest, 0, and the largest, 100
     cpu,           ///< time of the server for each message
     memory,        ///< bytes of the server for each connection
+    errors,        ///< of all kinds but `lost`
+    lost,          ///< deliveries that were due and did not come
   };
-  /// What a figure counts.
-  enum class Unit : std::uint8_t { per_second, nanoseconds, bytes };
+  /// What a figure counts; a share is from 0 to 1.
+  enum class Unit : std::uint8_t { per_second, nanoseconds, bytes, count, share };
   enum class Relation : std::uint8_t { less, at_most, more, at_least };
 
   /// As it was given.
@@ -31,6 +33,8 @@ struct Requirement {
   /// For `percentile`.
   double percent = 0;
   bool of_handshakes = false;
+  /// For `errors` and `lost`: a part of what was asked for, not a number.
+  bool is_share = false;
   Relation relation = Relation::less;
   /// In `unit`.
   double limit = 0;
@@ -38,6 +42,8 @@ struct Requirement {
   Unit unit() const noexcept;
   /// Whether it is about messages, which not all modes have.
   bool of_messages() const noexcept;
+  /// Whether it is about what only a fan-out has.
+  bool of_fanout() const noexcept;
   /// Whether the server's process has to be known.
   bool of_server() const noexcept;
 

@@ -14,6 +14,12 @@ double ratio(double of, double to) noexcept {
   return to > 0 ? of / to : 0;
 }
 
+bool is_required(Requirement::Figure figure, const Result& result) {
+  return std::ranges::any_of(result.required, [figure](const Judgement& judgement) {
+    return judgement.requirement.figure == figure;
+  });
+}
+
 }  // namespace
 
 std::string_view name(Mode mode) noexcept {
@@ -63,7 +69,7 @@ double Result::messages_per_second() const noexcept {
 
 double Result::kept_rate() const noexcept {
   if (!fanout) return messages_per_second();
-  const double due = static_cast<double>(fanout->delivered + fanout->lost);
+  const auto due = static_cast<double>(asked_for());
   const double in_time = ratio(static_cast<double>(total.received), due);
   return ratio(static_cast<double>(fanout->published) * in_time, seconds);
 }
@@ -72,12 +78,33 @@ double Result::connections_per_second() const noexcept {
   return ratio(static_cast<double>(opening_count), opening_seconds);
 }
 
+std::optional<MessageCost> Result::message_cost() const noexcept {
+  if (!server || total.received == 0) return std::nullopt;
+  const double each_ns = 1e9 / static_cast<double>(total.received);
+  return MessageCost{.user_ns = server->user_seconds * each_ns,
+                     .system_ns = server->system_seconds * each_ns};
+}
+
 bool Result::has_measured() const noexcept {
   return (mode == Mode::idle ? total.connections_opened : total.received) > 0;
 }
 
+std::uint64_t Result::errors_but_lost() const noexcept {
+  const std::uint64_t all = total.errors.total();
+  return all - std::min(all, lost());
+}
+
+std::uint64_t Result::asked_for() const noexcept {
+  if (fanout) return fanout->delivered + fanout->lost;
+  if (mode == Mode::echo || mode == Mode::request) return total.sent;
+  return total.connections_opened + total.connections_failed;
+}
+
 bool Result::good() const noexcept {
-  return has_measured() && total.errors.empty() && std::ranges::all_of(required, &Judgement::held);
+  using Figure = Requirement::Figure;
+  return has_measured() && (errors_but_lost() == 0 || is_required(Figure::errors, *this)) &&
+         (lost() == 0 || is_required(Figure::lost, *this)) &&
+         std::ranges::all_of(required, &Judgement::held);
 }
 
 LimitedBy limit_of(const Result& result) noexcept {

@@ -21,10 +21,12 @@ std::string_view name(Mode mode) noexcept;
 /// What a message is called in this mode: `messages`, `deliveries`, `handshakes`, `responses`.
 std::string_view messages_name(Mode mode) noexcept;
 
-/// An option as it was in force, for the reports: `{"connections", 50}`.
+/// An option as it was in force, for the reports: `{"duration", 10.0, " s"}`.
 struct Option {
   std::string name;
   std::variant<bool, std::int64_t, double, std::string> value;
+  /// What people read behind the value: ` s`, ` B`, `/s`. Programs get the number alone.
+  std::string_view unit = {};
 };
 
 /// A short stretch of the measured time.
@@ -72,10 +74,18 @@ struct ServerCost {
   std::optional<double> memory_bytes_per_connection() const noexcept;
 };
 
+/// Processor time of the server's process for one message.
+struct MessageCost {
+  double user_ns = 0;
+  double system_ns = 0;
+
+  double cpu_ns() const noexcept { return user_ns + system_ns; }
+};
+
 struct Fanout {
   std::uint64_t published = 0;
   std::uint64_t delivered = 0;
-  /// Those that were due by the end and had not come.
+  /// Those that were due by the end and had not come; errors of a kind of their own, too.
   std::uint64_t lost = 0;
 };
 
@@ -101,11 +111,16 @@ struct Result {
   /// The messages a second that were asked for, all connections together, of those published in a
   /// fan-out; nullopt for as many as possible.
   std::optional<double> rate = {};
+  /// Whether messages were sent compressed, and might come so.
+  bool compressed = false;
   Tally total = {};
   /// How many connections were opened in which time, for their rate: at first, or all along where
   /// that is what is measured.
   std::uint64_t opening_count = 0;
   double opening_seconds = 0;
+  /// How many connections could have resumed a TLS session, where that was asked for: all but the
+  /// first ones.
+  std::uint64_t resumable = 0;
   std::vector<Slice> timeline = {};
   LoadCost load = {};
   std::optional<ServerCost> server = {};
@@ -121,9 +136,20 @@ struct Result {
   /// the rate was not kept.
   double kept_rate() const noexcept;
   double connections_per_second() const noexcept;
+  /// Whether the server has resumed no session, though it was asked to.
+  bool resumed_nothing() const noexcept { return resumable > 0 && total.connections_resumed == 0; }
+  /// nullopt when the server's process is not known, or no message came.
+  std::optional<MessageCost> message_cost() const noexcept;
   /// Whether there is anything to tell of.
   bool has_measured() const noexcept;
-  /// Whether something was measured, nothing went wrong, and all that was required held.
+  /// Of a fan-out; 0 in other modes.
+  std::uint64_t lost() const noexcept { return fanout ? fanout->lost : 0; }
+  std::uint64_t errors_but_lost() const noexcept;
+  /// What might have gone wrong: messages and requests that were sent, deliveries that were due,
+  /// or, in modes about connections, those that were to be opened.
+  std::uint64_t asked_for() const noexcept;
+  /// Whether something was measured, all that was required held, and nothing went wrong but what a
+  /// requirement is about.
   bool good() const noexcept;
 };
 

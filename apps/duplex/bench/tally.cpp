@@ -30,8 +30,11 @@ void Tally::merge(const Tally& other) {
   late += other.late;
   bytes_sent += other.bytes_sent;
   bytes_received += other.bytes_received;
+  compressed_bytes_sent += other.compressed_bytes_sent;
+  compressed_bytes_received += other.compressed_bytes_received;
   latency.merge(other.latency);
   connections_opened += other.connections_opened;
+  connections_resumed += other.connections_resumed;
   connections_failed += other.connections_failed;
   connections_closed += other.connections_closed;
   handshake.merge(other.handshake);

@@ -43,6 +43,10 @@ struct Tally {
   /// Of payload, not of headers.
   std::uint64_t bytes_sent = 0;
   std::uint64_t bytes_received = 0;
+  /// What the same took on the wire, where compression was agreed on; else 0. A message that
+  /// whoever sent it did not compress counts as it is.
+  std::uint64_t compressed_bytes_sent = 0;
+  std::uint64_t compressed_bytes_received = 0;
   /// Answers to what was due in the measured time that came behind its end; not among `received`,
   /// which rates are reckoned with.
   std::uint64_t late = 0;
@@ -50,6 +54,8 @@ struct Tally {
   Histogram latency = {};
 
   std::uint64_t connections_opened = 0;
+  /// Of these, whose TLS session went on from an earlier connection.
+  std::uint64_t connections_resumed = 0;
   std::uint64_t connections_failed = 0;
   /// By the other end, before their time.
   std::uint64_t connections_closed = 0;

@@ -181,6 +181,8 @@ void Recorder::hand_over() {
     tally_->received += part_.received;
     tally_->bytes_sent += part_.bytes_sent;
     tally_->bytes_received += part_.bytes_received;
+    tally_->compressed_bytes_sent += part_.compressed_bytes_sent;
+    tally_->compressed_bytes_received += part_.compressed_bytes_received;
     tally_->latency.merge(part_.latency);
   }
   part_ = {};

@@ -22,6 +22,8 @@ struct SlicePart {
   std::uint64_t received = 0;
   std::uint64_t bytes_sent = 0;
   std::uint64_t bytes_received = 0;
+  std::uint64_t compressed_bytes_sent = 0;
+  std::uint64_t compressed_bytes_received = 0;
   std::uint64_t errors = 0;
   std::uint64_t connections_opened = 0;
   /// By either end.
@@ -152,15 +154,22 @@ class Recorder {
     part_.latency.record(latency_ns, count);
   }
 
+  /// With compression, what the payload of messages took on the wire that are counted besides.
+  void sent_compressed(std::uint64_t bytes) noexcept { part_.compressed_bytes_sent += bytes; }
+  void received_compressed(std::uint64_t bytes) noexcept {
+    part_.compressed_bytes_received += bytes;
+  }
+
   /// Of what was due in the measured time and came behind its end: belongs to no slice.
   void late(std::uint64_t latency_ns, std::uint64_t count = 1) noexcept {
     tally_->late += count;
     tally_->latency.record(latency_ns, count);
   }
 
-  void opened(std::uint64_t handshake_ns) noexcept {
+  void opened(std::uint64_t handshake_ns, bool resumed = false) noexcept {
     ++part_.connections_opened;
     ++tally_->connections_opened;
+    if (resumed) ++tally_->connections_resumed;
     tally_->handshake.record(handshake_ns);
   }
 

@@ -21,6 +21,18 @@ void set(int descriptor, int level, int option) noexcept {
   ::setsockopt(descriptor, level, option, &on, sizeof on);
 }
 
+/// OpenSSL takes whatever a server in clear answers for a strange version of TLS.
+bool is_clear_text(unsigned long error) {
+  return ERR_GET_LIB(error) == ERR_LIB_SSL && ERR_GET_REASON(error) == SSL_R_WRONG_VERSION_NUMBER;
+}
+
+Fault tls_fault() {
+  const bool clear = is_clear_text(ERR_peek_error());
+  Fault fault{"TLS", tls_reason()};
+  if (clear) fault.text += ": it does not speak TLS there; write ws:// or http://, perhaps";
+  return fault;
+}
+
 int bounded(std::size_t bytes) {
   return static_cast<int>(std::min<std::size_t>(bytes, 1U << 30));
 }
@@ -80,6 +92,10 @@ Wire::Outcome Wire::shake_hands() noexcept {
   return result == 1 ? Outcome::done : tls_outcome(result);
 }
 
+bool Wire::resumed() const noexcept {
+  return ssl_ != nullptr && SSL_session_reused(ssl_) == 1;
+}
+
 Wire::Moved Wire::receive(std::span<char> room) noexcept {
   if (ssl_ != nullptr) {
     const int count = SSL_read(ssl_, room.data(), bounded(room.size()));
@@ -132,7 +148,7 @@ Fault Wire::fault() const {
     return {"TLS",
             fmt::format("the certificate is refused: {}", X509_verify_cert_error_string(verified))};
   }
-  return {"TLS", tls_reason()};
+  return tls_fault();
 }
 
 Wire::Outcome Wire::broken(int error) noexcept {

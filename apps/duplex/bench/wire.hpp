@@ -55,6 +55,8 @@ class Wire {
   bool encrypted() const noexcept { return ssl_ != nullptr; }
   /// To be called again after `blocked`.
   Outcome shake_hands() noexcept;
+  /// Whether the handshake went on with an earlier connection's session.
+  bool resumed() const noexcept;
 
   /// One system call, in clear; one record, encrypted.
   Moved receive(std::span<char> room) noexcept;

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "bench/readable.hpp"
 #include "subcommand.hpp"
 
 namespace duplex::app::bench {
@@ -77,9 +78,14 @@ TEST(BenchOptions, TakeWhatIsRequired) {
   EXPECT_EQ(options.required[1].limit, 1024);
   const BenchOptions idle = resolved([](auto& given) {
     given.mode = "idle";
-    given.required = {"handshake-p99<5ms", "opening-rate>1"};
+    given.required = {"handshake-p99<5ms", "opening-rate>1", "errors<1%"};
   });
-  EXPECT_EQ(idle.required.size(), 2U);
+  EXPECT_EQ(idle.required.size(), 3U);
+  const BenchOptions fanout = resolved([](auto& given) {
+    given.mode = "fanout";
+    given.required = {"lost<1%", "errors<10"};
+  });
+  EXPECT_EQ(fanout.required.size(), 2U);
 }
 
 TEST(BenchOptions, HaveNoMoreThreadsThanConnections) {
@@ -171,6 +177,10 @@ TEST(BenchOptions, SayWhatIsWrong) {
          given.mode = "connect", given.pid = "1", given.required = {"memory<1K"};
        },
        "in mode connect no connection stays"},
+      {[](Given& given) { given.required = {"lost<1%"}; },
+       "--require: in mode echo there are no deliveries that \"lost<1%\" could be about"},
+      {[](Given& given) { given.mode = "idle", given.required = {"lost<1"}; },
+       "in mode idle there are no deliveries"},
       {[](Given& given) { given.json = given.plot = "-"; }, "can't go to the same place"},
       {[](Given& given) { given.publishers = "2"; }, "--publishers means nothing in mode echo"},
       {[](Given& given) { given.resume = true; }, "--resume means nothing in mode echo"},
@@ -206,6 +216,25 @@ TEST(BenchOptions, AreShownWhereTheyMeanSomething) {
             "verify depth ");
   EXPECT_EQ(names(resolved([](auto& given) { given.mode = "idle", given.pace = "9"; })),
             "connections threads duration pace ");
+}
+
+TEST(BenchOptions, AreShownWithTheirUnits) {
+  const auto texts = [](const std::function<void(BenchArguments&)>& set, std::string_view url) {
+    return readable_options({.options = shown(resolved(set, url))});
+  };
+  EXPECT_EQ(texts(
+                [](auto& given) {
+                  given.duration = "2m";
+                  given.rate = "1.5k";
+                  given.pace = "0.5";
+                  given.size = "1K";
+                },
+                websocket_url),
+            "connections 50, threads 1, duration 120 s, warmup 0.5 s, size 1024 B, verify content, "
+            "rate 1500/s, pace 0.5/s");
+  EXPECT_EQ(texts([](auto& given) { given.body_size = "5"; }, http_url),
+            "connections 50, threads 1, duration 10 s, warmup 0.5 s, method POST, body_size 5 B, "
+            "keep_alive, depth 1");
 }
 
 }  // namespace

@@ -53,7 +53,7 @@ class Delivering {
 
   void take(std::string_view bytes) {
     std::string copy(bytes);
-    reader.read(std::as_writable_bytes(std::span(copy)), stamps, findings);
+    reader.read(std::as_writable_bytes(std::span(copy)), arrivals, findings);
   }
 
   Kinds kinds() const {
@@ -66,7 +66,7 @@ class Delivering {
   }
   std::vector<std::uint64_t> sequences() const {
     std::vector<std::uint64_t> sequences;
-    for (const Stamp& stamp : stamps) sequences.push_back(stamp.sequence);
+    for (const Arrival& arrival : arrivals) sequences.push_back(arrival.stamp.sequence);
     return sequences;
   }
 
@@ -74,7 +74,7 @@ class Delivering {
   KnownDeliveries known;
   DeliveryRules rules;
   DeliveryReader reader;
-  std::vector<Stamp> stamps;
+  std::vector<Arrival> arrivals;
   Findings findings;
 };
 
@@ -119,11 +119,11 @@ TEST(DeliveryReader, ReadsStampsAtEverySplit) {
       delivering.take(stream.substr(0, at));
       delivering.take(stream.substr(at));
       ASSERT_TRUE(delivering.findings.faults.empty());
-      ASSERT_EQ(delivering.stamps.size(), 3);
-      EXPECT_EQ(delivering.stamps[0].time, 123'456'789'012);
-      EXPECT_EQ(delivering.stamps[1].publisher, 1);
-      EXPECT_EQ(delivering.stamps[1].sequence, 5);
-      EXPECT_EQ(delivering.stamps[2].sequence, 1);
+      ASSERT_EQ(delivering.arrivals.size(), 3);
+      EXPECT_EQ(delivering.arrivals[0].stamp.time, 123'456'789'012);
+      EXPECT_EQ(delivering.arrivals[1].stamp.publisher, 1);
+      EXPECT_EQ(delivering.arrivals[1].stamp.sequence, 5);
+      EXPECT_EQ(delivering.arrivals[2].stamp.sequence, 1);
       EXPECT_EQ(delivering.findings.pings.size(), 1);
     }
   }
@@ -132,7 +132,7 @@ TEST(DeliveryReader, ReadsStampsAtEverySplit) {
 TEST(DeliveryReader, TakesGapsForLossAndRefusesWhatIsOutOfOrder) {
   Delivering delivering;
   delivering.take(delivering.message(0, 3) + delivering.message(0, 9));
-  EXPECT_EQ(delivering.stamps.size(), 2);
+  EXPECT_EQ(delivering.arrivals.size(), 2);
   EXPECT_TRUE(delivering.findings.faults.empty());
   delivering.take(delivering.message(0, 9));
   EXPECT_EQ(delivering.kind(), "out of order");
@@ -189,6 +189,22 @@ TEST(DeliveryReader, TakesThatTheServerChoosesForEachMessage) {
     stream += all.message(0, 2);
     stream += compressed_frame(compressor.compressed(all.payload(0, 3)));
     expect_at_every_split(kind, stream, {.sequences = {0, 1, 2, 3}});
+  }
+}
+
+TEST(DeliveryReader, TellsWhatEachMessageTookOnTheWire) {
+  for (const MessageKind& kind : {compressed, compressed_and_kept}) {
+    Delivering delivering(kind);
+    Compressor compressor(kind.keep);
+    const std::string first = compressor.compressed(delivering.payload(0, 0));
+    const std::string second = compressor.compressed(delivering.payload(0, 1));
+    delivering.take(compressed_frame(first) + delivering.message(1, 0));
+    delivering.take(frame_with(rsv1 | binary, second.substr(0, 5)) +
+                    frame_with(fin | continuation, second.substr(5)));
+    ASSERT_EQ(delivering.arrivals.size(), 3);
+    EXPECT_EQ(delivering.arrivals[0].wire_bytes, first.size());
+    EXPECT_EQ(delivering.arrivals[1].wire_bytes, kind.bytes);
+    EXPECT_EQ(delivering.arrivals[2].wire_bytes, second.size());
   }
 }
 
@@ -297,7 +313,7 @@ TEST(DeliveryReader, SharesWhatIsKnownWithTheOthersOfItsThread) {
   delivering.take(stream);
   DeliveryReader other(delivering.rules);
   std::string copy = stream;
-  other.read(std::as_writable_bytes(std::span(copy)), delivering.stamps, delivering.findings);
+  other.read(std::as_writable_bytes(std::span(copy)), delivering.arrivals, delivering.findings);
   expect_found(delivering, {.sequences = {0, 1, 0, 1}});
   EXPECT_EQ(delivering.known.count(), 2);
 }

@@ -176,6 +176,28 @@ TEST(EchoReader, InflatesEchoesOfWhatWasCompressed) {
   }
 }
 
+TEST(EchoReader, TellsWhatEchoesTookOnTheWire) {
+  for (const bool keep : {false, true}) {
+    const MessageKind kind{.bytes = 200, .compressed = true, .keep = keep};
+    const Reading all(kind);
+    const std::string first = Compressor(keep).compressed(all.payload(0));
+    std::string in_two = server_frame(Opcode::binary, first.substr(0, 3));
+    in_two[0] = 0x42;
+    std::string rest = server_frame(Opcode::continuation, first.substr(3));
+    const std::string stream =
+        in_two + server_frame(Opcode::ping, "of no account") + rest + all.echo(1);
+    for (std::size_t at = 0; at <= stream.size(); ++at) {
+      Reading reading(kind);
+      reading.take(std::string_view(stream).substr(0, at));
+      reading.take(std::string_view(stream).substr(at));
+      EXPECT_EQ(reading.findings.wire_bytes, first.size() + kind.bytes) << "cut at " << at;
+    }
+    Reading unfinished(kind);
+    unfinished.take(in_two);
+    EXPECT_EQ(unfinished.findings.wire_bytes, 0);
+  }
+}
+
 TEST(EchoReader, InflatesWhatFollowsOneThatIsEmptyOrTooLong) {
   const MessageKind kind{.bytes = 20, .compressed = true, .keep = true};
   const Reading all(kind);

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "bench/compression.hpp"
 #include "bench/stamp.hpp"
 #include <duplex/base/bytes.hpp>
 #include <duplex/base/utf8.hpp>
@@ -65,6 +66,19 @@ TEST(Messages, AreTheUsersOwn) {
   const Messages messages({.bytes = 3, .content = Content::own, .own = "one"});
   EXPECT_GE(messages.count(), 2U);
   for (std::size_t i = 0; i < messages.count(); ++i) EXPECT_EQ(messages.payload(i), "one");
+}
+
+TEST(Messages, KnowWhatTheyTakeCompressed) {
+  EXPECT_FALSE(Messages({.bytes = 1000}).compressed());
+  for (const bool keep : {false, true}) {
+    const Messages messages({.bytes = 1000, .compressed = true, .keep = keep});
+    ASSERT_TRUE(messages.compressed());
+    Compressor compressor(keep);
+    for (std::size_t i = 0; i < messages.count(); ++i) {
+      EXPECT_EQ(messages.compressed()->bytes_of(i, 1),
+                compressor.compressed(messages.payload(i)).size());
+    }
+  }
 }
 
 }  // namespace

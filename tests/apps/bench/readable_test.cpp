@@ -50,5 +50,14 @@ TEST(BenchReadable, OnlyWhatIsWholeIsAHundredPercent) {
   EXPECT_EQ(readable_share(1), "100 %");
 }
 
+TEST(BenchReadable, SmallSharesSaySomething) {
+  EXPECT_EQ(precise_share(0), "0 %");
+  EXPECT_EQ(precise_share(1), "100 %");
+  EXPECT_EQ(precise_share(0.1234), "12.3 %");
+  EXPECT_EQ(precise_share(0.0025), "0.25 %");
+  EXPECT_EQ(precise_share(0.00005), "0.005 %");
+  EXPECT_EQ(precise_share(0.0000003), "3e-05 %");
+}
+
 }  // namespace
 }  // namespace duplex::app::bench

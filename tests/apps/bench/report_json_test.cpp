@@ -42,6 +42,7 @@ TEST(JsonReport, HasAllThatProgramsReadOfAnEcho) {
   EXPECT_EQ(latency["relative_error"], 1.0 / 256);
   const json& connections = all["connections"];
   EXPECT_EQ(connections["opened"], 50);
+  EXPECT_EQ(connections["resumed"], 0);
   EXPECT_EQ(connections["failed"], 0);
   EXPECT_EQ(connections["per_second"], 5000.0);
   EXPECT_EQ(connections["handshake_us"]["p50"], 250.0);
@@ -71,6 +72,7 @@ TEST(JsonReport, HasAllThatProgramsReadOfAnEcho) {
 TEST(JsonReport, HasTheFieldsOfOtherModes) {
   const json fanout = json::parse(json_report(example_result(Mode::fanout)));
   EXPECT_EQ(fanout["fanout"], json({{"published", 2000}, {"delivered", 100000}, {"lost", 0}}));
+  EXPECT_FALSE(fanout.contains("compression"));
   const json request = json::parse(json_report(example_result(Mode::request)));
   EXPECT_EQ(request["statuses"], json({{"200", 99999}, {"503", 1}}));
   Result idle = example_result(Mode::idle);
@@ -83,6 +85,22 @@ TEST(JsonReport, HasTheFieldsOfOtherModes) {
   EXPECT_FALSE(all["server"].contains("cpu_us_per_message"));
 }
 
+TEST(JsonReport, TellsWhatCompressionHasMadeOfTheBytes) {
+  Result result = example_result(Mode::echo);
+  result.compressed = true;
+  result.total.compressed_bytes_sent = 600'000;
+  result.total.compressed_bytes_received = 500'000;
+  const json all = json::parse(json_report(result));
+  EXPECT_EQ(all["compression"], json({{"bytes_sent", 600000}, {"bytes_received", 500000}}));
+  EXPECT_EQ(all["bytes"]["sent"], 2000000);
+}
+
+TEST(JsonReport, CountsConnectionsThatResumedASession) {
+  Result result = example_result(Mode::connect);
+  result.total.connections_resumed = 45;
+  EXPECT_EQ(json::parse(json_report(result))["connections"]["resumed"], 45);
+}
+
 TEST(JsonReport, TellsWhatWasRequired) {
   Result result = example_result(Mode::echo);
   for (const std::string_view text :
@@ -90,7 +108,10 @@ TEST(JsonReport, TellsWhatWasRequired) {
     result.required.push_back(judge(parse_requirement(text).value(), result));
   }
   result.server.reset();
-  result.required.push_back(judge(parse_requirement("cpu<1us").value(), result));
+  result.total.errors.add("reset", "", 25);
+  for (const std::string_view text : {"cpu<1us", "errors<25", "errors<=50%"}) {
+    result.required.push_back(judge(parse_requirement(text).value(), result));
+  }
   const json all = json::parse(json_report(result));
   EXPECT_EQ(all["required"], json::parse(R"([
     {"requirement": "rate>=60k", "held": false, "unit": "per_second", "limit": 60000.0,
@@ -100,7 +121,10 @@ TEST(JsonReport, TellsWhatWasRequired) {
      "actual": 250.0},
     {"requirement": "handshake-max<1ms", "held": true, "unit": "us", "limit": 1000.0,
      "actual": 250.0},
-    {"requirement": "cpu<1us", "held": false, "unit": "us", "limit": 1.0, "actual": null}
+    {"requirement": "cpu<1us", "held": false, "unit": "us", "limit": 1.0, "actual": null},
+    {"requirement": "errors<25", "held": false, "unit": "count", "limit": 25.0, "actual": 25.0},
+    {"requirement": "errors<=50%", "held": true, "unit": "share", "limit": 0.5,
+     "actual": 0.00025}
   ])"));
   EXPECT_EQ(json::parse(json_report(example_result(Mode::idle)))["required"], json::array());
 }

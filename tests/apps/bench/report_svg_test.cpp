@@ -50,9 +50,10 @@ TEST(SvgReport, TellsWhatWasRunAndWhatCameOfIt) {
   const std::string svg = svg_report(example_result(Mode::echo));
   expect_sound(svg);
   for (const char* text :
-       {"duplex bench: echo", ">ws://127.0.0.1:8080/echo<", "connections 50, size 20, text",
-        "messages a second", ">50,000<", ">20.0 µs<", "max 1.50 ms", ">99.99<", ">10 µs<",
-        "Limited by the server", "2026-11-26T01:00:00Z", "p99 of each 0.1 s", ">50 k<"}) {
+       {"duplex bench: echo", ">ws://127.0.0.1:8080/echo<",
+        "connections 50, size 20 B, text, warmup 0.5 s<", "messages a second", ">50,000<",
+        ">20.0 µs<", "max 1.50 ms", ">99.99<", ">10 µs<", "Limited by the server",
+        "2026-11-26T01:00:00Z", "p99 of each 0.1 s", ">50 k<"}) {
     EXPECT_TRUE(holds(svg, text));
   }
   EXPECT_FALSE(holds(svg, "▼"));

@@ -16,7 +16,7 @@ using testing::StartsWith;
 TEST(TerminalReport, TellsAllOfAnEcho) {
   EXPECT_EQ(terminal_report(example_result(Mode::echo), false),
             R"(echo ws://127.0.0.1:8080/echo
-connections 50, size 20, text, warmup 0.5
+connections 50, size 20 B, text, warmup 0.5 s
 
 rate         50,000 messages/s, 976.6 KiB/s   (100,000 in 2 s)
 connections  50 opened in 10 ms (5,000/s)
@@ -33,6 +33,22 @@ errors       none
 
 Limited by the server: a thread of it was 99 % busy.
 )");
+}
+
+TEST(TerminalReport, TellsWhatCompressionSaves) {
+  Result result = example_result(Mode::echo);
+  result.compressed = true;
+  result.total.compressed_bytes_sent = 600'000;
+  result.total.compressed_bytes_received = 2'100'000;
+  EXPECT_THAT(terminal_report(result, false),
+              HasSubstr("compression  sent 1.9 MiB as 585.9 KiB (30.0 %)\n"
+                        "             received 1.9 MiB as 2.0 MiB (105 %)\n"
+                        "connections "));
+  result.total.bytes_sent = result.total.compressed_bytes_sent = 0;
+  EXPECT_THAT(terminal_report(result, false),
+              HasSubstr("\ncompression  received 1.9 MiB as 2.0 MiB (105 %)\nconnections "));
+  result.compressed = false;
+  EXPECT_THAT(terminal_report(result, false), Not(HasSubstr("compression")));
 }
 
 TEST(TerminalReport, TellsOfAnIdleRunWhatThereIs) {
@@ -56,6 +72,22 @@ TEST(TerminalReport, NamesWhatIsCountedInEachMode) {
   const std::string connect = terminal_report(example_result(Mode::connect), false);
   EXPECT_THAT(connect, HasSubstr("50,000 handshakes/s"));
   EXPECT_THAT(connect, Not(HasSubstr("\nhandshake ")));
+}
+
+TEST(TerminalReport, TellsWhetherSessionsWereResumed) {
+  constexpr auto warning =
+      "\n             the server resumes nothing: full handshakes were measured\n";
+  Result result = example_result(Mode::connect);
+  result.total.connections_resumed = 45;
+  result.resumable = 45;
+  EXPECT_THAT(terminal_report(result, false), HasSubstr("opened in 10 ms (5,000/s), 45 resumed\n"));
+  EXPECT_THAT(terminal_report(result, false), Not(HasSubstr(warning)));
+  result.total.connections_resumed = 0;
+  EXPECT_THAT(terminal_report(result, false), HasSubstr(warning));
+  EXPECT_THAT(terminal_report(result, false), Not(HasSubstr(" resumed\n")));
+  // The first ones could not.
+  result.resumable = 0;
+  EXPECT_THAT(terminal_report(result, false), Not(HasSubstr(warning)));
 }
 
 TEST(TerminalReport, ShowsEachKindOfErrorWithAnExampleThatCannotHarmTheTerminal) {
@@ -88,6 +120,30 @@ TEST(TerminalReport, TellsWhatWasRequiredAndWhatBecameOfIt) {
                         "             memory<1K   held: 250 B\n"
                         "             mean<1ms    not held: nothing was measured\n"));
   EXPECT_THAT(terminal_report(example_result(Mode::echo), false), Not(HasSubstr("required")));
+}
+
+TEST(TerminalReport, TellsHowManyErrorsThereMayBe) {
+  Result result = example_result(Mode::fanout);
+  result.total.errors.add("lost", "", 1500);
+  result.fanout->lost = 1500;
+  for (const std::string_view text : {"errors<1%", "lost<1%", "lost<2000"}) {
+    result.required.push_back(judge(parse_requirement(text).value(), result));
+  }
+  EXPECT_THAT(terminal_report(result, false), HasSubstr("required     errors<1%  held: 0 %\n"
+                                                        "             lost<1%    not held: 1.48 %\n"
+                                                        "             lost<2000  held: 1,500\n"));
+}
+
+TEST(TerminalProblems, AreNoneWhereARequirementAllowsThem) {
+  Result result = example_result(Mode::echo);
+  result.total.errors.add("reset", "", 5);
+  EXPECT_THAT(terminal_problems(result, false), HasSubstr("5  reset"));
+  result.required = {judge(parse_requirement("errors<10").value(), result)};
+  EXPECT_THAT(terminal_problems(result, false), IsEmpty());
+  result.required.push_back(judge(parse_requirement("rate>1M").value(), result));
+  EXPECT_THAT(
+      terminal_problems(result, false),
+      AllOf(HasSubstr("5  reset"), HasSubstr("rate>1M  not held"), Not(HasSubstr("errors<10"))));
 }
 
 TEST(TerminalReport, HasColorsOnlyWhereTheyAreWanted) {

@@ -5,6 +5,7 @@
 
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "example_result.hpp"
 
@@ -47,6 +48,14 @@ TEST(Requirement, IsReadAsPeopleWriteIt) {
       {.text = "handshake-mean<1s", .figure = Figure::mean, .of_handshakes = true, .limit = 1e9},
       {.text = "cpu<10us", .figure = Figure::cpu, .limit = 10e3},
       {.text = "memory<1K", .figure = Figure::memory, .limit = 1024},
+      {.text = "errors<10", .figure = Figure::errors, .limit = 10},
+      {.text = "errors <= 50 %",
+       .figure = Figure::errors,
+       .is_share = true,
+       .relation = Relation::at_most,
+       .limit = 0.5},
+      {.text = "lost<=0", .figure = Figure::lost, .relation = Relation::at_most, .limit = 0},
+      {.text = "lost<100%", .figure = Figure::lost, .is_share = true, .limit = 1},
   };
   for (const Requirement& requirement : all) {
     EXPECT_EQ(parse_requirement(requirement.text), requirement) << requirement.text;
@@ -76,6 +85,13 @@ TEST(Requirement, SaysWhatToWriteInstead) {
       {"rate>=fast", "\"fast\" is not a rate"},
       {"rate=>5", "begins with nothing that is measured"},
       {"memory<1.5K", "\"1.5K\" is not a size"},
+      {"faults<1", "cpu, memory, errors and lost"},
+      {"handshake-errors<1", "begins with nothing that is measured"},
+      {"errors<many", "\"many\" is neither a count nor a share"},
+      {"errors<0.5", "\"0.5\" is neither a count nor a share"},
+      {"lost<", "\"\" is neither a count nor a share"},
+      {"lost<101%", "\"101%\" is not a share"},
+      {"rate>1%", "\"1%\" is not a rate"},
   };
   for (const auto& [text, sentence] : all) {
     const auto requirement = parse_requirement(text);
@@ -133,12 +149,78 @@ TEST(Requirement, NeverHoldsWhereNothingWasMeasured) {
   EXPECT_FALSE(judged("cpu<1s", idle).held()) << "another process answers";
 }
 
+TEST(Requirement, CountsErrorsAndLossesApart) {
+  Result result = example_result(Mode::fanout);
+  result.total.errors.add("wrong content", "", 20);
+  result.total.errors.add("lost", "", 500);
+  result.fanout = Fanout{.published = 1000, .delivered = 99'500, .lost = 500};
+  EXPECT_EQ(judged("errors<50", result).actual, 20);
+  EXPECT_EQ(judged("errors<1%", result).actual, 20. / 100'000);
+  EXPECT_EQ(judged("lost<50", result).actual, 500);
+  EXPECT_EQ(judged("lost<1%", result).actual, 500. / 100'000);
+  EXPECT_TRUE(judged("lost<1%", result).held());
+  EXPECT_FALSE(judged("lost<0.5%", result).held());
+}
+
+TEST(Requirement, TakesErrorsForAPartOfWhatTheModeIsAbout) {
+  for (const auto& [mode, of] : {std::pair{Mode::echo, 100'000.},
+                                 {Mode::request, 100'000.},
+                                 {Mode::idle, 60.},
+                                 {Mode::connect, 60.}}) {
+    Result result = example_result(mode);
+    result.total.connections_failed = 10;
+    result.total.errors.add("refused", "", 10);
+    EXPECT_EQ(judged("errors<1%", result).actual, 10 / of) << name(mode);
+  }
+}
+
+TEST(Requirement, IsMetByNoErrorsAtAll) {
+  const Result result = example_result(Mode::fanout);
+  for (const std::string_view text : {"errors<=0", "errors<1%", "lost<1", "lost<=0%"}) {
+    EXPECT_EQ(judged(text, result).actual, 0) << text;
+    EXPECT_TRUE(judged(text, result).held()) << text;
+  }
+  EXPECT_FALSE(judged("errors<1%", Result{}).held()) << "a part of nothing";
+}
+
 TEST(Requirement, IsPartOfWhetherAResultIsGood) {
   Result result = example_result(Mode::echo);
   result.required = {judged("rate>=1k", result), judged("p99<1ms", result)};
   EXPECT_TRUE(result.good());
   result.required.push_back(judged("max<1ms", result));
   EXPECT_FALSE(result.good());
+}
+
+TEST(Requirement, AllowsErrorsThatItIsAbout) {
+  struct Case {
+    std::uint64_t errors;
+    std::uint64_t lost;
+    std::vector<std::string_view> required;
+    bool good;
+  };
+  const Case all[] = {
+      {0, 0, {}, true},
+      {9, 0, {}, false},
+      {9, 0, {"rate>1"}, false},
+      {9, 0, {"errors<10"}, true},
+      {10, 0, {"errors<10"}, false},
+      {9, 0, {"errors<10", "errors<5"}, false},
+      {9, 0, {"lost<10"}, false},
+      {0, 9, {}, false},
+      {0, 9, {"lost<10"}, true},
+      {0, 9, {"errors<10"}, false},
+      {9, 9, {"lost<10"}, false},
+      {9, 9, {"lost<10", "errors<0.1%"}, true},
+  };
+  for (const Case& each : all) {
+    Result result = example_result(Mode::fanout);
+    if (each.errors > 0) result.total.errors.add("wrong content", "", each.errors);
+    if (each.lost > 0) result.total.errors.add("lost", "", each.lost);
+    result.fanout->lost = each.lost;
+    for (const auto text : each.required) result.required.push_back(judged(text, result));
+    EXPECT_EQ(result.good(), each.good) << each.errors << " errors, " << each.lost << " lost, "
+                                        << testing::PrintToString(each.required);
+  }
 }
 
 }  // namespace

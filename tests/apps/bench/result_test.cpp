@@ -68,6 +68,20 @@ TEST(ServerCost, DividesTheGrowthOfMemoryByTheConnections) {
   EXPECT_EQ(cost.memory_bytes_per_connection(), std::nullopt);
 }
 
+TEST(Result, TellsWhatAMessageCostsTheServer) {
+  Result result;
+  result.total.received = 1000;
+  EXPECT_FALSE(result.message_cost());
+  result.server = ServerCost{.user_seconds = 0.5, .system_seconds = 1.5};
+  const auto cost = result.message_cost();
+  ASSERT_TRUE(cost);
+  EXPECT_DOUBLE_EQ(cost->user_ns, 500'000);
+  EXPECT_DOUBLE_EQ(cost->system_ns, 1'500'000);
+  EXPECT_DOUBLE_EQ(cost->cpu_ns(), 2'000'000);
+  result.total.received = 0;
+  EXPECT_FALSE(result.message_cost());
+}
+
 TEST(Result, IsGoodWhenSomethingWasMeasuredAndNothingWentWrong) {
   EXPECT_FALSE(Result{}.good());
   Result result{.mode = Mode::idle};

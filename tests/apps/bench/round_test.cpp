@@ -50,5 +50,18 @@ TEST(Round, KnowsWhichPieceAPlaceBelongsTo) {
   EXPECT_EQ(round.piece(1), "bcd");
 }
 
+TEST(PieceSizes, AddUpBehindTheLastPieceToo) {
+  for (const auto& pieces : {std::vector<std::string>{"ab", "", "cde"}, {"ab", "cd"}, {"", ""}}) {
+    const PieceSizes sizes(pieces);
+    for (std::size_t first = 0; first < pieces.size(); ++first) {
+      std::uint64_t expected = 0;
+      for (std::size_t count = 0; count < 10; ++count) {
+        EXPECT_EQ(sizes.bytes_of(first, count), expected);
+        expected += pieces[(first + count) % pieces.size()].size();
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace duplex::app::bench

@@ -25,7 +25,10 @@ TEST(Tally, MergesEverything) {
             .received = 2,
             .bytes_sent = 3,
             .bytes_received = 4,
+            .compressed_bytes_sent = 12,
+            .compressed_bytes_received = 13,
             .connections_opened = 5,
+            .connections_resumed = 3,
             .connections_failed = 6,
             .connections_closed = 7,
             .statuses = {{200, 8}}};
@@ -40,9 +43,12 @@ TEST(Tally, MergesEverything) {
   EXPECT_EQ(two.received, 4U);
   EXPECT_EQ(two.bytes_sent, 6U);
   EXPECT_EQ(two.bytes_received, 8U);
+  EXPECT_EQ(two.compressed_bytes_sent, 24U);
+  EXPECT_EQ(two.compressed_bytes_received, 26U);
   EXPECT_EQ(two.latency.count(), 2U);
   EXPECT_EQ(two.handshake.count(), 4U);
   EXPECT_EQ(two.connections_opened, 10U);
+  EXPECT_EQ(two.connections_resumed, 6U);
   EXPECT_EQ(two.connections_failed, 12U);
   EXPECT_EQ(two.connections_closed, 14U);
   EXPECT_EQ(two.errors.total(), 23U);

@@ -9,18 +9,19 @@ from support.program import DEADLINE_S
 
 
 class HandlerServer:
-    """Listens at `url`, and calls `handler` for each connection."""
+    """Listens at `url`, and calls `handler` for each connection; encrypted with `ssl`, a context."""
 
-    def __init__(self, handler):
+    def __init__(self, handler, ssl=None):
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever)
         self._thread.start()
 
         async def serve():
-            return await websockets.serve(handler, "127.0.0.1", 0, max_size=None)
+            return await websockets.serve(handler, "127.0.0.1", 0, max_size=None, ssl=ssl)
 
         self._server = self._run(serve())
-        self.url = f"ws://127.0.0.1:{self._server.sockets[0].getsockname()[1]}/"
+        port = self._server.sockets[0].getsockname()[1]
+        self.url = f"{'wss' if ssl else 'ws'}://127.0.0.1:{port}/"
 
     def close(self):
         async def close():

@@ -1,0 +1,93 @@
+"""`duplex bench --require`: what has to come of a run, and which errors there may be."""
+
+import itertools
+import re
+
+import pytest
+import websockets
+from support.bench import FAILURE, FINE, SHORT, WRONG_USAGE, answering
+
+
+@pytest.fixture(scope="module")
+def server(start_duplex_for_module):
+    return start_duplex_for_module()
+
+
+def required(*requirements):
+    return [word for requirement in requirements for word in ("--require", requirement)]
+
+
+def test_tells_which_requirements_held(bench, server):
+    good = ("rate>=1", "p99<10s", "handshake-max<10s", "opening-rate>1", "cpu<1s", "errors<1")
+    bad = ("rate>1000M", "p50 < 1ns")
+
+    def run(*requirements, status):
+        run = bench(
+            *SHORT, "--pid", server.pid, *required(*requirements), server.websocket_url + "/echo", status=status
+        )
+        assert run.json["errors"] == []
+        return run
+
+    held = run(*good, status=FINE)
+    assert [(each["requirement"], each["held"]) for each in held.json["required"]] == [(text, True) for text in good]
+    failed = run(good[0], *bad, status=FAILURE)
+    assert [each["held"] for each in failed.json["required"]] == [True, False, False]
+    rate = failed.json["required"][1]
+    assert (rate["limit"], rate["actual"]) == (1e9, failed.json["messages"]["per_second"])
+    assert re.search(r"^required     rate>=1     held: [\d,]+/s$", failed.errors, re.M)
+    assert re.search(r"^             p50 < 1ns   not held: [\d.]+ .s$", failed.errors, re.M)
+
+
+@pytest.fixture
+def wrong_at_times(python_server):
+    """The URL of a server that changes every tenth message."""
+    numbers = itertools.count()
+    return python_server(answering(lambda message: message[::-1] if next(numbers) % 10 == 0 else message))
+
+
+def test_allows_as_many_errors_as_it_is_told(bench, wrong_at_times):
+    few = bench(*SHORT, *required("errors<20%", "errors<1000000"), wrong_at_times)
+    assert few.kinds == {"wrong content"}
+    share, count = few.json["required"]
+    assert (share["unit"], share["limit"], share["held"]) == ("share", 0.2, True)
+    assert 0.05 < share["actual"] < 0.2
+    assert (count["unit"], count["actual"]) == ("count", few.json["errors"][0]["count"])
+    assert re.search(r"^required     errors<20% +held: [\d.]+ %$", few.errors, re.M)
+    many = bench(*SHORT, *required("errors<1%"), wrong_at_times, status=FAILURE)
+    assert not many.json["good"] and not many.json["required"][0]["held"]
+    # Of errors nothing is said.
+    assert not bench(*SHORT, *required("rate>1"), wrong_at_times, status=FAILURE).json["good"]
+
+
+@pytest.fixture
+def loses_some(python_server):
+    """The URL of a server that delivers nine of ten messages."""
+    numbers = itertools.count()
+    there = set()
+
+    async def handler(websocket, *_):
+        there.add(websocket)
+        async for message in websocket:
+            if next(numbers) % 10 != 9:
+                websockets.broadcast(there, message)
+
+    return python_server(handler)
+
+
+def test_allows_as_many_losses_as_it_is_told(bench, loses_some):
+    fanout = (*SHORT, "--mode", "fanout", "--rate", 100)
+    few = bench(*fanout, *required("lost<30%", "errors<1"), loses_some)
+    assert few.kinds == {"lost"}
+    share, errors = few.json["required"]
+    assert few.json["fanout"]["lost"] > 0
+    assert share["actual"] == few.json["fanout"]["lost"] / (10 * few.json["fanout"]["published"])
+    assert errors["actual"] == 0
+    many = bench(*fanout, *required("lost<1"), loses_some, status=FAILURE)
+    assert many.json["required"][0]["actual"] == many.json["fanout"]["lost"]
+    # Errors are something else.
+    bench(*fanout, *required("errors<1000000"), loses_some, status=FAILURE)
+
+
+def test_knows_losses_only_where_something_is_delivered(bench, server):
+    refused = bench(*required("lost<1"), server.websocket_url + "/echo", status=WRONG_USAGE)
+    assert 'in mode echo there are no deliveries that "lost<1" could be about' in refused.errors
