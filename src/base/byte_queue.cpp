@@ -14,10 +14,18 @@ void ByteQueue::append(ConstBytes bytes) {
   commit(bytes.size());
 }
 
-void ByteQueue::expect(std::size_t size) noexcept {
-  if (size <= capacity_) return;
-  const SpareBlocks::Block spare = SpareBlocks::take(size);
-  if (spare.memory != nullptr) move_to(static_cast<std::byte*>(spare.memory), spare.size);
+void ByteQueue::append(ConstBytes bytes, std::uint64_t bytes_to_come) {
+  if (capacity_ - end_ < bytes.size()) {
+    const std::uint64_t whole = size() + bytes_to_come;
+    const SpareBlocks::Block spare = SpareBlocks::take(static_cast<std::size_t>(whole));
+    if (spare.memory != nullptr) {
+      move_to(static_cast<std::byte*>(spare.memory), spare.size);
+    } else {
+      const std::uint64_t capacity = grown_capacity(size() + bytes.size(), whole);
+      move_to_new_block(static_cast<std::size_t>(capacity));
+    }
+  }
+  append(bytes);
 }
 
 void ByteQueue::make_room(std::size_t size) {
@@ -28,11 +36,14 @@ void ByteQueue::make_room(std::size_t size) {
     end_ = used;
     return;
   }
-  const std::size_t capacity = std::max({used + size, capacity_ * 2, std::size_t{256}});
-  SpareBlocks::Block grown = SpareBlocks::take(capacity);
-  if (grown.memory == nullptr) grown = {.memory = std::malloc(capacity), .size = capacity};
-  if (grown.memory == nullptr) throw std::bad_alloc();
-  move_to(static_cast<std::byte*>(grown.memory), grown.size);
+  move_to_new_block(std::max({used + size, capacity_ * 2, std::size_t{256}}));
+}
+
+void ByteQueue::move_to_new_block(std::size_t capacity) {
+  SpareBlocks::Block block = SpareBlocks::take(capacity);
+  if (block.memory == nullptr) block = {.memory = std::malloc(capacity), .size = capacity};
+  if (block.memory == nullptr) throw std::bad_alloc();
+  move_to(static_cast<std::byte*>(block.memory), block.size);
 }
 
 /// Moves the content to the beginning of `block`, which it owns from then on.

@@ -27,14 +27,15 @@ SpareBlocks::Kept* SpareBlocks::kept() noexcept {
 }
 
 SpareBlocks::Block SpareBlocks::take(std::size_t size_min) noexcept {
-  if (size_min < block_bytes_min) return {};
+  if (size_min < block_bytes_min || size_min > block_bytes_max) return {};
   Kept* const spare = kept();
   if (spare == nullptr) return {};
   Block* best = nullptr;
   // Of equal ones the last, which the processor's cache may still have.
   for (std::size_t i = spare->count; i-- > 0;) {
     Block& block = spare->blocks[i];
-    if (block.size >= size_min && (best == nullptr || block.size < best->size)) best = &block;
+    const bool fits = block.size >= size_min && block.size <= 2 * size_min;
+    if (fits && (best == nullptr || block.size < best->size)) best = &block;
   }
   if (best == nullptr) return {};
   const Block taken = *best;
@@ -45,7 +46,7 @@ SpareBlocks::Block SpareBlocks::take(std::size_t size_min) noexcept {
 }
 
 void SpareBlocks::give_back(Block block) noexcept {
-  const bool fits = block.size >= block_bytes_min && block.size <= kept_bytes_max;
+  const bool fits = block.size >= block_bytes_min && block.size <= block_bytes_max;
   Kept* const spare = fits ? kept() : nullptr;
   if (spare == nullptr) {
     std::free(block.memory);
@@ -57,9 +58,11 @@ void SpareBlocks::give_back(Block block) noexcept {
     spare->bytes -= longest_unused.size;
     std::free(longest_unused.memory);
   }
-  Block* const begin = spare->blocks.data();
-  std::move(begin + dropped, begin + spare->count, begin);
-  spare->count -= dropped;
+  if (dropped > 0) {
+    Block* const begin = spare->blocks.data();
+    std::move(begin + dropped, begin + spare->count, begin);
+    spare->count -= dropped;
+  }
   spare->blocks[spare->count++] = block;
   spare->bytes += block.size;
 }

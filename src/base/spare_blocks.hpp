@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 
 namespace duplex {
 
@@ -16,17 +17,19 @@ class SpareBlocks {
     std::size_t size = 0;
   };
 
-  /// Smaller blocks are not kept, nor more than these, nor more bytes. What was not used for the
-  /// longest time goes first: a thread comes to keep the sizes that it needs now.
-  static constexpr std::size_t block_bytes_min = std::size_t{32} * 1024;
+  /// No more blocks are kept than these, nor more bytes. What was not used for the longest time
+  /// goes first: a thread comes to keep the sizes that it needs now.
   static constexpr std::size_t blocks_max = 32;
   static constexpr std::size_t kept_bytes_max = std::size_t{16} * 1024 * 1024;
+  /// Smaller blocks are not kept, nor larger ones, for which too many others would have to go.
+  static constexpr std::size_t block_bytes_min = std::size_t{32} * 1024;
+  static constexpr std::size_t block_bytes_max = kept_bytes_max / 4;
 
-  /// This thread's smallest block of at least `size_min` bytes; without memory when it has none.
+  /// This thread's smallest block of at least `size_min` bytes, and at most twice as many, so that
+  /// nobody holds much more than is needed; without memory when it has none.
   static Block take(std::size_t size_min) noexcept;
 
-  /// Keeps `block` for this thread, for which others may have to go; frees it when it is too small
-  /// or too large to be kept.
+  /// Keeps `block` for this thread, for which others may have to go, or frees it.
   static void give_back(Block block) noexcept;
 
  private:
@@ -41,5 +44,16 @@ class SpareBlocks {
   /// nullptr when the thread is about to end.
   static Kept* kept() noexcept;
 };
+
+/// How large a new block is to be, for content that now needs `needed` bytes and in the end
+/// `whole`: twice what is there, so that a claimed length costs its claimant as much as us, but no
+/// more than all of it. All of it, too, where doubling would leave less than a page for another
+/// block.
+constexpr std::uint64_t grown_capacity(std::uint64_t needed, std::uint64_t whole) noexcept {
+  constexpr std::uint64_t page_bytes = 4096;
+  const std::uint64_t doubled = needed * 2;
+  const std::uint64_t slack = needed >= page_bytes ? page_bytes : 0;
+  return whole <= doubled + slack ? whole : doubled;
+}
 
 }  // namespace duplex

@@ -133,7 +133,8 @@ class WebSocketLink {
   /// Tells whoever waits, by coroutines, that it has ended. Not where their code is running.
   void end();
   bool ended() const noexcept { return ended_; }
-  /// Users come to know of it, and are to be told of its end.
+  /// For the server's driver, which has no room of its own for it: users know of this link, and are
+  /// to be told of its end.
   void announce() noexcept { announced_ = true; }
   bool announced() const noexcept { return announced_; }
   bool close_sent() const noexcept { return session_.closing() != websocket::Closing::open; }

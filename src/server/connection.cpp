@@ -29,8 +29,8 @@ Connection::Connection(Worker& worker, net::Descriptor socket,
     : Pipe(worker, std::move(socket), encryption_of(entrance, worker)),
       host_key_(host_key.value_or(no_host_key)),
       driver_(Silent{.entrance = &entrance, .since_ms = worker.loop().now_ms()}) {
-  // Which notes at once who the client is: when the handshake fails because it has gone, the
-  // system may have forgotten.
+  // The driver notes who the client is, for the log: behind a handshake that has failed it may be
+  // too late to ask.
   if (entrance.encrypted()) begin_http();
 }
 
@@ -45,11 +45,6 @@ connection::WebSocketLink* Connection::websocket() noexcept {
   return driver != nullptr ? &driver->link() : nullptr;
 }
 
-Http1Connection* Connection::http() noexcept {
-  const auto* driver = std::get_if<std::unique_ptr<Http1Connection>>(&driver_);
-  return driver != nullptr ? driver->get() : nullptr;
-}
-
 void Connection::begin_http() {
   const Silent silent = std::get<Silent>(driver_);
   driver_ = std::make_unique<Http1Connection>(*this, worker(), *silent.entrance, silent.since_ms);
@@ -57,11 +52,8 @@ void Connection::begin_http() {
 
 void Connection::on_input(Bytes& input) noexcept {
   if (auto* driver = websocket_driver()) return driver->on_input(input, *this);
-  if (silent()) {
-    if (input.empty()) return;
-    begin_http();
-  }
-  if (auto accepted = http()->on_input(input)) upgrade(std::move(*accepted), input);
+  if (silent()) begin_http();
+  if (auto accepted = http_driver()->on_input(input)) upgrade(std::move(*accepted), input);
 }
 
 Bytes Connection::input_room() noexcept {
@@ -73,7 +65,8 @@ void Connection::upgrade(AcceptedUpgrade accepted, Bytes& input) {
   worker().websocket_opened();
   auto& driver = driver_.emplace<WebSocketConnection>(*this, *accepted.route);
   driver.open(std::move(accepted), *this);
-  // Accepted while the server was about to stop, by a coroutine that took its time.
+  // Accepted while the server was about to stop: the request was in the socket already, or a
+  // coroutine has taken its time.
   if (worker().stopping()) driver.stop();
   if (!is_open()) return;
   const std::uint64_t due_ms = driver.on_time(now_ms(), *this);
@@ -83,13 +76,13 @@ void Connection::upgrade(AcceptedUpgrade accepted, Bytes& input) {
 
 void Connection::on_input_end() noexcept {
   if (auto* driver = websocket_driver()) return driver->on_input_end(*this);
-  if (auto* driver = http()) return driver->on_input_end();
+  if (auto* driver = http_driver()) return driver->on_input_end();
   finish();
 }
 
 void Connection::on_room() noexcept {
   if (auto* driver = websocket_driver()) return driver->on_room(*this);
-  if (auto* driver = http()) driver->on_room();
+  if (auto* driver = http_driver()) driver->on_room();
 }
 
 void Connection::on_ended() noexcept {
@@ -97,7 +90,7 @@ void Connection::on_ended() noexcept {
 }
 
 void Connection::on_closed() noexcept {
-  if (auto* driver = http()) driver->on_closed();
+  if (auto* driver = http_driver()) driver->on_closed();
   if (auto* driver = websocket_driver()) {
     worker().remove_subscriber(driver->link());
     worker().websocket_closed();
@@ -108,7 +101,7 @@ void Connection::on_closed() noexcept {
 
 std::uint64_t Connection::on_time(std::uint64_t now) noexcept {
   if (auto* driver = websocket_driver()) return driver->on_time(now, *this);
-  if (auto* driver = http()) return driver->on_time(now);
+  if (auto* driver = http_driver()) return driver->on_time(now);
   const std::uint64_t due =
       std::get<Silent>(driver_).since_ms + worker().options().time_limits.head_ms_max;
   if (now < due) return due;
@@ -125,12 +118,12 @@ void Connection::on_discarded() noexcept {
 void Connection::on_secured() noexcept {
   const auto session = tls()->info();
   worker().count_handshake(session && session->resumed);
-  if (auto* driver = http()) driver->on_secured();
+  if (auto* driver = http_driver()) driver->on_secured();
 }
 
 /// The client's address, for people, though it may have gone.
-std::string Connection::known_peer() {
-  const auto* driver = http();
+std::string Connection::known_peer() const {
+  const auto* driver = http_driver();
   std::string known = driver != nullptr ? std::string(driver->peer()) : peer();
   return known.empty() ? "a client that has gone" : known;
 }
@@ -150,12 +143,18 @@ void Connection::on_insecure(const tls::Failure& failure) noexcept {
   }
 }
 
+bool Connection::awaits_request() const noexcept {
+  const auto* driver = http_driver();
+  return driver != nullptr ? driver->awaits_request() : silent();
+}
+
 void Connection::stop() noexcept {
-  if (auto* driver = websocket_driver()) return driver->stop();
-  // A request that has come by now is still answered.
-  if (silent()) take_input_now();
+  // A request that has come by now is still answered. It may be for an upgrade, which puts another
+  // driver in place.
+  if (awaits_request()) take_input_now();
   if (!is_open() || finishing()) return;
-  if (auto* driver = http()) return driver->stop();
+  if (auto* driver = websocket_driver()) return driver->stop();
+  if (auto* driver = http_driver()) return driver->stop();
   finish();
 }
 

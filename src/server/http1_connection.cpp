@@ -253,11 +253,12 @@ void Http1Connection::on_secured() noexcept {
   waiting_since_ms_ = connection_.now_ms();
 }
 
+bool Http1Connection::awaits_request() const noexcept {
+  return exchange_.next_step() == http1::NextStep::read_request;
+}
+
 void Http1Connection::stop() {
-  // A request that has come by now is still answered.
-  if (exchange_.next_step() == http1::NextStep::read_request) connection_.take_input_now();
-  if (!connection_.is_open() || connection_.finishing()) return;
-  const bool idle = exchange_.next_step() == http1::NextStep::read_request;
+  const bool idle = awaits_request();
   exchange_.close_after_response();
   if (idle) {
     connection_.finish();

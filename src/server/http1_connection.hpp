@@ -50,6 +50,8 @@ class Http1Connection : public Recycled<Http1Connection> {
   std::string_view peer() const noexcept;
   /// The TLS handshake has ended: from now on the client may be expected to ask for something.
   void on_secured() noexcept;
+  /// Whether the next thing to come is a request.
+  bool awaits_request() const noexcept;
   /// The server stops: ends after the exchange in progress.
   void stop();
 

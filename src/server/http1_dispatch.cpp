@@ -68,7 +68,7 @@ void Http1Connection::answer_resolved(const http1::RequestFraming& framing, Reso
   if (!collects) return start_handler();
 
   answering_->collecting = true;
-  request_->expect_content(static_cast<std::size_t>(framing.content_length));
+  request_->expect_content(framing.content_length);
   if (exchange_.wants_continue()) {
     http1::write_continue(connection_.output());
     connection_.output_written();

@@ -23,6 +23,7 @@ void IncomingRequest::begin(const http::RequestHead& head) noexcept {
   head_ = head;
   parameters_.clear();
   content_.clear();
+  expected_content_bytes_ = 0;
   request_.body_ = {};
   request_.trailers_ = {};
 }
@@ -50,6 +51,11 @@ void IncomingRequest::own_head() {
   head_.authority = moved(head_.authority, from, to);
   head_.fields = http::FieldsView(owned_fields_);
   head_.raw = to;
+}
+
+void IncomingRequest::append_content(ConstBytes piece) {
+  if (expected_content_bytes_ == 0) return content_.append(piece);
+  content_.append(piece, expected_content_bytes_ - content_.size());
 }
 
 void IncomingRequest::set_trailers(http::FieldsView trailers) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -47,9 +48,9 @@ class IncomingRequest : public Recycled<IncomingRequest> {
   /// Copies the fields that came behind the content.
   void set_trailers(http::FieldsView trailers);
 
-  /// The content is to be collected, and has so many bytes.
-  void expect_content(std::size_t bytes) noexcept { content_.expect(bytes); }
-  void append_content(ConstBytes piece) { content_.append(piece); }
+  /// The content that will be appended has so many bytes, the client says; 0: it does not say.
+  void expect_content(std::uint64_t bytes) noexcept { expected_content_bytes_ = bytes; }
+  void append_content(ConstBytes piece);
   /// Shows the collected content as the request's body.
   void show_content() noexcept { request_.body_ = content_.content(); }
 
@@ -64,6 +65,7 @@ class IncomingRequest : public Recycled<IncomingRequest> {
   std::vector<http::FieldView> owned_fields_;
   std::vector<Request::Parameter> parameters_;
   ByteQueue content_;
+  std::uint64_t expected_content_bytes_ = 0;
   http::Fields trailers_;
   std::vector<http::FieldView> trailer_views_;
   std::string peer_;

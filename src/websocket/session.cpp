@@ -22,9 +22,6 @@ constexpr std::uint64_t compression_loss_bytes_max = 1024;
 /// much, and all of that is one chunk.
 constexpr std::size_t expanding_bytes_max = std::size_t{4} * 1024;
 
-/// By so little more than is due another block for the rest of a message is saved.
-constexpr std::size_t page_bytes = 4096;
-
 /// Stands for a message whose size nobody knows before its end.
 constexpr std::uint64_t unknown_size = UINT64_MAX;
 
@@ -294,12 +291,9 @@ void Session::make_room(std::size_t size, std::uint64_t bytes_to_come) noexcept 
   const std::size_t held = assembly_ ? assembly_->size : 0;
   const std::size_t needed = held + size;
   if (assembly_ && needed <= assembly_->capacity) return;
-  // Twice what has come, so that a claimed length costs its claimant as much as us; but no more
-  // than the message will have, where that is known.
   std::uint64_t capacity = std::uint64_t{needed} * 2;
   if (bytes_to_come != unknown_size) {
     const std::uint64_t whole = held + bytes_to_come;
-    if (capacity + page_bytes >= whole) capacity = whole;
     // Memory that is there anyway may be claimed.
     const SpareBlocks::Block spare = SpareBlocks::take(sizeof(Assembly) + whole);
     if (spare.memory != nullptr) {
@@ -308,6 +302,7 @@ void Session::make_room(std::size_t size, std::uint64_t bytes_to_come) noexcept 
       if (held > 0) std::memcpy(assembly->data(), assembly_->data(), held);
       return assembly_.reset(assembly);
     }
+    capacity = grown_capacity(needed, whole);
   }
   void* block = std::realloc(assembly_.release(), sizeof(Assembly) + capacity);
   if (block == nullptr) std::terminate();  // as a bad_alloc on the data path does

@@ -117,25 +117,31 @@ TEST(ByteQueue, TakesLargeBlocksOfThoseThatTheThreadKeeps) {
   }).join();
 }
 
-TEST(ByteQueue, AnExpectedSizeIsTakenOnlyFromWhatTheThreadKeeps) {
+TEST(ByteQueue, GrowsByWhatHasComeAndNoFurtherThanWhatIsToCome) {
   std::thread([] {
+    const std::string piece(40'000, 'x');
     ByteQueue queue;
-    queue.append("abc");
-    const std::size_t capacity = queue.capacity();
-    queue.expect(1'000'000);
-    EXPECT_EQ(queue.capacity(), capacity);
+    queue.append(as_bytes(piece), 100'000);
+    EXPECT_EQ(queue.capacity(), 80'000u);
+    queue.append(as_bytes(piece), 60'000);
+    EXPECT_EQ(queue.capacity(), 80'000u);
+    queue.append(as_bytes(piece.substr(0, 20'000)), 20'000);
+    EXPECT_EQ(queue.capacity(), 100'000u);
+    EXPECT_EQ(queue.size(), 100'000u);
+  }).join();
+}
+
+TEST(ByteQueue, TakesABlockForAllThatIsToComeIfTheThreadKeepsOne) {
+  std::thread([] {
+    const std::string piece(40'000, 'x');
     {
       ByteQueue large;
       large.prepare(1'000'000);
     }
-    queue.expect(900'000);
+    ByteQueue queue;
+    queue.append(as_bytes(piece), 900'000);
     EXPECT_EQ(queue.capacity(), 1'000'000u);
-    EXPECT_EQ(as_text(queue.content()), "abc");
-    queue.expect(100);
-    EXPECT_EQ(queue.capacity(), 1'000'000u);
-    const std::byte* const block = queue.content().data();
-    queue.append(std::string(900'000, 'x'));
-    EXPECT_EQ(queue.content().data(), block);
+    EXPECT_EQ(as_text(queue.content()), piece);
   }).join();
 }
 

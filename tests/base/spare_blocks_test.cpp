@@ -29,7 +29,7 @@ TEST(SpareBlocks, GivesTheSmallestThatIsLargeEnough) {
   in_new_thread([] {
     const SpareBlocks::Block small = block_of(40 * kib);
     const SpareBlocks::Block middle = block_of(80 * kib);
-    const SpareBlocks::Block large = block_of(200 * kib);
+    const SpareBlocks::Block large = block_of(90 * kib);
     for (const auto& block : {large, small, middle}) SpareBlocks::give_back(block);
     const SpareBlocks::Block taken = SpareBlocks::take(50 * kib);
     EXPECT_EQ(taken.memory, middle.memory);
@@ -41,59 +41,79 @@ TEST(SpareBlocks, GivesTheSmallestThatIsLargeEnough) {
   });
 }
 
-TEST(SpareBlocks, KeepsNeitherSmallOnesNorTooMany) {
+// Or somebody would hold sixteen megabytes for the sake of forty kilobytes.
+TEST(SpareBlocks, GivesNoneOfMoreThanTwiceTheSize) {
   in_new_thread([] {
-    SpareBlocks::give_back(block_of(SpareBlocks::block_bytes_min - 1));
-    EXPECT_EQ(SpareBlocks::take(SpareBlocks::block_bytes_min).memory, nullptr);
-    for (std::size_t i = 0; i <= SpareBlocks::blocks_max; ++i) {
-      SpareBlocks::give_back(block_of(SpareBlocks::block_bytes_min));
-    }
-    std::vector<void*> taken;
-    while (void* memory = SpareBlocks::take(SpareBlocks::block_bytes_min).memory) {
-      taken.push_back(memory);
-    }
-    EXPECT_EQ(taken.size(), SpareBlocks::blocks_max);
-    for (void* memory : taken) std::free(memory);
+    SpareBlocks::give_back(block_of(100 * kib));
+    EXPECT_EQ(SpareBlocks::take(50 * kib - 1).memory, nullptr);
+    void* const memory = SpareBlocks::take(50 * kib).memory;
+    EXPECT_NE(memory, nullptr);
+    std::free(memory);
   });
 }
 
-TEST(SpareBlocks, KeepsNoMoreBytesThanItMay) {
+TEST(SpareBlocks, KeepsNeitherSmallNorVeryLargeOnes) {
   in_new_thread([] {
-    SpareBlocks::give_back(block_of(SpareBlocks::kept_bytes_max - 40 * kib));
-    SpareBlocks::give_back(block_of(41 * kib));
-    const SpareBlocks::Block taken = SpareBlocks::take(40 * kib);
-    EXPECT_EQ(taken.size, 41 * kib);
-    EXPECT_EQ(SpareBlocks::take(40 * kib).memory, nullptr);
-    std::free(taken.memory);
+    for (const std::size_t size :
+         {SpareBlocks::block_bytes_min - 1, SpareBlocks::block_bytes_max + 1}) {
+      SpareBlocks::give_back(block_of(40 * kib));
+      SpareBlocks::give_back(block_of(size));
+      EXPECT_EQ(SpareBlocks::take(size).memory, nullptr);
+      void* const other = SpareBlocks::take(40 * kib).memory;
+      EXPECT_NE(other, nullptr) << "it had to go for one that was not kept";
+      std::free(other);
+    }
   });
 }
 
-TEST(SpareBlocks, KeepsWhatItHasWhenABlockIsTooLargeToBeKept) {
+/// What is kept between two sizes, as many as there are, largest first; frees it.
+std::vector<std::size_t> kept_sizes(std::size_t from, std::size_t to) {
+  std::vector<std::size_t> sizes;
+  for (std::size_t size = to; size >= from; size -= kib) {
+    while (void* memory = SpareBlocks::take(size).memory) {
+      sizes.push_back(size);
+      std::free(memory);
+    }
+  }
+  return sizes;
+}
+
+TEST(SpareBlocks, DropsWhatWasNotUsedForTheLongestTimeWhenTheyAreTooMany) {
   in_new_thread([] {
-    SpareBlocks::give_back(block_of(40 * kib));
-    SpareBlocks::give_back(block_of(SpareBlocks::kept_bytes_max + 1));
-    const SpareBlocks::Block taken = SpareBlocks::take(40 * kib);
-    EXPECT_EQ(taken.size, 40 * kib);
-    std::free(taken.memory);
+    for (std::size_t i = 0; i < SpareBlocks::blocks_max; ++i) {
+      SpareBlocks::give_back(block_of((100 + i) * kib));
+    }
+    // The first is used, so that the second is the oldest.
+    SpareBlocks::give_back(SpareBlocks::take(100 * kib));
+    SpareBlocks::give_back(block_of(199 * kib));
+    const std::vector<std::size_t> sizes = kept_sizes(100 * kib, 199 * kib);
+    EXPECT_EQ(sizes.size(), SpareBlocks::blocks_max);
+    EXPECT_EQ(sizes.front(), 199 * kib);
+    EXPECT_EQ(sizes.back(), 100 * kib);
+    EXPECT_EQ(sizes[sizes.size() - 2], 102 * kib);
   });
 }
 
 // Blocks that nobody has use for must not keep out those that are asked for each time.
-TEST(SpareBlocks, DropsWhatWasNotUsedForTheLongestTime) {
+TEST(SpareBlocks, DropsWhatWasNotUsedForTheLongestTimeWhenTheyAreTooLarge) {
   in_new_thread([] {
     const std::size_t size = SpareBlocks::kept_bytes_max / 4;
-    for (int i = 0; i < 4; ++i) SpareBlocks::give_back(block_of(size - kib));
+    for (std::size_t i = 1; i <= 4; ++i) SpareBlocks::give_back(block_of(size - i * kib));
     SpareBlocks::give_back(block_of(size));
-    const SpareBlocks::Block taken = SpareBlocks::take(size);
-    ASSERT_EQ(taken.size, size);
-    std::free(taken.memory);
-    std::size_t left = 0;
-    while (void* memory = SpareBlocks::take(size - kib).memory) {
-      std::free(memory);
-      ++left;
-    }
-    EXPECT_EQ(left, 3U);
+    EXPECT_EQ(kept_sizes(size - 8 * kib, size),
+              (std::vector{size, size - 2 * kib, size - 3 * kib, size - 4 * kib}));
   });
+}
+
+TEST(GrownCapacity, IsTwiceWhatIsThereButNoMoreThanTheWhole) {
+  EXPECT_EQ(grown_capacity(100, 1'000'000), 200u);
+  EXPECT_EQ(grown_capacity(100, 200), 200u);
+  EXPECT_EQ(grown_capacity(100, 150), 150u);
+  EXPECT_EQ(grown_capacity(100, 201), 200u);
+  EXPECT_EQ(grown_capacity(1, 4'097), 2u) << "a claim of a page is not worth a page";
+  // What is left would need another block.
+  EXPECT_EQ(grown_capacity(10'000, 24'096), 24'096u);
+  EXPECT_EQ(grown_capacity(10'000, 24'097), 20'000u);
 }
 
 }  // namespace

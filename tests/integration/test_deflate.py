@@ -279,10 +279,10 @@ def test_gives_back_what_large_messages_needed(start_duplex):
         client.send(frame(BINARY, deflated(b"\0" * (48 * MIB)), rsv=4))
         assert len(inflated(raw_answer(client)[1])) == 48 * MIB
         assert server.peak_rss_bytes() - before > 48 * MIB
-        # At the end of the iteration; another answer comes from a later one.
+        # At the end of the iteration; another answer comes from a later one. A thread keeps some blocks.
         client.send(frame(TEXT, "more"))
         assert raw_answer(client)[1] == b"more"
-        assert server.rss_bytes() - before < server.may_hold(4 * MIB)
+        assert server.rss_bytes() - before < server.may_hold((16 + 4) * MIB)
 
 
 # Live channels

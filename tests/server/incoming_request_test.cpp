@@ -82,6 +82,20 @@ TEST(IncomingRequest, ForgetsTheLastRequest) {
   EXPECT_EQ(parsed.request().peer(), "127.0.0.1:5") << "the connection is the same";
 }
 
+TEST(IncomingRequest, CollectsContentWhoseSizeIsKnown) {
+  ParsedRequest parsed(ParsedRequest::text("GET", "/"));
+  const std::string piece(50'000, 'x');
+  parsed.incoming.expect_content(2 * piece.size());
+  for (int i = 0; i < 2; ++i) parsed.incoming.append_content(as_bytes(piece));
+  parsed.incoming.show_content();
+  EXPECT_EQ(parsed.request().text(), piece + piece);
+  // And the next one, of which nobody knows.
+  parsed.incoming.forget();
+  for (int i = 0; i < 3; ++i) parsed.incoming.append_content(as_bytes(piece));
+  parsed.incoming.show_content();
+  EXPECT_EQ(parsed.request().text(), piece + piece + piece);
+}
+
 TEST(IncomingRequest, ShowsContentOnlyWhenAllOfItHasCome) {
   ParsedRequest parsed(ParsedRequest::text("GET", "/"));
   parsed.incoming.append_content(as_bytes("one "));

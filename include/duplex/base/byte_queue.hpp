@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <utility>
 
 #include <duplex/base/bytes.hpp>
@@ -9,9 +10,9 @@ namespace duplex {
 
 /// A growing queue of bytes in one contiguous block: written at the back, read from the front.
 ///
-/// The block is never zeroed. A large one is of those that the thread keeps, and goes back to them,
-/// so that it costs no page faults each time. Views of its content hold until the next call that
-/// writes or consumes. Not for several threads.
+/// The block is never zeroed. From 32 KiB on it is one of those that the thread keeps, if one fits,
+/// and goes back to them, so that it costs no page faults each time. Views of its content hold
+/// until the next call that writes or consumes. Not for several threads.
 class ByteQueue {
  public:
   /// Owns no block until something is written.
@@ -48,10 +49,9 @@ class ByteQueue {
   /// Queues a copy of `bytes`, which may not be part of this queue.
   void append(ConstBytes bytes);
   void append(std::string_view text) { append(as_bytes(text)); }
-
-  /// Tells how large the content will become. Takes a block for all of it if the thread keeps one;
-  /// takes none from the system, so that a claim which is not kept has cost nothing.
-  void expect(std::size_t size) noexcept;
+  /// The same, where `bytes` are the first of `bytes_to_come`, as their sender claims. The block
+  /// will not be larger than for all of these; nor is it at once, unless the thread keeps one.
+  void append(ConstBytes bytes, std::uint64_t bytes_to_come);
 
   /// Room for `size` more bytes behind the content; what is written there counts after `commit`.
   Bytes prepare(std::size_t size) {
@@ -74,6 +74,7 @@ class ByteQueue {
 
  private:
   void make_room(std::size_t size);
+  void move_to_new_block(std::size_t capacity);
   void move_to(std::byte* block, std::size_t capacity) noexcept;
 
   std::byte* block_ = nullptr;
