@@ -28,7 +28,8 @@ void ByteQueue::append(ConstBytes bytes, std::uint64_t bytes_to_come) {
   append(bytes);
 }
 
-void ByteQueue::make_room(std::size_t size) {
+// Out of line, so that `append` stays small for what is usual.
+[[gnu::noinline]] void ByteQueue::make_room(std::size_t size) {
   const std::size_t used = this->size();
   if (used + size <= capacity_ && begin_ >= capacity_ / 2) {
     std::memmove(block_, block_ + begin_, used);

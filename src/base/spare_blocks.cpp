@@ -26,8 +26,7 @@ SpareBlocks::Kept* SpareBlocks::kept() noexcept {
   return &value;
 }
 
-SpareBlocks::Block SpareBlocks::take(std::size_t size_min) noexcept {
-  if (size_min < block_bytes_min || size_min > block_bytes_max) return {};
+SpareBlocks::Block SpareBlocks::take_kept(std::size_t size_min) noexcept {
   Kept* const spare = kept();
   if (spare == nullptr) return {};
   Block* best = nullptr;
@@ -45,9 +44,8 @@ SpareBlocks::Block SpareBlocks::take(std::size_t size_min) noexcept {
   return taken;
 }
 
-void SpareBlocks::give_back(Block block) noexcept {
-  const bool fits = block.size >= block_bytes_min && block.size <= block_bytes_max;
-  Kept* const spare = fits ? kept() : nullptr;
+void SpareBlocks::keep(Block block) noexcept {
+  Kept* const spare = kept();
   if (spare == nullptr) {
     std::free(block.memory);
     return;

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 
 namespace duplex {
 
@@ -27,10 +28,15 @@ class SpareBlocks {
 
   /// This thread's smallest block of at least `size_min` bytes, and at most twice as many, so that
   /// nobody holds much more than is needed; without memory when it has none.
-  static Block take(std::size_t size_min) noexcept;
+  static Block take(std::size_t size_min) noexcept {
+    return may_be_kept(size_min) ? take_kept(size_min) : Block();
+  }
 
   /// Keeps `block` for this thread, for which others may have to go, or frees it.
-  static void give_back(Block block) noexcept;
+  static void give_back(Block block) noexcept {
+    if (may_be_kept(block.size)) return keep(block);
+    std::free(block.memory);
+  }
 
  private:
   struct Kept {
@@ -41,6 +47,11 @@ class SpareBlocks {
     std::size_t bytes = 0;
   };
 
+  static constexpr bool may_be_kept(std::size_t size) noexcept {
+    return size >= block_bytes_min && size <= block_bytes_max;
+  }
+  static Block take_kept(std::size_t size_min) noexcept;
+  static void keep(Block block) noexcept;
   /// nullptr when the thread is about to end.
   static Kept* kept() noexcept;
 };
