@@ -95,7 +95,7 @@ std::vector<std::string> payloads(const MessageKind& kind) {
   return result;
 }
 
-std::vector<std::string> compressed(bool keep, const std::vector<std::string>& payloads) {
+std::vector<std::string> compress_all(bool keep, const std::vector<std::string>& payloads) {
   std::vector<std::string> result;
   result.reserve(payloads.size());
   Compressor compressor(keep);
@@ -173,7 +173,7 @@ Messages::Messages(const MessageKind& kind)
 Messages::Outgoing Messages::outgoing(const MessageKind& kind,
                                       const std::vector<std::string>& payloads) {
   if (!kind.compressed) return {Round(client_frames(kind, payloads)), std::nullopt};
-  const std::vector<std::string> smaller = bench::compressed(kind.keep, payloads);
+  const std::vector<std::string> smaller = compress_all(kind.keep, payloads);
   return {Round(client_frames(kind, smaller)), PieceSizes(smaller)};
 }
 

@@ -91,7 +91,9 @@ std::string readable_share(double share) {
 }
 
 std::string precise_share(double share) {
-  const double percent = 100 * share;
+  // What is more rounds to 100.
+  constexpr double less_than_all = 99.9;
+  const double percent = share < 1 ? std::min(100 * share, less_than_all) : 100 * share;
   const bool fits = percent >= 0.01 || percent == 0;
   return (fits ? readable_number(percent) : fmt::format("{:.1g}", percent)) + " %";
 }

@@ -25,7 +25,8 @@ std::string short_size(double bytes);
 /// `98 %`; never 100 of what is not whole.
 std::string readable_share(double share);
 
-/// With three digits, also of what is small: `12.3 %`, `0.25 %`, `3e-05 %`.
+/// With three digits, also of what is small: `12.3 %`, `0.25 %`, `3e-05 %`; nor is it ever 100 of
+/// what is not whole.
 std::string precise_share(double share);
 
 /// `true`, `5`, `0.5 s`, or the text itself.

@@ -48,11 +48,15 @@ TEST(BenchReadable, OnlyWhatIsWholeIsAHundredPercent) {
   EXPECT_EQ(readable_share(0.5), "50 %");
   EXPECT_EQ(readable_share(0.999), "99 %");
   EXPECT_EQ(readable_share(1), "100 %");
+  EXPECT_EQ(precise_share(0.999), "99.9 %");
+  EXPECT_EQ(precise_share(0.9995), "99.9 %");
+  EXPECT_EQ(precise_share(0.99999), "99.9 %");
+  EXPECT_EQ(precise_share(1), "100 %");
 }
 
 TEST(BenchReadable, SmallSharesSaySomething) {
   EXPECT_EQ(precise_share(0), "0 %");
-  EXPECT_EQ(precise_share(1), "100 %");
+  EXPECT_EQ(precise_share(1.2), "120 %");
   EXPECT_EQ(precise_share(0.1234), "12.3 %");
   EXPECT_EQ(precise_share(0.0025), "0.25 %");
   EXPECT_EQ(precise_share(0.00005), "0.005 %");
