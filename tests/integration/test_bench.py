@@ -12,6 +12,7 @@ import threading
 import time
 
 import pytest
+import websockets
 from support.bench import FAILURE, SHORT, WRONG_USAGE, answering
 from support.http import eventually
 from support.nginx import free_port, nginx
@@ -84,6 +85,27 @@ def test_tells_what_compression_saves(bench, start_duplex, of_server, of_bench, 
     assert least <= received <= most
     assert re.search(r"^compression  sent .+ as .+ \([\d.]+ %\)\n {13}received .+ as .+ \([\d.]+ %\)$", run.errors, re.M)
     assert "compression" not in bench(*SHORT, url).json
+
+
+def test_counts_what_only_answers_take_on_the_wire(bench, python_server, tmp_path):
+    (tmp_path / "message").write_text("to be, or not to be, " * 100)
+
+    def wire_bytes_of_a_message(times):
+        async def handler(websocket, *_):
+            with contextlib.suppress(websockets.ConnectionClosed):
+                async for message in websocket:
+                    for _ in range(times):
+                        await websocket.send(message)
+
+        report = bench(
+            *SHORT,
+            *("--compress", "--content", f"@{tmp_path}/message", "--require", "errors<100000000"),
+            python_server(handler),
+        ).json
+        assert {error["kind"] for error in report["errors"]} == ({"protocol"} if times > 1 else set())
+        return report["compression"]["bytes_received"] / report["messages"]["received"]
+
+    assert wire_bytes_of_a_message(3) == wire_bytes_of_a_message(1)
 
 
 def test_a_message_of_ones_own(bench, places, tmp_path):

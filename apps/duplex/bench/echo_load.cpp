@@ -1,5 +1,7 @@
 #include "echo_load.hpp"
 
+#include <numeric>
+#include <span>
 #include <string>
 
 namespace duplex::app::bench {
@@ -25,14 +27,15 @@ void EchoLoad::opened(Connection& connection, Time now) {
 
 void EchoLoad::received(Connection& connection, Bytes input, Time now) {
   EchoReader& reader = readers_[connection.number];
-  const std::uint64_t messages = reader.take_expected(rules_, input);
-  if (messages > 0) take(connection, messages, now);
+  take(connection, reader.take_expected(rules_, input), now);
   if (!input.empty()) {
     findings_.clear();
     reader.read_closely(rules_, input, findings_);
-    if (findings_.messages > 0) take(connection, findings_.messages, now);
+    const std::uint64_t answers = take(connection, findings_.messages, now);
     if (messages_.kind().compressed && thread().loading()) {
-      thread().recorder().received_compressed(findings_.wire_bytes);
+      const auto each = std::span(findings_.wire_bytes).first(answers);
+      thread().recorder().received_compressed(
+          std::accumulate(each.begin(), each.end(), std::uint64_t{0}));
     }
     react(connection);
     if (!connection.is_open()) return;
@@ -40,10 +43,11 @@ void EchoLoad::received(Connection& connection, Bytes input, Time now) {
   flush_owed(connection);
 }
 
-void EchoLoad::take(Connection& connection, std::uint64_t count, Time now) {
-  if (answered(connection, count, count * messages_.kind().bytes, now) > 0) {
-    thread().count({"protocol", "a message came that answers none"});
-  }
+std::uint64_t EchoLoad::take(Connection& connection, std::uint64_t count, Time now) {
+  if (count == 0) return 0;
+  const std::uint64_t unasked = answered(connection, count, count * messages_.kind().bytes, now);
+  if (unasked > 0) thread().count({"protocol", "a message came that answers none"});
+  return count - unasked;
 }
 
 /// To all that is not an echo as it should be.

@@ -16,7 +16,8 @@ class EchoLoad final : public Loop {
   void received(Connection& connection, Bytes input, Time now) override;
 
  private:
-  void take(Connection& connection, std::uint64_t count, Time now);
+  /// Returns how many of them answered something.
+  std::uint64_t take(Connection& connection, std::uint64_t count, Time now);
   void react(Connection& connection);
 
   const Messages& messages_;

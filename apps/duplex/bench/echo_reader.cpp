@@ -117,7 +117,7 @@ struct EchoReader::Scrutiny {
                                         expected, *difference)});
     }
     ++findings.messages;
-    findings.wire_bytes += wire_bytes;
+    findings.wire_bytes.push_back(wire_bytes);
     message = message + 1 == rules.messages->count() ? 0 : message + 1;
     size = 0;
     wire_bytes = 0;

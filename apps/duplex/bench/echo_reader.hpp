@@ -23,8 +23,8 @@ Fault closed_fault(std::string_view body);
 struct Findings {
   /// Whole messages that came, right or wrong.
   std::uint64_t messages = 0;
-  /// What their payloads took on the wire, compressed or not.
-  std::uint64_t wire_bytes = 0;
+  /// What the payload of each took on the wire, compressed or not.
+  std::vector<std::uint64_t> wire_bytes;
   std::vector<Fault> faults;
   /// What pings carried, each to be answered by a pong.
   std::vector<std::string> pings;
@@ -35,7 +35,7 @@ struct Findings {
 
   void clear() {
     messages = 0;
-    wire_bytes = 0;
+    wire_bytes.clear();
     faults.clear();
     pings.clear();
     closed.reset();
