@@ -1,6 +1,7 @@
 """`duplex bench --mode connect --resume` against servers that resume TLS sessions, and that don't."""
 
 import contextlib
+import itertools
 import re
 import socketserver
 import ssl
@@ -41,9 +42,12 @@ class Silent(socketserver.BaseRequestHandler):
     """Shakes hands, and waits until the client has gone."""
 
     def handle(self):
+        context = self.server.context()
+        self.server.log.append(("begins", context))
         with contextlib.suppress(OSError):
-            with self.server.context().wrap_socket(self.request, server_side=True) as connection:
+            with context.wrap_socket(self.request, server_side=True) as connection:
                 connection.recv(1)
+        self.server.log.append(("ends", context))
 
 
 class SilentServer(socketserver.ThreadingTCPServer):
@@ -53,12 +57,14 @@ class SilentServer(socketserver.ThreadingTCPServer):
 
 @pytest.fixture
 def silent_server():
-    """silent_server(context): the URL of a server that asks `context` for its settings each time."""
+    """silent_server(context, log): the URL of a server that asks `context` for its settings each time, and notes in
+    `log` when a connection begins and ends with which."""
     with SilentServer(("127.0.0.1", 0), Silent) as server:
         thread = threading.Thread(target=server.serve_forever)
 
-        def start(context):
+        def start(context, log=None):
             server.context = context
+            server.log = [] if log is None else log
             thread.start()
             return f"https://127.0.0.1:{server.server_address[1]}/"
 
@@ -94,6 +100,27 @@ def test_says_that_a_server_gives_no_tickets(resuming, silent_server, context):
 
 def test_says_that_a_server_takes_no_tickets(resuming, silent_server, context):
     expect_none_resumed(resuming(silent_server(context)))
+
+
+def test_waits_only_until_one_connection_has_a_ticket(bench, silent_server, context):
+    without, giving = context(), context()
+    without.num_tickets = 0
+    numbers = itertools.count()
+    log = []
+    url = silent_server(lambda: giving if next(numbers) else without, log)
+    # It would wait for longer than that.
+    run = bench("-d", 0.4, "-c", 2, "--mode", "connect", "--resume", "--insecure", url)
+    assert run.json["connections"]["resumed"] > 0 and WARNING not in run.errors
+    assert ("begins", giving) in log[log.index(("ends", without)) :]
+
+
+def test_says_nothing_of_tickets_that_there_was_no_time_to_wait_for(bench, silent_server, context):
+    without = context()
+    without.num_tickets = 0
+    url = silent_server(lambda: without)
+    run = bench("-d", 0.3, "-c", 2, "--mode", "connect", "--resume", "--insecure", url)
+    assert run.json["connections"]["opened"] == 2
+    assert WARNING not in run.errors
 
 
 def test_says_that_a_server_of_websockets_resumes_nothing(resuming, python_server, context):

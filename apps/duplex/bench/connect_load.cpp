@@ -35,10 +35,20 @@ bool ConnectLoad::waits_for_ticket(const Connection& connection) const {
          !connection.endpoint->tls->resumes();
 }
 
-/// Those that are still open waited in vain.
+/// One of those that wait has got it, for all.
+bool ConnectLoad::waits_no_more(const Connection& connection) const {
+  return tickets_due_ != never && connection.endpoint->tls->resumes();
+}
+
 void ConnectLoad::act(Time now) {
   (void)now;
   tickets_come_ = false;
+  stop_waiting();
+}
+
+/// Those that are still open have no ticket of their own, and the next ones need none: there is a
+/// session, or there won't be one.
+void ConnectLoad::stop_waiting() {
   tickets_due_ = never;
   for (Connection& connection : thread_.connections()) {
     if (connection.is_open()) again(connection);
@@ -46,7 +56,7 @@ void ConnectLoad::act(Time now) {
 }
 
 void ConnectLoad::only_tls_came(Connection& connection) {
-  if (!connection.endpoint->opening && !waits_for_ticket(connection)) again(connection);
+  if (waits_no_more(connection)) stop_waiting();
 }
 
 void ConnectLoad::received(Connection& connection, Bytes input, Time now) {
@@ -56,7 +66,11 @@ void ConnectLoad::received(Connection& connection, Bytes input, Time now) {
 }
 
 bool ConnectLoad::ended(Connection& connection) {
-  again(connection);
+  if (waits_no_more(connection)) {
+    stop_waiting();
+  } else {
+    again(connection);
+  }
   return true;
 }
 

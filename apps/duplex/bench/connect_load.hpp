@@ -21,11 +21,13 @@ class ConnectLoad final : public Work {
 
  private:
   bool waits_for_ticket(const Connection& connection) const;
+  bool waits_no_more(const Connection& connection) const;
+  void stop_waiting();
   void again(Connection& connection);
 
   LoadThread& thread_;
   bool tickets_come_ = true;
-  /// Until when they are waited for.
+  /// Until when they are waited for; `never` where nobody waits.
   Time tickets_due_ = never;
 };
 
