@@ -2,6 +2,7 @@
 
 import itertools
 import re
+import subprocess
 
 import pytest
 import websockets
@@ -86,6 +87,41 @@ def test_allows_as_many_losses_as_it_is_told(bench, loses_some):
     assert many.json["required"][0]["actual"] == many.json["fanout"]["lost"]
     # Errors are something else.
     bench(*fanout, *required("errors<1000000"), loses_some, status=FAILURE)
+
+
+@pytest.fixture
+def doomed():
+    """The id of a process that ends soon."""
+    with subprocess.Popen(["/bin/sleep", "1"]) as process:
+        yield process.pid
+
+
+def test_never_allows_that_the_server_ends(bench, server, doomed):
+    run = bench(
+        *("-d", 2, "--warmup", "0.1", "--pid", doomed),
+        *required("errors<1000000", "errors<100%"),
+        server.websocket_url + "/echo",
+        status=FAILURE,
+    )
+    assert run.kinds == {"server's process"}
+    assert not run.json["good"] and all(each["held"] for each in run.json["required"])
+    assert re.search(r"^errors +1  server's process, which no requirement allows$", run.errors, re.M)
+
+
+def test_never_allows_that_the_load_does_not_send(bench, python_server):
+    # Nobody is connected any more when the next message is due.
+    numbers = itertools.count()
+    hangs_up = python_server(answering(lambda message: message if next(numbers) < 5 else None))
+    load = ("-d", 1, "--warmup", "0", "-c", 1, "--rate", 100)
+    run = bench(*load, *required("errors<1000000", "rate>1"), hangs_up, status=FAILURE)
+    assert "not sent" in run.kinds
+    assert not run.json["good"] and all(each["held"] for each in run.json["required"])
+
+
+@pytest.mark.parametrize("requirement", ["errors>1", "errors>=0", "lost>1%"])
+def test_asks_for_no_faults(bench, server, requirement):
+    refused = bench(*required(requirement), server.websocket_url + "/echo", status=WRONG_USAGE)
+    assert f'"{requirement}" asks for faults; write < or <=' in refused.errors
 
 
 def test_knows_losses_only_where_something_is_delivered(bench, server):

@@ -17,6 +17,7 @@
 #include "color.hpp"
 #include "crew.hpp"
 #include "descriptor_limit.hpp"
+#include "error_kind.hpp"
 #include "live_line.hpp"
 #include "load_thread.hpp"
 #include "report.hpp"
@@ -143,6 +144,8 @@ class Lead {
       if (server) watch(*server, now);
       if (shows_) show(now);
     }
+    // The threads may have been faster than a glance.
+    if (server) watch(*server, steady_now());
     if (shows_) write(stderr, line_.clear());
   }
 
@@ -248,12 +251,13 @@ Result measure(const BenchOptions& options, Interruption& interruption) {
   result.load = crew.cost();
   if (server) {
     result.server = server->cost();
-    if (!server->lost().empty()) result.total.errors.add("server's process", server->lost());
+    if (!server->lost().empty()) result.total.errors.add(error_kind::server_ended, server->lost());
   }
   if (options.mode == Mode::fanout) {
     result.fanout = fanout_of(result.total, schedule.opened);
     if (result.fanout->lost > 0) {
-      result.total.errors.add("lost", "what was published did not come to every subscriber",
+      result.total.errors.add(error_kind::lost,
+                              "what was published did not come to every subscriber",
                               result.fanout->lost);
     }
   }

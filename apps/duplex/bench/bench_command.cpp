@@ -35,9 +35,9 @@ Examples:
 
 Only load what is yours, or whose owner knows.
 
-Exit status: 0 measured without an error, but what --require allows, and all that is required
-held; 1 otherwise; 2 wrong usage. When a signal ends it early, it reports, and ends by that
-signal)";
+Exit status: 0 measured with no errors except those that --require allows, and all that is
+required held; 1 otherwise; 2 wrong usage. When a signal ends it early, it reports, and ends by
+that signal)";
 
 constexpr auto loading = "The load";
 constexpr auto messages = "Messages: echo and fanout";
@@ -115,7 +115,7 @@ void add_bench(CLI::App& program, Run& run) {
                          "in mode fanout lost; with --pid also cpu (of a message),\n"
                          "memory (of a connection). LIMIT is 10k (a second), 5ms,\n"
                          "300us, 4K, for errors and lost 10 or 0.1%; < may as well\n"
-                         "be <=, > or >="));
+                         "be <=, or, but for these two, > or >="));
 
   text(reporting, "--pid", given->pid, "PID",
        "The server's process on this machine: tell what it\ncosts, too");

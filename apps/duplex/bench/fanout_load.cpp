@@ -1,7 +1,10 @@
 #include "fanout_load.hpp"
 
 #include <algorithm>
+#include <string>
 #include <utility>
+
+#include "error_kind.hpp"
 
 namespace duplex::app::bench {
 namespace {
@@ -160,7 +163,8 @@ void FanoutLoad::pump(Time now) {
 
 void FanoutLoad::publish(Publisher& publisher, Time time) {
   if (!publisher.connection->is_open()) {
-    thread_.count({"not sent", "no connection was open when a message was to be published"});
+    thread_.count({std::string(error_kind::not_sent),
+                   "no connection was open when a message was to be published"});
     return;
   }
   const bool text = thread_.setup().messages.kind().text;

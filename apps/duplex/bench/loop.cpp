@@ -1,7 +1,10 @@
 #include "loop.hpp"
 
 #include <algorithm>
+#include <string>
 #include <utility>
+
+#include "error_kind.hpp"
 
 namespace duplex::app::bench {
 namespace {
@@ -113,7 +116,8 @@ void Loop::act(Time now) {
     pacing_->take();
     Connection* const connection = next_open();
     if (connection == nullptr) {
-      thread_.count({"not sent", "no connection was open when a message was due"});
+      thread_.count(
+          {std::string(error_kind::not_sent), "no connection was open when a message was due"});
       continue;
     }
     if (!connection->waits_to_write && connection->owed == 0) touched_.push_back(connection);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "color.hpp"
+#include "error_kind.hpp"
 #include "printable.hpp"
 #include "readable.hpp"
 #include "report.hpp"
@@ -191,9 +192,13 @@ void add_errors(Lines& lines, const Result& result) {
     lines.add("errors", "none");
     return;
   }
+  const bool some_are_allowed = result.is_required(Requirement::Figure::errors);
   std::string_view label = "errors";
   for (const ErrorCount& error : errors.kinds()) {
-    lines.add(label, fmt::format("{:>8}  {}", readable_count(error.count), printable(error.kind)),
+    const bool spoils = some_are_allowed && error_kind::is_never_allowed(error.kind);
+    lines.add(label,
+              fmt::format("{:>8}  {}{}", readable_count(error.count), printable(error.kind),
+                          spoils ? ", which no requirement allows" : ""),
               Style::warning);
     label = "";
     if (!error.example.empty())

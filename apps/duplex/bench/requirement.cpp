@@ -166,6 +166,10 @@ bool Requirement::of_fanout() const noexcept {
   return figure == Figure::lost;
 }
 
+bool Requirement::of_faults() const noexcept {
+  return figure == Figure::errors || figure == Figure::lost;
+}
+
 bool Requirement::of_server() const noexcept {
   return figure == Figure::cpu || figure == Figure::memory;
 }
@@ -189,6 +193,10 @@ std::expected<Requirement, std::string> parse_requirement(std::string_view text)
   if (text[sign] == '<') {
     requirement.relation = equal ? Relation::at_most : Relation::less;
   } else {
+    if (requirement.of_faults()) {
+      return std::unexpected(
+          fmt::format("\"{}\" asks for faults; write < or <=, for how many there may be", text));
+    }
     requirement.relation = equal ? Relation::at_least : Relation::more;
   }
   const std::string_view limit_text = trim(text.substr(sign + (equal ? 2 : 1)));

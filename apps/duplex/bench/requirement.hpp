@@ -33,7 +33,7 @@ struct Requirement {
   /// For `percentile`.
   double percent = 0;
   bool of_handshakes = false;
-  /// For `errors` and `lost`: a part of what was asked for, not a number.
+  /// Of faults: a part of what was asked for, not a number.
   bool is_share = false;
   Relation relation = Relation::less;
   /// In `unit`.
@@ -44,6 +44,8 @@ struct Requirement {
   bool of_messages() const noexcept;
   /// Whether it is about what only a fan-out has.
   bool of_fanout() const noexcept;
+  /// Whether it is about what goes wrong, of which there can't be too little.
+  bool of_faults() const noexcept;
   /// Whether the server's process has to be known.
   bool of_server() const noexcept;
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "error_kind.hpp"
+
 namespace duplex::app::bench {
 namespace {
 
@@ -12,12 +14,6 @@ constexpr double share_of_kept_rate = 0.99;
 
 double ratio(double of, double to) noexcept {
   return to > 0 ? of / to : 0;
-}
-
-bool is_required(Requirement::Figure figure, const Result& result) {
-  return std::ranges::any_of(result.required, [figure](const Judgement& judgement) {
-    return judgement.requirement.figure == figure;
-  });
 }
 
 }  // namespace
@@ -100,10 +96,18 @@ std::uint64_t Result::asked_for() const noexcept {
   return total.connections_opened + total.connections_failed;
 }
 
+bool Result::is_required(Requirement::Figure figure) const noexcept {
+  return std::ranges::any_of(required, [figure](const Judgement& judgement) {
+    return judgement.requirement.figure == figure;
+  });
+}
+
 bool Result::good() const noexcept {
   using Figure = Requirement::Figure;
-  return has_measured() && (errors_but_lost() == 0 || is_required(Figure::errors, *this)) &&
-         (lost() == 0 || is_required(Figure::lost, *this)) &&
+  return has_measured() && (errors_but_lost() == 0 || is_required(Figure::errors)) &&
+         (lost() == 0 || is_required(Figure::lost)) &&
+         std::ranges::none_of(total.errors.kinds(), error_kind::is_never_allowed,
+                              &ErrorCount::kind) &&
          std::ranges::all_of(required, &Judgement::held);
 }
 

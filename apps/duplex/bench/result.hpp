@@ -25,7 +25,7 @@ std::string_view messages_name(Mode mode) noexcept;
 struct Option {
   std::string name;
   std::variant<bool, std::int64_t, double, std::string> value;
-  /// What people read behind the value: ` s`, ` B`, `/s`. Programs get the number alone.
+  /// What people read behind the value: ` s`, ` B`, `/s`, a literal. Programs get the number alone.
   std::string_view unit = {};
 };
 
@@ -146,10 +146,12 @@ struct Result {
   std::uint64_t lost() const noexcept { return fanout ? fanout->lost : 0; }
   std::uint64_t errors_but_lost() const noexcept;
   /// What might have gone wrong: messages and requests that were sent, deliveries that were due,
-  /// or, in modes about connections, those that were to be opened.
+  /// or, in modes about connections, attempts to open one.
   std::uint64_t asked_for() const noexcept;
+  /// Whether a requirement says how many of these there may be.
+  bool is_required(Requirement::Figure figure) const noexcept;
   /// Whether something was measured, all that was required held, and nothing went wrong but what a
-  /// requirement is about.
+  /// requirement allows, which none can of every kind (`error_kind::is_never_allowed`).
   bool good() const noexcept;
 };
 

@@ -10,8 +10,11 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <string>
 #include <system_error>
 #include <utility>
+
+#include "error_kind.hpp"
 
 namespace duplex::app::bench {
 namespace {
@@ -46,9 +49,9 @@ Fault fault_of(int error) {
     case ECONNRESET:
     case EPIPE: return {"reset", std::move(text)};
     case ETIMEDOUT: return {"timeout", std::move(text)};
-    case EADDRNOTAVAIL: return {"no port left", std::move(text)};
+    case EADDRNOTAVAIL: return {std::string(error_kind::no_port_left), std::move(text)};
     case EMFILE:
-    case ENFILE: return {"no descriptor left", std::move(text)};
+    case ENFILE: return {std::string(error_kind::no_descriptor_left), std::move(text)};
     default: return {"connection", std::move(text)};
   }
 }

@@ -134,6 +134,17 @@ TEST(TerminalReport, TellsHowManyErrorsThereMayBe) {
                                                         "             lost<2000  held: 1,500\n"));
 }
 
+TEST(TerminalReport, TellsWhichErrorsThereMayNeverBe) {
+  Result result = example_result(Mode::echo);
+  result.total.errors.add("reset");
+  result.total.errors.add("server's process", "process 7 has ended");
+  const auto never = HasSubstr("1  server's process, which no requirement allows\n");
+  EXPECT_THAT(terminal_report(result, false), Not(never)) << "nor is any other error allowed";
+  result.required = {judge(parse_requirement("errors<10").value(), result)};
+  EXPECT_THAT(terminal_report(result, false), AllOf(HasSubstr("1  reset\n"), never));
+  EXPECT_THAT(terminal_problems(result, false), never);
+}
+
 TEST(TerminalProblems, AreNoneWhereARequirementAllowsThem) {
   Result result = example_result(Mode::echo);
   result.total.errors.add("reset", "", 5);

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "bench/error_kind.hpp"
 #include "example_result.hpp"
 
 namespace duplex::app::bench {
@@ -92,6 +93,10 @@ TEST(Requirement, SaysWhatToWriteInstead) {
       {"lost<", "\"\" is neither a count nor a share"},
       {"lost<101%", "\"101%\" is not a share"},
       {"rate>1%", "\"1%\" is not a rate"},
+      {"errors>10", "\"errors>10\" asks for faults; write < or <="},
+      {"errors >= 0", "\"errors >= 0\" asks for faults"},
+      {"lost>1%", "asks for faults"},
+      {"lost>=1%", "asks for faults"},
   };
   for (const auto& [text, sentence] : all) {
     const auto requirement = parse_requirement(text);
@@ -189,6 +194,20 @@ TEST(Requirement, IsPartOfWhetherAResultIsGood) {
   EXPECT_TRUE(result.good());
   result.required.push_back(judged("max<1ms", result));
   EXPECT_FALSE(result.good());
+}
+
+TEST(Requirement, NeverAllowsWhatMakesOtherErrorsFew) {
+  for (const auto kind : {error_kind::not_sent, error_kind::no_port_left,
+                          error_kind::no_descriptor_left, error_kind::server_ended}) {
+    Result result = example_result(Mode::echo);
+    result.total.errors.add("reset", "", 10);
+    result.required = {judged("errors<1000", result), judged("errors<50%", result)};
+    EXPECT_TRUE(result.good());
+    result.total.errors.add(kind);
+    result.required = {judged("errors<1000", result), judged("errors<50%", result)};
+    EXPECT_EQ(result.required.front().actual, 11);
+    EXPECT_FALSE(result.good()) << kind;
+  }
 }
 
 TEST(Requirement, AllowsErrorsThatItIsAbout) {

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <string_view>
+
+/// Kinds of errors that decide about a run, by the words under which they are counted. Of all
+/// others it matters only how many there are.
+namespace duplex::app::bench::error_kind {
+
+/// Failures of the load itself: less was asked of the server than it seems.
+inline constexpr std::string_view not_sent = "not sent";
+inline constexpr std::string_view no_port_left = "no port left";
+inline constexpr std::string_view no_descriptor_left = "no descriptor left";
+/// The process that is watched has ended.
+inline constexpr std::string_view server_ended = "server's process";
+/// Deliveries of a fan-out that never came.
+inline constexpr std::string_view lost = "lost";
+
+/// Whether a single one spoils a run, however many errors are required to be all right: behind it,
+/// few errors say nothing good of a server.
+constexpr bool is_never_allowed(std::string_view kind) noexcept {
+  return kind == not_sent || kind == no_port_left || kind == no_descriptor_left ||
+         kind == server_ended;
+}
+
+}  // namespace duplex::app::bench::error_kind
