@@ -197,8 +197,8 @@ TEST(Requirement, IsPartOfWhetherAResultIsGood) {
 }
 
 TEST(Requirement, NeverAllowsWhatMakesOtherErrorsFew) {
-  for (const auto kind : {error_kind::not_sent, error_kind::no_port_left,
-                          error_kind::no_descriptor_left, error_kind::server_ended}) {
+  for (const auto kind :
+       {error_kind::no_port_left, error_kind::no_descriptor_left, error_kind::server_ended}) {
     Result result = example_result(Mode::echo);
     result.total.errors.add("reset", "", 10);
     result.required = {judged("errors<1000", result), judged("errors<50%", result)};
