@@ -119,6 +119,19 @@ def test_counts_what_could_not_be_sent_among_the_errors(bench, python_server):
     bench(*load, *required("errors<1"), hangs_up, status=FAILURE)
 
 
+@pytest.mark.parametrize("mode", [(), ("--mode", "fanout", "-c", 10)], ids=["echo", "fanout"])
+def test_leaves_out_nothing_that_was_due(bench, server, mode):
+    # More than anybody sends, in that time and two seconds more.
+    load = ("-d", "0.3", "--warmup", "0", "--rate", "100M", *mode)
+    path = "/live/due" if mode else "/echo"
+    run = bench(*load, server.websocket_url + path, status=FAILURE)
+    counts = {error["kind"]: error["count"] for error in run.json["errors"]}
+    each = 10 if mode else 1
+    due = run.json["messages"]["sent"] + counts["not sent"] / each
+    assert due == pytest.approx(0.3 * 100e6, rel=0.05)
+    assert "--rate was not kept" in run.errors
+
+
 @pytest.mark.parametrize("requirement", ["errors>1", "errors>=0", "lost>1%"])
 def test_asks_for_no_faults(bench, server, requirement):
     refused = bench(*required(requirement), server.websocket_url + "/echo", status=WRONG_USAGE)

@@ -137,11 +137,38 @@ void FanoutLoad::act(Time now) {
     pump(now);
     return;
   }
-  for (std::size_t i = 0; i < burst_max && pacing_->next() <= now; ++i) {
+  publish_due(now);
+}
+
+/// In an open loop, some of what is due by then.
+void FanoutLoad::publish_due(Time by) {
+  for (std::size_t i = 0; i < burst_max && pacing_->next() <= by; ++i) {
     publish(publishers_[turn_], pacing_->next());
     pacing_->take();
     turn_ = turn_ + 1 == publishers_.size() ? 0 : turn_ + 1;
   }
+}
+
+bool FanoutLoad::catch_up(Time end) {
+  if (pacing_ && !publishers_.empty()) {
+    publish_due(end);
+    if (pacing_->next() <= end) return true;
+  }
+  board_->note_end(thread_.number());
+  return false;
+}
+
+void FanoutLoad::give_up(Time end) {
+  if (!pacing_ || publishers_.empty()) return;
+  count_unsent("what was due was not published two seconds after the end",
+               pacing_->take_until(end));
+}
+
+/// As one error for each delivery that will not be.
+void FanoutLoad::count_unsent(std::string_view why, std::uint64_t messages) {
+  if (messages == 0) return;
+  thread_.recorder().error(error_kind::not_sent, why,
+                           messages * thread_.setup().options.connections);
 }
 
 void FanoutLoad::woken(Time now) {
@@ -163,8 +190,7 @@ void FanoutLoad::pump(Time now) {
 
 void FanoutLoad::publish(Publisher& publisher, Time time) {
   if (!publisher.connection->is_open()) {
-    thread_.count({std::string(error_kind::not_sent),
-                   "no connection was open when a message was to be published"});
+    count_unsent("no connection was open when a message was to be published", 1);
     return;
   }
   const bool text = thread_.setup().messages.kind().text;

@@ -33,10 +33,9 @@ class FanoutLoad final : public Work {
   Time due() const override;
   void act(Time now) override;
   void woken(Time now) override;
-  bool waits() const override {
-    board_->note_end(thread_.number());
-    return !board_->has_all(thread_.number());
-  }
+  bool catch_up(Time end) override;
+  bool waits() const override { return !board_->has_all(thread_.number()); }
+  void give_up(Time end) override;
 
  private:
   /// A message that some subscribers of this thread have.
@@ -62,6 +61,8 @@ class FanoutLoad final : public Work {
   void note(const Stamp& stamp);
   void react(Connection& connection);
   void pump(Time now);
+  void publish_due(Time by);
+  void count_unsent(std::string_view why, std::uint64_t messages);
   void publish(Publisher& publisher, Time time);
   /// What is in `payload_`, as the publisher's connection is to carry it; counts what compression
   /// makes of it.

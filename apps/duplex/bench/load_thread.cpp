@@ -146,10 +146,11 @@ void LoadThread::advance() {
       if (end <= now_) end_measuring();
       return;
     case Stage::draining:
-      if (!work_->waits()) {
+      behind_ = work_->catch_up(end);
+      if (!behind_ && !work_->waits()) {
         stage_ = Stage::over;
       } else if (end + Schedule::patience <= now_) {
-        work_->give_up();
+        work_->give_up(end);
         stage_ = Stage::over;
       }
       return;
@@ -210,6 +211,7 @@ void LoadThread::expire() {
 }
 
 Time LoadThread::next_due() const {
+  if (behind_) return now_;
   Time due = stage_ == Stage::measuring ? now_ + Schedule::slice : now_ + glance;
   due = std::min(due, schedule_->end.load(std::memory_order_acquire));
   if (loading()) due = std::min(due, work_->due());

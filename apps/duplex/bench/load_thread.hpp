@@ -143,6 +143,8 @@ class LoadThread {
   std::vector<char> buffer_;
   Tally tally_;
   Recorder recorder_;
+  /// Something that was due by the end is still to be done.
+  bool behind_ = false;
   Stage stage_ = Stage::opening;
   bool ready_ = false;
   bool waits_precisely_ = true;

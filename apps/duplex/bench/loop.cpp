@@ -110,8 +110,15 @@ void Loop::closed(Connection& connection) {
   in_flight.clear();
 }
 
-void Loop::act(Time now) {
-  for (std::size_t i = 0; i < burst_max && pacing_->next() <= now; ++i) {
+bool Loop::catch_up(Time end) {
+  if (!pacing_) return false;
+  send_due(end);
+  return pacing_->next() <= end;
+}
+
+/// In an open loop, some of what is due by then.
+void Loop::send_due(Time by) {
+  for (std::size_t i = 0; i < burst_max && pacing_->next() <= by; ++i) {
     const Time due = pacing_->next();
     pacing_->take();
     Connection* const connection = next_open();
@@ -139,7 +146,11 @@ Connection* Loop::next_open() {
   return nullptr;
 }
 
-void Loop::give_up() {
+void Loop::give_up(Time end) {
+  if (const std::uint64_t unsent = pacing_ ? pacing_->take_until(end) : 0; unsent > 0) {
+    thread_.recorder().error(error_kind::not_sent,
+                             "what was due was not sent two seconds after the end", unsent);
+  }
   if (under_way_ == 0) return;
   thread_.recorder().error("no answer", "what was sent was not answered two seconds after the end",
                            under_way_);

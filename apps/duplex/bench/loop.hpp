@@ -19,9 +19,10 @@ class Loop : public Work {
   void begin(Time now) final;
   void closed(Connection& connection) final;
   Time due() const final { return pacing_ ? pacing_->next() : never; }
-  void act(Time now) final;
+  void act(Time now) final { send_due(now); }
+  bool catch_up(Time end) final;
   bool waits() const final { return under_way_ > 0; }
-  void give_up() final;
+  void give_up(Time end) final;
 
  protected:
   /// Each piece has a payload of so many bytes, which take up less where they are compressed.
@@ -58,6 +59,7 @@ class Loop : public Work {
   void open_closed();
   void fill(Connection& connection, Time now);
   void owe(Connection& connection, Flow& flow, Time time, std::uint64_t count);
+  void send_due(Time by);
   Connection* next_open();
 
   LoadThread& thread_;

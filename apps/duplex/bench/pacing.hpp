@@ -19,6 +19,12 @@ class Pacing {
     return begin_ + static_cast<Time>(static_cast<double>(count_) * interval_ns_);
   }
   void take() noexcept { ++count_; }
+  /// Takes all that are due by `end`, and tells how many.
+  std::uint64_t take_until(Time end) noexcept {
+    const std::uint64_t before = count_;
+    while (next() <= end) take();
+    return count_ - before;
+  }
 
  private:
   double interval_ns_;

@@ -227,8 +227,8 @@ std::string limit_as_text(const Result& result) {
   }
   return fmt::format(
       "Neither the load ({} busy) nor the server ({} busy) was at its limit:\n"
-      "more --connections, or more --depth, may show more.",
-      load, readable_share(result.server->busy));
+      "more --connections{} may show more.",
+      load, readable_share(result.server->busy), result.rate ? "" : ", or more --depth,");
 }
 
 std::string figure_text(Unit unit, double figure) {
@@ -310,12 +310,15 @@ std::string limit_sentence(const Result& result) {
   if (result.mode == Mode::idle) return "";
   // More of what goes wrong shows nothing.
   if (result.limited_by == LimitedBy::unknown && !faultless && !result.rate) return "";
+  // Of one that has ended, its limit is not known.
+  const bool ended = result.total.errors.of(error_kind::server_ended) > 0;
+  const std::string limit = ended ? std::string() : limit_as_text(result);
   if (result.rate && result.limited_by != LimitedBy::rate) {
-    return fmt::format("--rate was not kept: {} of {} a second.\n{}",
+    return fmt::format("--rate was not kept: {} of {} a second.{}{}",
                        readable_number(result.kept_rate()), readable_number(*result.rate),
-                       limit_as_text(result));
+                       ended ? "" : "\n", limit);
   }
-  return limit_as_text(result);
+  return limit;
 }
 
 }  // namespace duplex::app::bench

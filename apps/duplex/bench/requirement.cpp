@@ -132,9 +132,7 @@ std::optional<double> actual_of(const Requirement& requirement, const Result& re
       // A process that has used no time does not answer, or for less than the system tells apart.
       return unless_zero(result.message_cost().value_or(MessageCost{}).cpu_ns());
     case Figure::memory:
-      if (!result.server) return std::nullopt;
-      // What was there from earlier connections is not of these.
-      return unless_zero(result.server->memory_bytes_per_connection().value_or(0));
+      return result.server ? result.server->memory_bytes_per_connection() : std::nullopt;
     case Figure::errors: return faults_of(requirement, result.errors_but_lost(), result);
     case Figure::lost: return faults_of(requirement, result.lost(), result);
   }

@@ -55,7 +55,7 @@ double LoadCost::busiest() const noexcept {
 }
 
 std::optional<double> ServerCost::memory_bytes_per_connection() const noexcept {
-  if (connections == 0 || memory_bytes < memory_before_bytes) return std::nullopt;
+  if (connections == 0 || memory_bytes <= memory_before_bytes) return std::nullopt;
   return static_cast<double>(memory_bytes - memory_before_bytes) / static_cast<double>(connections);
 }
 
@@ -65,7 +65,7 @@ double Result::messages_per_second() const noexcept {
 
 double Result::kept_rate() const noexcept {
   if (!fanout) return messages_per_second();
-  const auto due = static_cast<double>(asked_for());
+  const auto due = static_cast<double>(fanout->delivered + fanout->lost);
   const double in_time = ratio(static_cast<double>(total.received), due);
   return ratio(static_cast<double>(fanout->published) * in_time, seconds);
 }
@@ -91,8 +91,9 @@ std::uint64_t Result::errors_but_lost() const noexcept {
 }
 
 std::uint64_t Result::asked_for() const noexcept {
-  if (fanout) return fanout->delivered + fanout->lost;
-  if (mode == Mode::echo || mode == Mode::request) return total.sent;
+  const std::uint64_t unsent = total.errors.of(error_kind::not_sent);
+  if (fanout) return fanout->delivered + fanout->lost + unsent;
+  if (mode == Mode::echo || mode == Mode::request) return total.sent + unsent;
   return total.connections_opened + total.connections_failed;
 }
 

@@ -70,7 +70,8 @@ struct ServerCost {
   std::uint64_t connections = 0;
 
   double cpu_seconds() const noexcept { return user_seconds + system_seconds; }
-  /// nullopt without connections, or when there is less memory than before.
+  /// nullopt without connections, or when there is no more memory than before: what was there from
+  /// earlier connections is not of these.
   std::optional<double> memory_bytes_per_connection() const noexcept;
 };
 
@@ -145,8 +146,8 @@ struct Result {
   /// Of a fan-out; 0 in other modes.
   std::uint64_t lost() const noexcept { return fanout ? fanout->lost : 0; }
   std::uint64_t errors_but_lost() const noexcept;
-  /// What might have gone wrong: messages and requests that were sent, deliveries that were due,
-  /// or, in modes about connections, attempts to open one.
+  /// What might have gone wrong: messages and requests that were sent or due, deliveries that were
+  /// due, or, in modes about connections, attempts to open one.
   std::uint64_t asked_for() const noexcept;
   /// Whether a requirement says how many of these there may be.
   bool is_required(Requirement::Figure figure) const noexcept;

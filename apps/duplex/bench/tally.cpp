@@ -24,6 +24,11 @@ std::uint64_t ErrorCounts::total() const noexcept {
   return sum;
 }
 
+std::uint64_t ErrorCounts::of(std::string_view kind) const noexcept {
+  const auto found = std::ranges::find(kinds_, kind, &ErrorCount::kind);
+  return found == kinds_.end() ? 0 : found->count;
+}
+
 void Tally::merge(const Tally& other) {
   sent += other.sent;
   received += other.received;

@@ -27,6 +27,7 @@ class ErrorCounts {
 
   const std::vector<ErrorCount>& kinds() const noexcept { return kinds_; }
   std::uint64_t total() const noexcept;
+  std::uint64_t of(std::string_view kind) const noexcept;
   bool empty() const noexcept { return kinds_.empty(); }
 
  private:

@@ -41,10 +41,16 @@ class Work {
   /// Something happened in another thread, see `LoadThread::wake`.
   virtual void woken(Time now) { (void)now; }
 
-  /// Whether something is under way after the end that is worth waiting for.
+  /// The load has ended: does a part of what was due by `end` and is still to be done; true while
+  /// there is more of it.
+  virtual bool catch_up(Time end) {
+    (void)end;
+    return false;
+  }
+  /// Whether something is under way then that is worth waiting for.
   virtual bool waits() const { return false; }
-  /// The end of all waiting: what has not come is counted as an error.
-  virtual void give_up() {}
+  /// The end of all waiting: what was not done, or has not come, is counted as an error.
+  virtual void give_up(Time end) { (void)end; }
 };
 
 }  // namespace duplex::app::bench

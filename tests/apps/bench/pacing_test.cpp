@@ -24,6 +24,15 @@ TEST(Pacing, KeepsItsRateWhereAnIntervalIsNoWholeNumber) {
   EXPECT_EQ(pacing.next(), 1'000'000'000'000'000);
 }
 
+TEST(Pacing, TellsHowManyWereDueAndNotTaken) {
+  Pacing pacing(1000, 0);
+  pacing.take();
+  EXPECT_EQ(pacing.take_until(4'500'000), 4u);
+  EXPECT_EQ(pacing.next(), 5'000'000u);
+  EXPECT_EQ(pacing.take_until(4'999'999), 0u);
+  EXPECT_EQ(pacing.take_until(5'000'000), 1u);
+}
+
 /// A clock that stands still for the server does not for those who wait.
 TEST(Pacing, CountsLatencyFromWhenAMessageWasDue) {
   Pacing pacing(1000, 0);

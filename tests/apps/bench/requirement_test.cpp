@@ -210,6 +210,17 @@ TEST(Requirement, NeverAllowsWhatMakesOtherErrorsFew) {
   }
 }
 
+TEST(Requirement, CountsWhatWasDueAndNotSentAmongWhatWasAskedFor) {
+  Result result = example_result(Mode::echo);
+  result.total.errors = {};
+  result.total.sent = 300;
+  result.total.errors.add(error_kind::not_sent, "", 100);
+  EXPECT_EQ(result.asked_for(), 400u);
+  result.mode = Mode::fanout;
+  result.fanout = Fanout{.published = 30, .delivered = 290, .lost = 10};
+  EXPECT_EQ(result.asked_for(), 400u);
+}
+
 TEST(Requirement, AllowsErrorsThatItIsAbout) {
   struct Case {
     std::uint64_t errors;

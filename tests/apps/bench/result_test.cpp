@@ -64,8 +64,10 @@ TEST(ServerCost, DividesTheGrowthOfMemoryByTheConnections) {
   cost.connections = 0;
   EXPECT_EQ(cost.memory_bytes_per_connection(), std::nullopt);
   cost.connections = 1;
-  cost.memory_bytes = 900;
-  EXPECT_EQ(cost.memory_bytes_per_connection(), std::nullopt);
+  for (const std::uint64_t now : {900U, 1000U}) {
+    cost.memory_bytes = now;
+    EXPECT_EQ(cost.memory_bytes_per_connection(), std::nullopt);
+  }
 }
 
 TEST(Result, TellsWhatAMessageCostsTheServer) {
