@@ -2,11 +2,14 @@
 
 import itertools
 import re
+import signal
+import socket
 import subprocess
 
 import pytest
 import websockets
 from support.bench import FAILURE, FINE, SHORT, WRONG_USAGE, answering
+from support.program import DEADLINE_S
 
 
 @pytest.fixture(scope="module")
@@ -141,3 +144,16 @@ def test_asks_for_no_faults(bench, server, requirement):
 def test_knows_losses_only_where_something_is_delivered(bench, server):
     refused = bench(*required("lost<1"), server.websocket_url + "/echo", status=WRONG_USAGE)
     assert 'in mode echo there are no deliveries that "lost<1" could be about' in refused.errors
+
+
+def test_waits_for_a_server_that_starts(bench, duplex_program, server):
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        url = f"ws://127.0.0.1:{nobody.getsockname()[1]}/echo"
+        assert bench(*SHORT, url, status=FAILURE).kinds == {"refused"}
+        with subprocess.Popen([str(duplex_program), "bench", "-q", *SHORT, "--wait", "600", url]) as waiting:
+            with pytest.raises(subprocess.TimeoutExpired):
+                waiting.wait(0.3)
+            waiting.send_signal(signal.SIGTERM)
+            assert waiting.wait(DEADLINE_S) == -signal.SIGTERM
+    bench(*SHORT, "--wait", "10", server.websocket_url + "/echo")

@@ -4,8 +4,11 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
+#include <thread>
 
 namespace duplex::app::bench {
 namespace {
@@ -46,6 +49,14 @@ HostAddress first_that_answers(const std::vector<HostAddress>& addresses) {
     }
   }
   return addresses.front();
+}
+
+void wait_for_answer(const std::vector<HostAddress>& addresses, std::chrono::milliseconds time) {
+  constexpr std::chrono::milliseconds pause(50);
+  const auto end = std::chrono::steady_clock::now() + time;
+  while (std::ranges::none_of(addresses, answers) && std::chrono::steady_clock::now() < end) {
+    std::this_thread::sleep_for(pause);
+  }
 }
 
 HostAddress source_of(const HostAddress& target, std::size_t number) noexcept {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <vector>
 
@@ -10,6 +11,9 @@ namespace duplex::app::bench {
 /// Which of a host's addresses answers; the first when none does, so that the load finds out why.
 /// Waits at most ten seconds for each. With one, asks nobody.
 HostAddress first_that_answers(const std::vector<HostAddress>& addresses);
+
+/// Until one of them answers, as a server does that has started, but no longer than `time`.
+void wait_for_answer(const std::vector<HostAddress>& addresses, std::chrono::milliseconds time);
 
 /// How many connections leave from one source address: Linux has 28,232 ports for that, and some
 /// still wait for the end of connections before.

@@ -277,6 +277,9 @@ int run_bench(const BenchOptions& options) {
   want_descriptors_for(options);
   check_report_place(options.json);
   check_report_place(options.plot);
+  if (options.wait.count() > 0) {
+    wait_for_answer(resolve_host(options.url.host, options.url.port), options.wait);
+  }
   Interruption interruption;
   const Result result = measure(options, interruption);
   // First what can't get lost for want of a place.

@@ -70,6 +70,8 @@ void add_bench(CLI::App& program, Run& run) {
        "That share the connections; 1 by default, which is\nenough for most servers");
   text(loading, "--warmup", given->warmup, "TIME",
        "Load so long before anything counts; 500ms by default");
+  text(loading, "--wait", given->wait, "TIME",
+       "Try to connect for so long at first, while the server\nstarts; 0 by default");
   text(loading, "--depth", given->depth, "N",
        "Messages under way on each connection; requests are\npipelined; 1 by default");
   text(loading, "--rate", given->rate, "N",

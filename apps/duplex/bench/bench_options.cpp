@@ -149,6 +149,7 @@ void take_load(BenchOptions& options, const BenchArguments& arguments) {
   if (!arguments.warmup.empty()) {
     options.warmup = checked("--warmup", parse_duration(arguments.warmup));
   }
+  if (!arguments.wait.empty()) options.wait = checked("--wait", parse_duration(arguments.wait));
   if (options.mode == Mode::connect || options.mode == Mode::idle) options.warmup = milliseconds(0);
   options.depth = count_of("--depth", arguments.depth, 1, depth_max, options.depth);
   options.rate = rate_of("--rate", arguments.rate);

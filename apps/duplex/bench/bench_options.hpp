@@ -25,6 +25,7 @@ struct BenchArguments {
   std::string duration;
   std::string threads;
   std::string warmup;
+  std::string wait;
   std::string size;
   std::string depth;
   std::string rate;
@@ -62,6 +63,8 @@ struct BenchOptions {
   std::size_t threads = 1;
   std::chrono::milliseconds duration{10'000};
   std::chrono::milliseconds warmup{500};
+  /// For the server to start.
+  std::chrono::milliseconds wait{0};
   /// How many are under way on each connection; in a fan-out, of each publisher.
   std::size_t depth = 1;
   /// A second, all connections together; 0 for a closed loop.

@@ -312,7 +312,7 @@ std::string limit_sentence(const Result& result) {
   if (result.limited_by == LimitedBy::unknown && !faultless && !result.rate) return "";
   // Of one that has ended, its limit is not known.
   const bool ended = result.total.errors.of(error_kind::server_ended) > 0;
-  const std::string limit = ended ? std::string() : limit_as_text(result);
+  std::string limit = ended ? std::string() : limit_as_text(result);
   if (result.rate && result.limited_by != LimitedBy::rate) {
     return fmt::format("--rate was not kept: {} of {} a second.{}{}",
                        readable_number(result.kept_rate()), readable_number(*result.rate),

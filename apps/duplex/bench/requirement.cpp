@@ -203,6 +203,10 @@ std::expected<Requirement, std::string> parse_requirement(std::string_view text)
   const auto limit = parse_limit(requirement.unit(), limit_text);
   if (!limit) return std::unexpected(limit.error());
   requirement.limit = *limit;
+  if (requirement.relation == Relation::less && requirement.limit == 0) {
+    return std::unexpected(
+        fmt::format("nothing is less than that of \"{}\"; write <= for none", text));
+  }
   return requirement;
 }
 

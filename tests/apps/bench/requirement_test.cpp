@@ -96,6 +96,9 @@ TEST(Requirement, SaysWhatToWriteInstead) {
       {"errors>10", "\"errors>10\" asks for faults; write < or <="},
       {"errors >= 0", "\"errors >= 0\" asks for faults"},
       {"lost>1%", "asks for faults"},
+      {"errors<0", "nothing is less than that of \"errors<0\"; write <= for none"},
+      {"lost<0%", "write <= for none"},
+      {"p99<0ms", "write <= for none"},
       {"lost>=1%", "asks for faults"},
   };
   for (const auto& [text, sentence] : all) {
