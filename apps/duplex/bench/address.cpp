@@ -14,9 +14,11 @@ namespace duplex::app::bench {
 namespace {
 
 constexpr std::uint32_t loopback_net = 127;
-constexpr int answer_ms_max = 10'000;
+using std::chrono::milliseconds;
 
-bool answers(const HostAddress& address) {
+constexpr milliseconds answer_time_max(10'000);
+
+bool answers(const HostAddress& address, milliseconds time) {
   const int descriptor =
       ::socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (descriptor < 0) return false;
@@ -24,7 +26,7 @@ bool answers(const HostAddress& address) {
   if (::connect(descriptor, address.get(), address.size) != 0) {
     error = errno;
     pollfd waited{descriptor, POLLOUT, 0};
-    if (error == EINPROGRESS && ::poll(&waited, 1, answer_ms_max) == 1) {
+    if (error == EINPROGRESS && ::poll(&waited, 1, static_cast<int>(time.count())) == 1) {
       socklen_t size = sizeof error;
       ::getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &size);
     }
@@ -45,16 +47,21 @@ bool is_loopback_v4(const HostAddress& target) noexcept {
 HostAddress first_that_answers(const std::vector<HostAddress>& addresses) {
   if (addresses.size() > 1) {
     for (const HostAddress& address : addresses) {
-      if (answers(address)) return address;
+      if (answers(address, answer_time_max)) return address;
     }
   }
   return addresses.front();
 }
 
-void wait_for_answer(const std::vector<HostAddress>& addresses, std::chrono::milliseconds time) {
-  constexpr std::chrono::milliseconds pause(50);
-  const auto end = std::chrono::steady_clock::now() + time;
-  while (std::ranges::none_of(addresses, answers) && std::chrono::steady_clock::now() < end) {
+void wait_for_answer(const std::vector<HostAddress>& addresses, milliseconds time) {
+  using Clock = std::chrono::steady_clock;
+  constexpr milliseconds pause(50);
+  const auto end = Clock::now() + time;
+  const auto answers_in_time = [end](const HostAddress& address) {
+    const auto left = std::chrono::ceil<milliseconds>(end - Clock::now());
+    return left.count() > 0 && answers(address, std::min(left, answer_time_max));
+  };
+  while (std::ranges::none_of(addresses, answers_in_time) && Clock::now() < end) {
     std::this_thread::sleep_for(pause);
   }
 }

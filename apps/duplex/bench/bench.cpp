@@ -249,9 +249,12 @@ Result measure(const BenchOptions& options, Interruption& interruption) {
   result.resumable = resumable_of(result.total, options);
   if (result.seconds > 0) result.timeline = timeline.finish(time_point(schedule.end));
   result.load = crew.cost();
-  if (server && server->lost().empty()) result.server = server->cost();
-  if (server && !server->lost().empty()) {
-    result.total.errors.add(error_kind::server_ended, server->lost());
+  if (server) {
+    if (server->lost().empty()) {
+      result.server = server->cost();
+    } else {
+      result.total.errors.add(error_kind::server_ended, server->lost());
+    }
   }
   if (options.mode == Mode::fanout) {
     result.fanout = fanout_of(result.total, schedule.opened);
