@@ -16,7 +16,7 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 import websockets
-from support.program import DEADLINE_S, SANITIZER_OPTIONS, SANITIZER_REPORT
+from support.program import DEADLINE_S, SANITIZER_OPTIONS, SANITIZER_REPORT, run_to_its_end
 
 FINE, FAILURE, WRONG_USAGE = range(3)
 
@@ -26,17 +26,7 @@ def check(duplex_program, tmp_path):
     """check(*arguments): the program to its end, in a folder of its own."""
 
     def to_its_end(*arguments, status=FINE):
-        result = subprocess.run(
-            [str(duplex_program), "check", *map(str, arguments)],
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            timeout=DEADLINE_S,
-            env=SANITIZER_OPTIONS,
-        )
-        assert not SANITIZER_REPORT.search(result.stderr), result.stderr
-        assert result.returncode == status, result
-        return result
+        return run_to_its_end(duplex_program, "check", *arguments, folder=tmp_path, status=status)
 
     return to_its_end
 

@@ -1,10 +1,9 @@
 """`duplex bench` as a program that runs to its end, and servers for it that need not be right."""
 
 import json
-import subprocess
 
 import websockets
-from support.program import DEADLINE_S, SANITIZER_OPTIONS, SANITIZER_REPORT
+from support.program import run_to_its_end
 
 FINE, FAILURE, WRONG_USAGE = range(3)
 SHORT = ("-d", "0.5", "--warmup", "0.1", "-c", "10")
@@ -14,16 +13,7 @@ class Bench:
     """What a run said."""
 
     def __init__(self, program, folder, *arguments, status=FINE):
-        result = subprocess.run(
-            [str(program), "bench", "--json", "-", *map(str, arguments)],
-            cwd=folder,
-            capture_output=True,
-            text=True,
-            timeout=DEADLINE_S,
-            env=SANITIZER_OPTIONS,
-        )
-        assert not SANITIZER_REPORT.search(result.stderr), result.stderr
-        assert result.returncode == status, result
+        result = run_to_its_end(program, "bench", "--json", "-", *arguments, folder=folder, status=status)
         self.output = result.stdout
         self.errors = result.stderr
 

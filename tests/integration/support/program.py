@@ -167,3 +167,18 @@ class Program(Endpoint):
         if self.running:
             self._process.kill()
         self._process.wait()
+
+
+def run_to_its_end(program, *arguments, folder, status):
+    """A program that ends by itself, in that folder: its result, once it has this exit status."""
+    result = subprocess.run(
+        [str(program), *map(str, arguments)],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE_S,
+        env=SANITIZER_OPTIONS,
+    )
+    assert not SANITIZER_REPORT.search(result.stderr), result.stderr
+    assert result.returncode == status, result
+    return result
