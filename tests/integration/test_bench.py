@@ -302,17 +302,26 @@ def rude_port():
 
 def test_tells_how_opening_fails(bench, server, places, rude_port):
     assert bench(*SHORT, f"ws://127.0.0.1:{free_port()}/", status=FAILURE).kinds == {"refused"}
-    assert bench(*SHORT, *places["ws"]("/no/such"), status=FAILURE).kinds == {"handshake status 404"}
+    missing = bench(*SHORT, *places["ws"]("/no/such"), status=FAILURE)
+    assert missing.kinds == {"handshake status 404"}
+    assert re.fullmatch("the server answered 404 Not Found: .+", missing.json["errors"][0]["example"])
     assert bench(*SHORT, f"ws://127.0.0.1:{rude_port}/", status=FAILURE).kinds == {"handshake"}
     untrusted = bench(*SHORT, places["wss"]("/echo")[0], status=FAILURE)
     assert untrusted.kinds == {"TLS"}
-    assert "certificate" in untrusted.json["errors"][0]["example"]
+    assert "certificate is refused: " in untrusted.json["errors"][0]["example"]
+    assert "--cacert names a file of authorities" in untrusted.json["errors"][0]["example"]
     assert bench(*SHORT, "--insecure", places["wss"]("/echo")[0]).json["errors"] == []
     clear = bench(*SHORT, server.websocket_url.replace("ws:", "wss:") + "/echo", status=FAILURE)
     assert clear.kinds == {"TLS"}
     assert "it does not speak TLS there; write ws://" in clear.json["errors"][0]["example"]
     no_answer = bench(*SHORT, f"http://127.0.0.1:{rude_port}/", status=FAILURE)
     assert no_answer.kinds <= {"closed early", "reset"}
+
+
+@pytest.mark.parametrize("option", ["--cacert", "--cert"])
+def test_files_that_hold_no_certificates_are_wrong_usage(bench, option):
+    refused = bench(*SHORT, option, __file__, "wss://127.0.0.1:1/", status=WRONG_USAGE)
+    assert refused.errors.startswith(f"duplex: {option}: {__file__} ")
 
 
 def sockets_of(pid):

@@ -8,6 +8,7 @@
 #include <utility>
 #include <variant>
 
+#include "printable.hpp"
 #include <duplex/base/byte_queue.hpp>
 #include <duplex/http1/request_writer.hpp>
 
@@ -18,6 +19,9 @@ using http1::ResponseParser;
 using websocket::HandshakeKey;
 
 constexpr http1::ResponseLimits limits;
+
+/// Of what a server says to its refusal.
+constexpr std::size_t shown_reason_bytes = 120;
 
 std::string written(const http::Url& url, const websocket::HandshakeOffer& offer,
                     const HandshakeKey& key) {
@@ -76,21 +80,20 @@ std::expected<std::optional<OpeningAnswer::Opened>, Fault> OpeningAnswer::read(B
       return std::nullopt;
     }
     if (const auto* const head = std::get_if<ResponseParser::Head>(&**event)) {
-      return judge(head->head);
+      return judge(head->head, input);
     }
   }
 }
 
+/// `rest` is what has come behind the head.
 std::expected<std::optional<OpeningAnswer::Opened>, Fault> OpeningAnswer::judge(
-    const http::ResponseHead& head) const {
+    const http::ResponseHead& head, Bytes& rest) {
   const auto answer = websocket::check_answer(head, request_->offer(), key_);
   if (!answer) {
-    const auto status = static_cast<unsigned>(head.status);
-    return std::unexpected(
-        answer.error().error == websocket::ClientHandshakeError::not_switching_protocols
-            ? Fault{fmt::format("handshake status {}", status),
-                    fmt::format("the server answered {} {}", status, head.reason)}
-            : Fault{"handshake", websocket::describe(answer.error())});
+    return std::unexpected(answer.error().error ==
+                                   websocket::ClientHandshakeError::not_switching_protocols
+                               ? refusal(head, rest)
+                               : Fault{"handshake", websocket::describe(answer.error())});
   }
   if (request_->offer().deflate && !answer->deflate) {
     return std::unexpected(Fault{"handshake", "the server does not agree to compress"});
@@ -100,6 +103,21 @@ std::expected<std::optional<OpeningAnswer::Opened>, Fault> OpeningAnswer::judge(
     return std::unexpected(Fault{"handshake", "the server does not let windows be kept"});
   }
   return Opened{answer->deflate};
+}
+
+Fault OpeningAnswer::refusal(const http::ResponseHead& head, Bytes& rest) {
+  const auto status = static_cast<unsigned>(head.status);
+  Fault fault{fmt::format("handshake status {}", status),
+              fmt::format("the server answered {} {}", status, head.reason)};
+  // Most servers say why in a line that comes along with the head.
+  const auto event = parser_.next(rest);
+  if (!event || !*event) return fault;
+  if (const auto* const content = std::get_if<ResponseParser::Content>(&**event)) {
+    const std::string_view said = as_text(content->data);
+    const std::string_view line = said.substr(0, said.find_first_of("\r\n"));
+    if (!line.empty()) fault.text += fmt::format(": {}", cut_text(line, shown_reason_bytes));
+  }
+  return fault;
 }
 
 }  // namespace duplex::app::bench

@@ -45,11 +45,13 @@ class OpeningAnswer {
                 http1::FieldTable& fields);
 
   /// nullopt: there is more to come. What stands behind the head is left in `input`, in whose
-  /// buffer or ours. A fault's kind is `handshake status N` when it was refused.
+  /// buffer or ours. A fault's kind is `handshake status N` when it was refused; its text has the
+  /// first line of the content, if that has come along.
   std::expected<std::optional<Opened>, Fault> read(Bytes& input);
 
  private:
-  std::expected<std::optional<Opened>, Fault> judge(const http::ResponseHead& head) const;
+  std::expected<std::optional<Opened>, Fault> judge(const http::ResponseHead& head, Bytes& rest);
+  Fault refusal(const http::ResponseHead& head, Bytes& rest);
 
   const OpeningRequest* request_;
   websocket::HandshakeKey key_;

@@ -10,6 +10,8 @@
 #include <string_view>
 #include <variant>
 
+#include "transcript.hpp"
+
 namespace duplex::app::bench {
 namespace {
 
@@ -50,6 +52,21 @@ std::string shortened(double number, std::span<const Unit> units) {
     if (text.ends_with('.')) text.pop_back();
   }
   return unit.name.empty() ? text : fmt::format("{} {}", text, unit.name);
+}
+
+std::uint64_t whole(double number) {
+  return static_cast<std::uint64_t>(std::llround(std::max(number, 0.0)));
+}
+
+std::string in_unit(Requirement::Unit unit, double figure) {
+  switch (unit) {
+    case Requirement::Unit::per_second: return readable_number(figure) + "/s";
+    case Requirement::Unit::nanoseconds: return readable_duration(whole(figure));
+    case Requirement::Unit::bytes: return readable_size(whole(figure));
+    case Requirement::Unit::count: return readable_count(whole(figure));
+    case Requirement::Unit::share: return precise_share(figure);
+  }
+  return "";
 }
 
 }  // namespace
@@ -96,6 +113,12 @@ std::string precise_share(double share) {
   const double percent = share < 1 ? std::min(100 * share, less_than_all) : 100 * share;
   const bool fits = percent >= 0.01 || percent == 0;
   return (fits ? readable_number(percent) : fmt::format("{:.1g}", percent)) + " %";
+}
+
+std::string readable_judgement(const Judgement& judgement) {
+  return fmt::format("{}: {}", judgement.held() ? "held" : "not held",
+                     judgement.actual ? in_unit(judgement.requirement.unit(), *judgement.actual)
+                                      : "nothing was measured");
 }
 
 std::string readable_option(const Option& option) {

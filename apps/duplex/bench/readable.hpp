@@ -29,6 +29,9 @@ std::string readable_share(double share);
 /// what is not whole.
 std::string precise_share(double share);
 
+/// `held: 5.46 ms`, `not held: 64,599/s`, `not held: nothing was measured`.
+std::string readable_judgement(const Judgement& judgement);
+
 /// `true`, `5`, `0.5 s`, or the text itself.
 std::string readable_option(const Option& option);
 

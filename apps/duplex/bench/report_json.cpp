@@ -1,7 +1,9 @@
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "report.hpp"
 #include "version.hpp"
@@ -16,6 +18,16 @@ double microseconds(std::uint64_t ns) noexcept {
   return static_cast<double>(ns) / 1000;
 }
 
+/// To six decimals, which is more than was measured, and what people can read.
+double rounded(double figure) noexcept {
+  return std::round(figure * 1e6) / 1e6;
+}
+
+std::vector<double> rounded(std::vector<double> figures) {
+  for (double& figure : figures) figure = rounded(figure);
+  return figures;
+}
+
 double ratio(double of, double to) noexcept {
   return to > 0 ? of / to : 0;
 }
@@ -23,7 +35,7 @@ double ratio(double of, double to) noexcept {
 ordered_json durations_of(const Histogram& histogram) {
   if (histogram.empty()) return nullptr;
   return {{"min", microseconds(histogram.min())},
-          {"mean", histogram.mean() / 1000},
+          {"mean", rounded(histogram.mean() / 1000)},
           {"p50", microseconds(histogram.at_percentile(50))},
           {"p90", microseconds(histogram.at_percentile(90))},
           {"p99", microseconds(histogram.at_percentile(99))},
@@ -59,24 +71,24 @@ ordered_json statuses_of(const Result& result) {
 
 ordered_json load_of(const LoadCost& load) {
   return {{"threads", load.busy.size()},
-          {"cpu_seconds", load.cpu_seconds},
-          {"busy", load.busiest()},
-          {"busy_by_thread", load.busy}};
+          {"cpu_seconds", rounded(load.cpu_seconds)},
+          {"busy", rounded(load.busiest())},
+          {"busy_by_thread", rounded(load.busy)}};
 }
 
 ordered_json server_of(const ServerCost& server, const Result& result) {
   ordered_json all = {{"pid", server.pid},
-                      {"user_seconds", server.user_seconds},
-                      {"system_seconds", server.system_seconds},
-                      {"busy", server.busy}};
+                      {"user_seconds", rounded(server.user_seconds)},
+                      {"system_seconds", rounded(server.system_seconds)},
+                      {"busy", rounded(server.busy)}};
   if (const auto cost = result.message_cost()) {
-    all["user_us_per_message"] = cost->user_ns / 1000;
-    all["cpu_us_per_message"] = cost->cpu_ns() / 1000;
+    all["user_us_per_message"] = rounded(cost->user_ns / 1000);
+    all["cpu_us_per_message"] = rounded(cost->cpu_ns() / 1000);
   }
   all["memory_before_bytes"] = server.memory_before_bytes;
   all["memory_bytes"] = server.memory_bytes;
   if (const auto each = server.memory_bytes_per_connection()) {
-    all["memory_bytes_per_connection"] = *each;
+    all["memory_bytes_per_connection"] = rounded(*each);
   }
   return all;
 }
@@ -95,8 +107,8 @@ std::string_view unit_name(Unit unit) noexcept {
 
 /// `at` is the end of the slice, in seconds since the beginning of what is measured.
 ordered_json slice_of(const Slice& slice) {
-  ordered_json one = {{"at", slice.from_s + slice.seconds},
-                      {"seconds", slice.seconds},
+  ordered_json one = {{"at", rounded(slice.from_s + slice.seconds)},
+                      {"seconds", rounded(slice.seconds)},
                       {"messages", slice.messages},
                       {"bytes", slice.bytes},
                       {"errors", slice.errors},
@@ -114,7 +126,9 @@ ordered_json judgement_of(const Judgement& judgement) {
   const Requirement& requirement = judgement.requirement;
   const Unit unit = requirement.unit();
   const auto in_unit = [unit](double figure) {
-    return unit == Unit::nanoseconds ? figure / 1000 : figure;
+    // A share may be required to be smaller than anything rounded.
+    if (unit == Unit::share) return figure;
+    return rounded(unit == Unit::nanoseconds ? figure / 1000 : figure);
   };
   ordered_json one = {{"requirement", requirement.text},
                       {"held", judgement.held()},
@@ -135,7 +149,7 @@ std::string json_report(const Result& result) {
       {"mode", name(result.mode)},
       {"started", result.started},
       {"options", options_of(result)},
-      {"seconds", result.seconds},
+      {"seconds", rounded(result.seconds)},
       {"interrupted", result.interrupted},
       {"good", result.good()},
       {"limited_by", name(result.limited_by)},
@@ -143,18 +157,19 @@ std::string json_report(const Result& result) {
        {{"sent", total.sent},
         {"received", total.received},
         {"late", total.late},
-        {"per_second", result.messages_per_second()}}},
+        {"per_second", rounded(result.messages_per_second())}}},
       {"bytes",
        {{"sent", total.bytes_sent},
         {"received", total.bytes_received},
-        {"received_per_second", ratio(static_cast<double>(total.bytes_received), result.seconds)}}},
+        {"received_per_second",
+         rounded(ratio(static_cast<double>(total.bytes_received), result.seconds))}}},
       {"latency_us", durations_of(total.latency)},
       {"connections",
        {{"opened", total.connections_opened},
         {"resumed", total.connections_resumed},
         {"failed", total.connections_failed},
         {"closed", total.connections_closed},
-        {"per_second", result.connections_per_second()},
+        {"per_second", rounded(result.connections_per_second())},
         {"handshake_us", durations_of(total.handshake)}}},
       {"errors", errors_of(result)},
       {"statuses", statuses_of(result)},

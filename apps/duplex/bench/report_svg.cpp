@@ -12,6 +12,7 @@
 #include "markup.hpp"
 #include "plot_canvas.hpp"
 #include "plot_durations.hpp"
+#include "plot_findings.hpp"
 #include "plot_panel.hpp"
 #include "plot_timeline.hpp"
 #include "printable.hpp"
@@ -23,10 +24,12 @@ namespace duplex::app::bench {
 namespace {
 
 /// Where the parts of the page are, from top to bottom, in pixels.
-constexpr double page_height = 944;
 constexpr double figures_top = 140;
 constexpr Panel durations_panel{.title = 230, .plot_height = 250};
 constexpr Panel timeline_panel{.title = 592, .plot_height = 210};
+constexpr double findings_top = 872;
+constexpr double foot_gap = 20;
+constexpr double foot_height = 52;
 
 /// The colors are blue and orange, which everybody can tell apart, in tones for a light and a dark
 /// page. Fonts are the reader's.
@@ -134,7 +137,9 @@ void add_head(Canvas& canvas, const Result& result) {
   const std::string title = result.title.empty()
                                 ? fmt::format("duplex bench: {}", name(result.mode))
                                 : printable(result.title);
-  canvas.text({page_margin, 46}, "title", fit(title, 23, room));
+  // As wide as a bold font of 23 pixels.
+  constexpr double title_px = 25;
+  canvas.text({page_margin, 46}, "title", fit(title, title_px, room));
   const std::string address =
       result.title.empty() ? result.url : fmt::format("{} {}", name(result.mode), result.url);
   canvas.text({page_margin, 70}, "address", fit(printable(address), 15, room));
@@ -149,10 +154,9 @@ void add_head(Canvas& canvas, const Result& result) {
   }
 }
 
-void add_foot(Canvas& canvas, const Result& result) {
+void add_foot(Canvas& canvas, double top, const Result& result) {
   constexpr double font_px = 13;
   constexpr double line_height = 18;
-  const double top = page_height - 52;
   canvas.line({page_margin, top}, {page_width - page_margin, top}, "rule");
   std::string made = fmt::format("duplex {}", version());
   if (!result.started.empty()) made += ", " + result.started;
@@ -173,13 +177,14 @@ std::string svg_report(const Result& result) {
   add_head(canvas, result);
   add_durations(canvas, durations_panel, result);
   add_timeline(canvas, timeline_panel, result);
-  add_foot(canvas, result);
+  const double foot_top = add_findings(canvas, findings_top, result) + foot_gap;
+  add_foot(canvas, foot_top, result);
   const std::string title = result.title.empty() ? result.url : result.title;
   return fmt::format(
       "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{0:g}\" height=\"{1:g}\" "
       "viewBox=\"0 0 {0:g} {1:g}\" role=\"img\">\n"
       "<title>{2}</title>\n{3}<rect width=\"{0:g}\" height=\"{1:g}\" class=\"page\"/>\n{4}</svg>\n",
-      page_width, page_height, escape_markup(title), look, canvas.elements());
+      page_width, foot_top + foot_height, escape_markup(title), look, canvas.elements());
 }
 
 }  // namespace duplex::app::bench

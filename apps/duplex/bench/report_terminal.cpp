@@ -18,11 +18,11 @@
 namespace duplex::app::bench {
 namespace {
 
-using Unit = Requirement::Unit;
-
 constexpr std::size_t label_width = 13;
 /// No server answers so many without taking ten milliseconds, the least that the system counts.
 constexpr std::uint64_t messages_that_cost = 50'000;
+/// Of handshakes: fewer full ones do not change what was measured.
+constexpr double notable_share = 0.01;
 
 std::string plural(std::uint64_t count, std::string_view noun) {
   return fmt::format("{} {}{}", readable_count(count), noun, count == 1 ? "" : "s");
@@ -147,8 +147,14 @@ void add_connections(Lines& lines, const Result& result) {
     text += fmt::format(", {} lost", readable_count(total.connections_closed));
   }
   lines.add("connections", text);
-  if (result.resumed_nothing()) {
+  const std::uint64_t full = result.not_resumed();
+  if (full > 0 && total.connections_resumed == 0) {
     lines.add("", "the server resumes nothing: full handshakes were measured", Style::warning);
+  } else if (static_cast<double>(full) > notable_share * static_cast<double>(result.resumable)) {
+    lines.add("",
+              fmt::format("{} of {} that could resume were full handshakes: both were measured",
+                          readable_count(full), readable_count(result.resumable)),
+              Style::warning);
   }
 }
 
@@ -231,28 +237,14 @@ std::string limit_as_text(const Result& result) {
       load, readable_share(result.server->busy), result.rate ? "" : ", or more --depth,");
 }
 
-std::string figure_text(Unit unit, double figure) {
-  switch (unit) {
-    case Unit::per_second: return readable_number(figure) + "/s";
-    case Unit::nanoseconds: return duration_text(figure);
-    case Unit::bytes: return size_text(figure);
-    case Unit::count: return readable_count(static_cast<std::uint64_t>(figure));
-    case Unit::share: return precise_share(figure);
-  }
-  return "";
-}
-
 void add_required(Lines& lines, std::span<const Judgement> required) {
   std::size_t width = 0;
   for (const Judgement& each : required) width = std::max(width, each.requirement.text.size());
   std::string_view label = "required";
   for (const Judgement& each : required) {
-    const Requirement& requirement = each.requirement;
-    const std::string actual = each.actual ? figure_text(requirement.unit(), *each.actual)
-                                           : std::string("nothing was measured");
     lines.add(label,
-              fmt::format("{:<{}}  {}: {}", printable(requirement.text), width,
-                          each.held() ? "held" : "not held", actual),
+              fmt::format("{:<{}}  {}", printable(each.requirement.text), width,
+                          readable_judgement(each)),
               each.held() ? Style::plain : Style::warning);
     label = "";
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -137,8 +138,10 @@ struct Result {
   /// the rate was not kept.
   double kept_rate() const noexcept;
   double connections_per_second() const noexcept;
-  /// Whether the server has resumed no session, though it was asked to.
-  bool resumed_nothing() const noexcept { return resumable > 0 && total.connections_resumed == 0; }
+  /// How many handshakes were full ones that could have resumed a session.
+  std::uint64_t not_resumed() const noexcept {
+    return resumable - std::min(resumable, total.connections_resumed);
+  }
   /// nullopt when the server's process is not known, or no message came.
   std::optional<MessageCost> message_cost() const noexcept;
   /// Whether there is anything to tell of.

@@ -10,17 +10,19 @@
 #include <system_error>
 #include <utility>
 
+#include "subcommand.hpp"
+
 namespace duplex::app::bench {
 namespace {
 
 void use_certificate(SSL_CTX* context, const TlsFiles& files) {
   if (SSL_CTX_use_certificate_chain_file(context, files.certificate.c_str()) != 1) {
-    throw std::runtime_error(
+    throw UsageError(
         fmt::format("--cert: {} is no certificate to use: {}", files.certificate, tls_reason()));
   }
   const std::string& key = files.key.empty() ? files.certificate : files.key;
   if (SSL_CTX_use_PrivateKey_file(context, key.c_str(), SSL_FILETYPE_PEM) != 1) {
-    throw std::runtime_error(
+    throw UsageError(
         fmt::format("--key: {} has no key for {}: {}", key, files.certificate, tls_reason()));
   }
 }
@@ -31,10 +33,10 @@ void trust(SSL_CTX* context, const TlsFiles& files) {
     return;
   }
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
-  const bool loaded = files.ca.empty() ? SSL_CTX_set_default_verify_paths(context) == 1
-                                       : SSL_CTX_load_verify_file(context, files.ca.c_str()) == 1;
-  if (!loaded) {
-    throw std::runtime_error(
+  if (files.ca.empty()) {
+    SSL_CTX_set_default_verify_paths(context);
+  } else if (SSL_CTX_load_verify_file(context, files.ca.c_str()) != 1) {
+    throw UsageError(
         fmt::format("--cacert: {} has no certificates of authorities: {}", files.ca, tls_reason()));
   }
 }

@@ -25,7 +25,7 @@ struct TlsFiles {
 class TlsContext {
  public:
   /// With `resume`, a connection goes on with the newest session of those before, if the server has
-  /// given one. Throws std::runtime_error when a file is not what it should be.
+  /// given one. Throws UsageError when a file is not what it should be.
   TlsContext(const TlsFiles& files, std::string host, bool resume);
 
   /// A client's end on a connected descriptor; the caller's to free. It offers HTTP/1.1 (ALPN).

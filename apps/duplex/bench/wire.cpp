@@ -36,6 +36,14 @@ Fault tls_fault() {
   return fault;
 }
 
+bool is_unknown_authority(long verified) {
+  return verified == X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT ||
+         verified == X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN ||
+         verified == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT ||
+         verified == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY ||
+         verified == X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE;
+}
+
 int bounded(std::size_t bytes) {
   return static_cast<int>(std::min<std::size_t>(bytes, 1U << 30));
 }
@@ -149,7 +157,10 @@ Fault Wire::fault() const {
   if (verified != X509_V_OK && SSL_get_verify_mode(ssl_) != SSL_VERIFY_NONE) {
     ERR_clear_error();
     return {"TLS",
-            fmt::format("the certificate is refused: {}", X509_verify_cert_error_string(verified))};
+            fmt::format("the certificate is refused: {}{}", X509_verify_cert_error_string(verified),
+                        is_unknown_authority(verified)
+                            ? ": --cacert names a file of authorities to trust"
+                            : "")};
   }
   return tls_fault();
 }

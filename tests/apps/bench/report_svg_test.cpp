@@ -156,6 +156,43 @@ TEST(SvgReport, MarksSlicesWithErrors) {
   EXPECT_TRUE(holds(svg_report(result), "figure wrong\">3<"));
 }
 
+/// The bottom of the page, in pixels.
+double height_of(const std::string& svg) {
+  const std::string_view mark = " height=\"";
+  return std::stod(svg.substr(svg.find(mark) + mark.size()));
+}
+
+TEST(SvgReport, ListsErrorsAndRequirementsWhereThereAreAny) {
+  Result result = example_result(Mode::echo);
+  const std::string faultless = svg_report(result);
+  EXPECT_FALSE(holds(faultless, ">Errors<"));
+  EXPECT_FALSE(holds(faultless, ">Required<"));
+  result.total.errors.add("closed 1002", "a <frame> too many", 1234);
+  result.required.push_back({.requirement = *parse_requirement("p99<5ms"), .actual = 7e6});
+  result.required.push_back({.requirement = *parse_requirement("rate>=1k"), .actual = 50'000});
+  const std::string svg = svg_report(result);
+  expect_sound(svg);
+  for (const char* text :
+       {">Errors<", "class=\"wrong\">1,234<", ">closed 1002: a &lt;frame&gt; too many<",
+        ">Required<", "class=\"wrong\">p99&lt;5ms<", ">not held: 7.00 ms<", ">rate&gt;=1k<",
+        ">held: 50,000/s<"}) {
+    EXPECT_TRUE(holds(svg, text));
+  }
+  // They have a place of their own.
+  EXPECT_GT(height_of(svg), height_of(faultless) + 100);
+}
+
+TEST(SvgReport, ListsOnlySoManyKindsOfErrors) {
+  Result result = example_result(Mode::echo);
+  for (int status = 400; status < 500; ++status) {
+    result.total.errors.add("status " + std::to_string(status), "", 1);
+  }
+  const std::string svg = svg_report(result);
+  EXPECT_TRUE(holds(svg, ">status 411<"));
+  EXPECT_FALSE(holds(svg, ">status 412<"));
+  EXPECT_TRUE(holds(svg, ">and 88 more kinds<"));
+}
+
 TEST(SvgReport, StaysSmallOfALongRunAndKeepsItsWorst) {
   Result result = example_result(Mode::echo);
   const Slice usual = result.timeline[0];

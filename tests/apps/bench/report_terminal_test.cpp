@@ -90,6 +90,18 @@ TEST(TerminalReport, TellsWhetherSessionsWereResumed) {
   EXPECT_THAT(terminal_report(result, false), Not(HasSubstr(warning)));
 }
 
+TEST(TerminalReport, SaysWhenOnlySomeOfTheSessionsWereResumed) {
+  Result result = example_result(Mode::connect);
+  result.resumable = 2000;
+  result.total.connections_resumed = 1500;
+  EXPECT_THAT(terminal_report(result, false),
+              HasSubstr("\n             500 of 2,000 that could resume were full handshakes: both "
+                        "were measured\n"));
+  // One in a hundred changes nothing.
+  result.total.connections_resumed = 1980;
+  EXPECT_THAT(terminal_report(result, false), Not(HasSubstr("full handshakes")));
+}
+
 TEST(TerminalReport, ShowsEachKindOfErrorWithAnExampleThatCannotHarmTheTerminal) {
   Result result = example_result(Mode::echo);
   result.title = "before \x1b[2J after";
