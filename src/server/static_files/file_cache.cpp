@@ -83,21 +83,21 @@ std::shared_ptr<const LoadedFile> FileCache::read(const FileTree& tree,
   file->entity_tag = make_entity_tag(opened->status);
   file->last_modified = http::format_date(opened->status.modified_unix_s());
   const std::uint64_t size = opened->status.size_bytes;
-  if (size > limits_.file_bytes_max) {
-    file->descriptor = std::make_shared<const net::Descriptor>(std::move(opened->descriptor));
-    return file;
+  if (size <= limits_.file_bytes_max) {
+    std::vector<std::byte> content(static_cast<std::size_t>(size));
+    if (!read_all(opened->descriptor.number(), content.data(), content.size())) return nullptr;
+    file->content = SharedBytes::copy_of(content);
   }
-  std::vector<std::byte> content(static_cast<std::size_t>(size));
-  if (!read_all(opened->descriptor.number(), content.data(), content.size())) return nullptr;
-  file->content = SharedBytes::copy_of(content);
+  if (size > limits_.small_bytes_max) {
+    file->descriptor = std::make_shared<const net::Descriptor>(std::move(opened->descriptor));
+  }
   return file;
 }
 
 void FileCache::insert(const FileTree& tree, const std::string& path,
                        std::shared_ptr<const LoadedFile> file) {
-  const bool large = file->descriptor != nullptr;
   if (file->content.size() > limits_.total_bytes_max) return;
-  if ((large ? limits_.open_files_max : limits_.files_max) == 0) return;
+  if ((file->descriptor ? limits_.open_files_max : limits_.files_max) == 0) return;
   make_room(*file);
   Entries& entries = entries_of(*file);
   size_bytes_ += file->content.size();
@@ -106,12 +106,12 @@ void FileCache::insert(const FileTree& tree, const std::string& path,
 }
 
 void FileCache::make_room(const LoadedFile& file) noexcept {
-  if (file.descriptor) {
-    while (open_.size() >= limits_.open_files_max) drop(std::prev(open_.end()));
-    return;
-  }
+  Entries& entries = entries_of(file);
+  const std::size_t count_max = file.descriptor ? limits_.open_files_max : limits_.files_max;
+  while (entries.size() >= count_max) drop(std::prev(entries.end()));
+  // Those held open go by themselves when nobody asks for them.
   const std::size_t room = limits_.total_bytes_max - file.content.size();
-  while (size_bytes_ > room || small_.size() >= limits_.files_max) drop(std::prev(small_.end()));
+  while (size_bytes_ > room) drop(std::prev((small_.empty() ? open_ : small_).end()));
 }
 
 void FileCache::close_unused() noexcept {

@@ -15,12 +15,14 @@
 
 namespace duplex::server {
 
-/// A file that is ready to be sent: a small one as bytes, a large one as a descriptor.
+/// A file that is ready to be sent: a small one as bytes, a large one as a descriptor, and what is
+/// in between as both. Without a copy, from the descriptor, is the cheaper way in clear; to encrypt
+/// it, the bytes are needed.
 struct LoadedFile {
   FileStatus status;
-  /// The whole content of a small file.
+  /// The whole content, unless the file is large.
   SharedBytes content;
-  /// The open file when it is large; else null.
+  /// The open file, unless it is small; else null.
   std::shared_ptr<const net::Descriptor> descriptor;
   /// A strong entity tag, without quotes; of this name and state of the file.
   std::string entity_tag;
@@ -30,17 +32,20 @@ struct LoadedFile {
 
 /// How much a `FileCache` may hold.
 struct FileCacheLimits {
-  /// Larger files are held open only, and sent from the system's own cache.
+  /// Larger files are held open, and sent from the system's own cache: from there on, that takes
+  /// less than to copy them.
+  std::size_t small_bytes_max = std::size_t{24} * 1024;
+  /// Larger files are held open only.
   std::size_t file_bytes_max = std::size_t{64} * 1024;
   /// All content together.
   std::size_t total_bytes_max = std::size_t{32} * 1024 * 1024;
   /// Files together, so that a million empty ones are no way around the limit above.
   std::size_t files_max = 4096;
-  /// Large files that are held open. Each worker has a cache, and descriptors are scarce.
-  std::size_t open_files_max = 64;
+  /// Files that are held open. Each worker has a cache, and descriptors are scarce.
+  std::size_t open_files_max = 256;
 };
 
-/// Small files in memory and large ones held open, the least recently used dropped first. For one
+/// Files in memory and files held open, the least recently used dropped first. For one
 /// thread.
 ///
 /// Nothing is served that has changed since the caller asked for the file's status: a held file is
@@ -58,17 +63,17 @@ class FileCache {
                                          const FileStatus& status,
                                          std::chrono::system_clock::time_point now);
 
-  /// Closes the large files that were not loaded since the last call, so that the space of those
-  /// that were removed is given back, and their file system can be unmounted.
+  /// Closes the files that are held open and were not loaded since the last call, so that the space
+  /// of those that were removed is given back, and their file system can be unmounted.
   void close_unused() noexcept;
 
   /// The looks that tell the status to `load` with.
   FileLooks& looks() noexcept { return looks_; }
 
   std::size_t size_bytes() const noexcept { return size_bytes_; }
-  /// The small files.
+  /// Those that are in memory only.
   std::size_t file_count() const noexcept { return small_.size(); }
-  /// The large files.
+  /// Those that are held open.
   std::size_t open_count() const noexcept { return open_.size(); }
 
  private:
