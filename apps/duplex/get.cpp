@@ -181,7 +181,7 @@ class Exchange {
     client::DownloadCall call = client_.download(options_.url, options_.output);
     // What says how leaves the call where it is.
     const auto how = [&call]() -> client::DownloadCall&& { return std::move(call); };
-    for (const auto& [name, value] : options_.client.fields.lines()) how().field(name, value);
+    for (const auto [name, value] : options_.client.fields) how().field(name, value);
     how().redirects_max(options_.redirects_max).retries_max(options_.retries_max);
     how().on_download([this](std::uint64_t bytes, std::optional<std::uint64_t> total) {
       notes_.progress(bytes, total);

@@ -155,7 +155,7 @@ inline void check_own_answer(const HandshakeOffer& offer, std::array<std::byte, 
   const HandshakeKey key = handshake_key(nonce);
   const http::Fields fields = handshake_fields(offer, key);
   std::vector<http::FieldView> lines{{"Host", "example.com"}};
-  for (const auto& [name, value] : fields.lines()) lines.push_back({name, value});
+  for (const auto [name, value] : fields) lines.push_back({name, value});
   http::RequestHead request;
   request.authority = "example.com";
   request.fields = http::FieldsView(lines);

@@ -9,7 +9,7 @@ namespace duplex::client {
 /// Adds to `fields` those of `defaults` that have no line of the same name there.
 inline void add_missing(http::Fields& fields, const http::Fields& defaults) {
   const http::Fields own = fields;
-  for (const http::Fields::Line& line : defaults.lines()) {
+  for (const http::FieldView line : defaults) {
     if (!own.contains(line.name)) fields.add(line.name, line.value);
   }
 }

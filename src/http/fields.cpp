@@ -2,14 +2,21 @@
 #include <array>
 #include <cstdint>
 #include <cstring>
+#include <iterator>
 #include <stdexcept>
+#include <utility>
 
 #include <duplex/base/ascii.hpp>
 #include <duplex/http/fields.hpp>
 
 namespace duplex::http {
 
+static_assert(std::forward_iterator<Fields::Iterator>);
+
 namespace {
+
+/// For the fields of a usual response.
+constexpr std::size_t first_bytes = 240;
 
 /// For every byte whether it is a tchar (RFC 9110 section 5.6.2).
 constexpr std::array<bool, 256> token_bytes = [] {
@@ -81,41 +88,78 @@ std::string FieldsView::joined(std::string_view name) const {
 
 void Fields::add(std::string_view name, std::string_view value) {
   check(name, value);
-  lines_.push_back({std::string(name), std::string(value)});
+  if (std::max(name.size(), value.size()) > UINT32_MAX) {
+    throw std::length_error("a field name or value has more than 4 GiB");
+  }
+  const Sizes sizes{static_cast<std::uint32_t>(name.size()),
+                    static_cast<std::uint32_t>(value.size())};
+  const std::size_t before = lines_.size();
+  const std::size_t size = before + sizes.of_line();
+  const auto append = [&](char* text, std::size_t) {
+    std::memcpy(text + before, &sizes, sizeof sizes);
+    char* const end = std::ranges::copy(name, text + before + sizeof sizes).out;
+    std::ranges::copy(value, end);
+    return size;
+  };
+  if (size <= lines_.capacity()) {
+    lines_.resize_and_overwrite(size, append);
+    return;
+  }
+  // Both views may be of lines that are here, which must not be freed before.
+  std::string grown;
+  grown.reserve(std::max({first_bytes, 2 * lines_.capacity(), size}));
+  grown.append(lines_);
+  grown.resize_and_overwrite(size, append);
+  lines_ = std::move(grown);
 }
 
 void Fields::set(std::string_view name, std::string_view value) {
-  check(name, value);
-  // Both views may point into the line that `remove` is about to free.
-  Line line{std::string(name), std::string(value)};
-  remove(line.name);
-  lines_.push_back(std::move(line));
+  const std::size_t before = lines_.size();
+  add(name, value);
+  remove_among(before, (*Iterator(lines_.data() + before)).name);
 }
 
 void Fields::remove(std::string_view name) {
-  // A copy, since the view may point into a line that is about to move.
-  std::erase_if(lines_, [name = std::string(name)](const Line& line) {
-    return equals_ignoring_case(line.name, name);
-  });
+  // A copy, since the view may be of a line that is about to move.
+  if (contains(name)) remove_among(lines_.size(), std::string(name));
+}
+
+/// Removes those of the first lines, `bytes` in all, that are named `name`, which is none of them.
+void Fields::remove_among(std::size_t bytes, std::string_view name) noexcept {
+  std::size_t kept = 0;
+  for (std::size_t at = 0; at < bytes;) {
+    const Iterator line(lines_.data() + at);
+    const std::size_t size = line.sizes().of_line();
+    if (!equals_ignoring_case((*line).name, name)) {
+      std::memmove(lines_.data() + kept, lines_.data() + at, size);
+      kept += size;
+    }
+    at += size;
+  }
+  lines_.erase(kept, bytes - kept);
 }
 
 std::optional<std::string_view> Fields::find(std::string_view name) const noexcept {
-  for (const Line& line : lines_) {
+  for (const FieldView line : *this) {
     if (equals_ignoring_case(line.name, name)) return line.value;
   }
   return std::nullopt;
 }
 
 bool is_token(std::string_view text) noexcept {
-  return !text.empty() && std::ranges::all_of(text, [](char character) {
-    return token_bytes[static_cast<unsigned char>(character)];
-  });
+  // Nearly all are: not to ask at each byte is less.
+  bool all = !text.empty();
+  for (const char character : text) all &= token_bytes[static_cast<unsigned char>(character)];
+  return all;
 }
 
 bool is_field_value(std::string_view text) noexcept {
-  // Eight bytes at a time, as long as none of them is a control byte.
-  while (text.size() >= sizeof(std::uint64_t) && !holds_control_byte(text)) {
-    text.remove_prefix(sizeof(std::uint64_t));
+  constexpr std::size_t step = sizeof(std::uint64_t);
+  if (text.size() >= step) {
+    // Eight bytes at a time, as long as none of them is a control byte; the last ones once more.
+    const std::string_view last = text.substr(text.size() - step);
+    while (text.size() >= step && !holds_control_byte(text)) text.remove_prefix(step);
+    if (text.size() < step && !holds_control_byte(last)) return true;
   }
   return std::ranges::all_of(text, [](char character) {
     const auto byte = static_cast<unsigned char>(character);

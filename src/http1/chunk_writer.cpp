@@ -22,7 +22,7 @@ void write_chunk_tail(ByteQueue& out) noexcept {
 
 void write_last_chunk(const http::Fields& trailers, ByteQueue& out) noexcept {
   out.append("0\r\n");
-  for (const auto& line : trailers.lines()) {
+  for (const http::FieldView line : trailers) {
     if (!may_be_trailer(line.name)) continue;
     Pen pen(out.prepare(line_bytes(line)));
     pen << line.name << ": " << line.value << crlf;

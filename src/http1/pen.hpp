@@ -29,10 +29,13 @@ class Digits {
   char* end_;
 };
 
-/// Writes into room whose size has been computed before.
+/// Writes into room that was made large enough before.
 class Pen {
  public:
-  explicit Pen(Bytes room) noexcept : at_(room.data()) {}
+  explicit Pen(Bytes room) noexcept : begin_(room.data()), at_(begin_) {}
+
+  /// How much was written.
+  std::size_t size() const noexcept { return static_cast<std::size_t>(at_ - begin_); }
 
   Pen& operator<<(std::string_view text) noexcept {
     if (text.empty()) return *this;
@@ -42,6 +45,7 @@ class Pen {
   }
 
  private:
+  std::byte* begin_;
   std::byte* at_;
 };
 

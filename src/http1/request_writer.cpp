@@ -118,7 +118,7 @@ std::expected<void, RequestError> check_field(std::string_view name,
   return {};
 }
 
-bool is_host_field(const http::Fields::Line& line) noexcept {
+bool is_host_field(http::FieldView line) noexcept {
   return line.name.size() == 4 && equals_ignoring_case(line.name, "host");
 }
 
@@ -179,7 +179,7 @@ std::expected<void, RequestError> write_request_head(http::Method method, const 
   add_authority(url, form == TargetForm::authority ? port : uncommon_port, host);
   bool own_host = false;
   std::size_t size = 0;
-  for (const auto& line : fields.lines()) {
+  for (const http::FieldView line : fields) {
     if (is_host_field(line)) {
       if (own_host || !is_authority(line.value)) return std::unexpected(RequestError::invalid_host);
       own_host = true;
@@ -202,7 +202,7 @@ std::expected<void, RequestError> write_request_head(http::Method method, const 
 
   Pen pen(out.prepare(size));
   pen << name << " " << target << version_and_host << host << crlf;
-  for (const auto& line : fields.lines()) {
+  for (const http::FieldView line : fields) {
     if (!is_host_field(line)) pen << line.name << ": " << line.value << crlf;
   }
   pen << framing.name << framing.value << framing.end << expect << connection << crlf;

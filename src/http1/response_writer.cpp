@@ -40,19 +40,18 @@ void write_response_head(http::Status status, const http::Fields& fields, const 
                      framing.size() + connection.size() + crlf.size();
   if (!date.empty()) size += date_name.size() + date.size() + crlf.size();
   if (!standing.name.empty()) size += line_bytes(standing);
-  for (const auto& line : fields.lines()) {
-    if (is_handlers(line.name, status)) size += line_bytes(line);
-  }
+  // Those of them that are not the handler's to set leave a little room.
+  for (const http::FieldView line : fields) size += line_bytes(line);
 
   Pen pen(out.prepare(size));
   pen << version << number.text() << " " << reason << crlf;
   if (!date.empty()) pen << date_name << date << crlf;
-  for (const auto& line : fields.lines()) {
+  for (const http::FieldView line : fields) {
     if (is_handlers(line.name, status)) pen << line.name << ": " << line.value << crlf;
   }
   if (!standing.name.empty()) pen << standing.name << ": " << standing.value << crlf;
   pen << framing.name << framing.value << framing.end << connection << crlf;
-  out.commit(size);
+  out.commit(pen.size());
 }
 
 void write_error_response(http::Status status, std::string_view sentence, std::string_view date,

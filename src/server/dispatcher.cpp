@@ -59,7 +59,7 @@ Resolution Dispatcher::resolve(IncomingRequest& incoming) const {
   }
   const bool reads = head.method == http::Method::get || head.method == http::Method::head;
   const bool has_routes = match.outcome() == RouteMatch::Outcome::method_not_allowed;
-  const bool has_endpoint = static_cast<bool>(router_.find_websocket(head.path));
+  const bool has_endpoint = match.has_websocket();
   // What has no handler of its own may be a WebSocket endpoint, which is closer to the path than a
   // mounted folder, and is told so in HTTP's own words. For other methods than GET the path's own
   // routes know better what is allowed, than the endpoint and than a folder.

@@ -102,9 +102,8 @@ void Http1Connection::send_whole(ConstBytes content) {
 
 /// Sends `file`, with the fields that the handler has added in `response`.
 void Http1Connection::respond_with_file(FileResponse file, const Response& response) {
-  const auto lines = response.fields().lines();
-  for (const http::Fields::Line& line : lines) file.fields.remove(line.name);
-  for (const http::Fields::Line& line : lines) file.fields.add(line.name, line.value);
+  for (const auto [name, value] : response.fields()) file.fields.remove(name);
+  for (const auto [name, value] : response.fields()) file.fields.add(name, value);
   if (file.status == http::Status::ok) file.status = response.status();
   if (file.status >= http::Status::bad_request && file.pieces.empty()) {
     const std::string sentence = std::string(http::reason_phrase(file.status)) + ".\n";

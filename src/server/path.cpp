@@ -6,8 +6,25 @@
 
 namespace duplex::server {
 
+namespace {
+
+/// Whether each byte of `path` stands for itself, and no segment begins with a dot, as in nearly
+/// all paths.
+bool is_plain(std::string_view path) noexcept {
+  bool plain = true;
+  char before = '\0';
+  for (const char byte : path) {
+    plain &= byte != '%' && byte != '\0' && !(byte == '.' && before == '/');
+    before = byte;
+  }
+  return plain;
+}
+
+}  // namespace
+
 bool is_safe_path(std::string_view path) noexcept {
   if (!path.starts_with('/')) return false;
+  if (is_plain(path)) return true;
   // Dots and length of the segment so far; it is a dot segment when it is one or two dots only.
   std::size_t dots = 0;
   std::size_t size = 0;

@@ -98,7 +98,7 @@ std::optional<std::string_view> RouteMatch::value(std::string_view name) const n
 /// One look-up on its way through the tree.
 struct Router::Search {
   Purpose purpose;
-  RouteMatch match;
+  RouteMatch& match;
 };
 
 Router::Router() : nodes_(1) {}
@@ -164,12 +164,13 @@ RouteMatch Router::find_websocket(std::string_view path) const noexcept {
 }
 
 RouteMatch Router::find(Purpose purpose, std::string_view path) const noexcept {
-  Search search{purpose, {}};
-  if (!is_safe_path(path)) return search.match;
-  if (!descend(search, 0, path) && !search.match.allowed_.empty()) {
-    search.match.outcome_ = RouteMatch::Outcome::method_not_allowed;
+  RouteMatch match;
+  if (!is_safe_path(path)) return match;
+  Search search{purpose, match};
+  if (!descend(search, 0, path) && !match.allowed_.empty()) {
+    match.outcome_ = RouteMatch::Outcome::method_not_allowed;
   }
-  return search.match;
+  return match;
 }
 
 std::size_t Router::literal_child(const Node& node, std::string_view segment) const noexcept {
@@ -223,6 +224,7 @@ bool Router::arrive(Search& search, std::size_t position) const noexcept {
     return true;
   }
   if (search.purpose == websocket_purpose) return false;
+  if (node.routes[websocket_purpose] != none) match.has_websocket_ = true;
   for (Purpose other = 0; other < http::method_count; ++other) {
     if (node.routes[other] != none) match.allowed_.add(static_cast<http::Method>(other));
   }

@@ -36,6 +36,10 @@ class RouteMatch {
   /// The methods of all patterns that match the path. Only when the method is not allowed.
   http::MethodSet allowed() const noexcept { return allowed_; }
 
+  /// Whether a WebSocket endpoint matches the path, too. Only when a method was looked for, and not
+  /// found.
+  bool has_websocket() const noexcept { return has_websocket_; }
+
   /// The names of the parameters, as in the pattern, in its order. They live as long as the router.
   std::span<const std::string> names() const noexcept { return names_; }
 
@@ -50,6 +54,7 @@ class RouteMatch {
 
   Outcome outcome_ = Outcome::not_found;
   http::MethodSet allowed_;
+  bool has_websocket_ = false;
   std::size_t route_ = 0;
   std::span<const std::string> names_;
   std::size_t count_ = 0;

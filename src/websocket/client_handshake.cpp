@@ -107,9 +107,10 @@ void check_offer(const HandshakeOffer& offer) {
         "the origin holds a control byte or blanks: write it as https://example.com");
   }
   if (offer.deflate) check_deflate_options(*offer.deflate);
-  for (const http::Fields::Line& line : offer.fields.lines()) {
+  for (const http::FieldView line : offer.fields) {
     if (is_reserved(line.name, offer)) {
-      throw std::invalid_argument("the field " + line.name + " is set by the handshake");
+      throw std::invalid_argument("the field " + std::string(line.name) +
+                                  " is set by the handshake");
     }
   }
 }
@@ -131,7 +132,7 @@ http::Fields handshake_fields(const HandshakeOffer& offer, const HandshakeKey& k
     fields.add("Sec-WebSocket-Protocol", list);
   }
   if (!offer.origin.empty()) fields.add("Origin", offer.origin);
-  for (const http::Fields::Line& line : offer.fields.lines()) fields.add(line.name, line.value);
+  for (const http::FieldView line : offer.fields) fields.add(line.name, line.value);
   return fields;
 }
 

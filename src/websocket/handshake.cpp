@@ -138,7 +138,7 @@ void write_switching_protocols(const SwitchingProtocols& answer, const http::Fie
   append_line("Sec-WebSocket-Accept", {accept.data(), accept.size()});
   if (!answer.extensions.empty()) append_line("Sec-WebSocket-Extensions", answer.extensions);
   if (answer.subprotocol) append_line("Sec-WebSocket-Protocol", *answer.subprotocol);
-  for (const http::Fields::Line& line : extra.lines()) append_line(line.name, line.value);
+  for (const http::FieldView line : extra) append_line(line.name, line.value);
   output.append("\r\n");
 }
 

@@ -25,7 +25,7 @@ TEST(ClientOptions, AreSafeByDefault) {
   const ClientSettings settings = resolve(ClientArguments{});
   EXPECT_FALSE(settings.options.tls.dangerously_skip_verification);
   EXPECT_TRUE(settings.options.proxy.from_environment);
-  EXPECT_TRUE(settings.fields.lines().empty());
+  EXPECT_TRUE(settings.fields.empty());
   EXPECT_FALSE(settings.time_max);
   EXPECT_FALSE(settings.connect_time_max);
 }

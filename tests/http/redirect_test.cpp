@@ -151,7 +151,7 @@ TEST(Redirect, AdaptsTheFields) {
     }
     adapt_fields(fields, redirection);
     std::set<std::string> names;
-    for (const auto& line : fields.lines()) names.insert(line.name);
+    for (const http::FieldView line : fields) names.emplace(line.name);
     return names;
   };
   using Names = std::set<std::string>;

@@ -163,6 +163,19 @@ TEST(Router, WebSocketsAreApart) {
   EXPECT_EQ(router.find_websocket("/live").outcome(), Outcome::not_found);
 }
 
+TEST(Router, TellsOfAWebSocketWhereNoMethodLeads) {
+  Router router;
+  router.add_websocket("/live/{channel}", 0);
+  router.add_websocket("/both", 1);
+  router.add(Method::post, "/both", 2);
+  EXPECT_TRUE(router.find(Method::get, "/live/x").has_websocket());
+  EXPECT_TRUE(router.find(Method::head, "/both").has_websocket());
+  EXPECT_EQ(router.find(Method::get, "/both").outcome(), Outcome::method_not_allowed);
+  EXPECT_FALSE(router.find(Method::get, "/live").has_websocket());
+  EXPECT_FALSE(router.find(Method::get, "/live/..").has_websocket());
+  EXPECT_FALSE(router.find(Method::get, "/").has_websocket());
+}
+
 TEST(Router, DotSegmentsMatchNothing) {
   const Router router = router_of({"/{x...}", "/{x}", "/a/{x}"});
   for (const char* path :

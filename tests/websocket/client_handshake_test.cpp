@@ -82,7 +82,7 @@ auto check(const Lines& lines, const HandshakeOffer& offer = example_offer) {
 
 std::string text_of(const http::Fields& fields) {
   std::string text;
-  for (const auto& [name, value] : fields.lines()) {
+  for (const auto [name, value] : fields) {
     text.append(name).append(": ").append(value).append("\n");
   }
   return text;

@@ -23,7 +23,7 @@ using testing::ElementsAre;
 /// The request as it goes over the wire.
 std::string request_text(const http::Fields& fields) {
   std::string text = "GET /chat HTTP/1.1\r\nHost: server.example.com\r\n";
-  for (const auto& [name, value] : fields.lines()) {
+  for (const auto [name, value] : fields) {
     text.append(name).append(": ").append(value).append("\r\n");
   }
   return text + "\r\n";

@@ -23,6 +23,7 @@ def cell(name: str, title: str, size: int, connections: int, at_least: float) ->
 
 CELLS = (
     cell("1k", "1 KiB", 1 << 10, 50, 1.1),
+    cell("64k", "64 KiB", 64 << 10, 50, 1.0),
     cell("100k", "100 KiB", 100 << 10, 50, 1.0),
     cell("10m", "10 MiB", 10 << 20, 10, 1.0),
 )

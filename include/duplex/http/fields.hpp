@@ -1,10 +1,12 @@
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace duplex::http {
 
@@ -42,31 +44,89 @@ class FieldsView {
   std::span<const FieldView> lines_;
 };
 
-/// Field lines that own their text; what a response or an outgoing request carries.
+/// Field lines that own their text; what a response or an outgoing request carries. A range of
+/// `FieldView`s, which hold until the next change. All lines share one piece of memory.
 class Fields {
  public:
-  struct Line {
-    std::string name;
-    std::string value;
-  };
+  class Iterator;
+
+  Iterator begin() const noexcept;
+  Iterator end() const noexcept;
+  bool empty() const noexcept { return lines_.empty(); }
 
   /// Adds a line behind the others. Throws std::invalid_argument when `name` is not a token or
-  /// `value` holds a control byte (CR and LF would let its writer add fields or a response).
+  /// `value` holds a control byte (CR and LF would let its writer add fields or a response), and
+  /// std::length_error for more than 4 GiB of either.
   void add(std::string_view name, std::string_view value);
 
-  /// Replaces all lines named `name` by one. Throws as `add` does.
+  /// Replaces all lines named `name` by one, behind the others. Throws as `add` does.
   void set(std::string_view name, std::string_view value);
 
   /// Removes all lines named `name`.
   void remove(std::string_view name);
 
+  /// The value of the first line named `name`; nullopt when there is none.
   std::optional<std::string_view> find(std::string_view name) const noexcept;
   bool contains(std::string_view name) const noexcept { return find(name).has_value(); }
-  std::span<const Line> lines() const noexcept { return lines_; }
 
  private:
-  std::vector<Line> lines_;
+  /// Stands before each line's name and value.
+  struct Sizes {
+    std::uint32_t name;
+    std::uint32_t value;
+
+    std::size_t of_line() const noexcept { return sizeof(Sizes) + name + value; }
+  };
+
+  void remove_among(std::size_t bytes, std::string_view name) noexcept;
+
+  std::string lines_;
 };
+
+/// A forward iterator.
+class Fields::Iterator {
+ public:
+  using value_type = FieldView;
+  using difference_type = std::ptrdiff_t;
+
+  Iterator() noexcept = default;
+
+  FieldView operator*() const noexcept {
+    const Sizes sizes = this->sizes();
+    const char* const name = at_ + sizeof(Sizes);
+    return {{name, sizes.name}, {name + sizes.name, sizes.value}};
+  }
+  Iterator& operator++() noexcept {
+    at_ += sizes().of_line();
+    return *this;
+  }
+  Iterator operator++(int) noexcept {
+    const Iterator before = *this;
+    ++*this;
+    return before;
+  }
+  friend bool operator==(Iterator, Iterator) noexcept = default;
+
+ private:
+  friend class Fields;
+  explicit Iterator(const char* at) noexcept : at_(at) {}
+
+  Sizes sizes() const noexcept {
+    Sizes sizes;
+    std::memcpy(&sizes, at_, sizeof sizes);
+    return sizes;
+  }
+
+  const char* at_ = nullptr;
+};
+
+inline Fields::Iterator Fields::begin() const noexcept {
+  return Iterator(lines_.data());
+}
+
+inline Fields::Iterator Fields::end() const noexcept {
+  return Iterator(lines_.data() + lines_.size());
+}
 
 /// Whether `text` is a token (RFC 9110 section 5.6.2): not empty, and only `tchar`.
 bool is_token(std::string_view text) noexcept;

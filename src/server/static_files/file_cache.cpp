@@ -21,12 +21,13 @@ void append_hex(std::string& text, std::uint64_t value) {
 }
 
 std::string make_entity_tag(const FileStatus& status) {
-  std::string tag;
+  std::string tag = "\"";
   append_hex(tag, static_cast<std::uint64_t>(status.modified_unix_ns));
   tag += '-';
   append_hex(tag, status.size_bytes);
   tag += '-';
   append_hex(tag, status.inode);
+  tag += '"';
   return tag;
 }
 

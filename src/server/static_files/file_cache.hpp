@@ -24,7 +24,7 @@ struct LoadedFile {
   SharedBytes content;
   /// The open file, unless it is small; else null.
   std::shared_ptr<const net::Descriptor> descriptor;
-  /// A strong entity tag, without quotes; of this name and state of the file.
+  /// A strong entity tag, in its quotes; of this name and state of the file.
   std::string entity_tag;
   /// The time of modification as an IMF-fixdate.
   std::string last_modified;

@@ -11,22 +11,20 @@ FilePart part_of(const LoadedFile& file, http::ByteRange range) {
   return {file.content, file.descriptor, range.offset, range.length};
 }
 
-/// The file's tag; of a coded representation with the coding's name, since its bytes are others
-/// (RFC 9110 section 8.8.3.3).
-std::string entity_tag_of(const FileRepresentation& representation) {
-  std::string tag = representation.file.entity_tag;
-  if (representation.coding != http::ContentCoding::identity) {
-    tag += '-';
-    tag += name(representation.coding);
-  }
-  return tag;
+/// The file's tag with the coding's name, since the bytes are others (RFC 9110 section 8.8.3.3).
+std::string coded_entity_tag(std::string_view tag, http::ContentCoding coding) {
+  std::string coded(tag);
+  coded.back() = '-';
+  coded += name(coding);
+  coded += '"';
+  return coded;
 }
 
 /// The fields that every answer about the representation carries, also 304 (RFC 9110 section
 /// 15.4.5).
 void add_common_fields(http::Fields& fields, const FileRepresentation& representation,
                        std::string_view entity_tag) {
-  fields.add("ETag", http::format_entity_tag({entity_tag, false}));
+  fields.add("ETag", entity_tag);
   if (!representation.cache_control.empty()) {
     fields.add("Cache-Control", representation.cache_control);
   }
@@ -65,9 +63,13 @@ FileResponse respond_with(const FileRepresentation& representation, const http::
   const LoadedFile& file = representation.file;
   const std::uint64_t size = file.status.size_bytes;
   const std::int64_t now_unix_s = std::chrono::system_clock::to_time_t(now);
-  const std::string entity_tag = entity_tag_of(representation);
-  const http::Validators validators = {http::EntityTag{entity_tag, false},
-                                       file.status.modified_unix_s(), true};
+  const bool is_coded = representation.coding != http::ContentCoding::identity;
+  const std::string coded_tag =
+      is_coded ? coded_entity_tag(file.entity_tag, representation.coding) : std::string();
+  const std::string_view entity_tag = is_coded ? coded_tag : file.entity_tag;
+  const http::Validators validators = {
+      http::EntityTag{entity_tag.substr(1, entity_tag.size() - 2), false},
+      file.status.modified_unix_s(), true};
   FileResponse response;
 
   switch (http::evaluate_preconditions(head.method, head.fields, validators, now_unix_s)) {

@@ -80,6 +80,11 @@ std::optional<std::string> relative_path(std::string_view rest) {
       return std::nullopt;
     }
     if (!path.empty()) path += '/';
+    constexpr std::string_view special("%\0", 2);
+    if (raw.front() != '.' && raw.find_first_of(special) == std::string_view::npos) {
+      path += raw;
+      continue;
+    }
     for (bool first = true; !raw.empty(); first = false) {
       const int byte = http::next_decoded_byte(raw);
       if (byte <= 0 || byte == '/' || (first && byte == '.')) return std::nullopt;

@@ -230,7 +230,7 @@ json report(const client::Error& error) {
 
 json report(const duplex::http::Fields& fields) {
   json lines = json::array();
-  for (const auto& line : fields.lines()) {
+  for (const auto line : fields) {
     lines.push_back({to_text(line.name), to_text(line.value)});
   }
   return lines;
