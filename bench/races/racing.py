@@ -1,7 +1,8 @@
 """A race: the same load for several servers, in turns, and who was how much better.
 
 Servers have one core and the load has another. In each round every racer gets the load once; each round
-begins with another one. What counts are medians over the rounds.
+begins with another one. What counts are medians over the rounds: of the figures, and of the ratios within
+each round, since a machine that is slower for a while is so for two who take turns.
 """
 
 import contextlib
@@ -86,17 +87,27 @@ def median(rounds: list[Measurement]) -> Measurement:
     return Measurement(**figures, errors=next((each.errors for each in rounds if each.errors), ""))
 
 
-def ratio(ours: Measurement, theirs: Measurement, idle: bool = False) -> tuple[float, str]:
-    """How many times as good we are, and by which measure.
+# Of a racer, in their order; None where one came to nothing.
+Rounds = list[Measurement | None]
+
+
+def measured(rounds: Rounds) -> list[Measurement]:
+    return [each for each in rounds if each is not None]
+
+
+def ratio(ours: Rounds, theirs: Rounds, idle: bool = False) -> tuple[float, str]:
+    """How many times as good we are, and by which measure: the median of the rounds that both have.
 
     By rate, where each server was the limit. Where one was not, the load or the rest of the machine was:
     then by the server's processor time for each message. Idle connections are compared by memory.
     """
+    pairs = [(our, their) for our, their in zip(ours, theirs) if our and their]
     if idle:
-        return theirs.connection_bytes / ours.connection_bytes, "memory"
-    if min(ours.server_busy, theirs.server_busy) >= SATURATED:
-        return ours.per_second / theirs.per_second, "rate"
-    return theirs.cpu_us / ours.cpu_us, "CPU"
+        return statistics.median(their.connection_bytes / our.connection_bytes for our, their in pairs), "memory"
+    busy = [statistics.median(each.server_busy for each in side) for side in zip(*pairs)]
+    if busy and min(busy) >= SATURATED:
+        return statistics.median(our.per_second / their.per_second for our, their in pairs), "rate"
+    return statistics.median(their.cpu_us / our.cpu_us for our, their in pairs), "CPU"
 
 
 @dataclass(frozen=True)
@@ -176,7 +187,7 @@ def race(cell: Cell, programs: Path, length: Length, say: Callable[[str], None])
         say(f"  {not_run}")
     names = [name for name in cell.racers
              if name == "duplex" or not length.required_only or name in cell.at_least]
-    rounds: dict[str, list[Measurement]] = {name: [] for name in names}
+    rounds: dict[str, Rounds] = {name: [] for name in names}
     with Track(programs) as track:
         servers: dict[str, Server] = {}
         for number in range(0 if not_run else 1 if cell.idle else length.rounds):
@@ -190,6 +201,7 @@ def race(cell: Cell, programs: Path, length: Length, say: Callable[[str], None])
                         measurement = load(program, cell, server, length)
                 except (LoadFailed, NotStarted, OSError, subprocess.SubprocessError) as failure:
                     say(f"  {name}: {failure}")
+                    rounds[name].append(None)
                     continue
                 finally:
                     if cell.idle and name in servers:
@@ -206,7 +218,7 @@ def race(cell: Cell, programs: Path, length: Length, say: Callable[[str], None])
         "at_least": cell.at_least,
         "bytes_max": cell.bytes_max,
         "seconds": length.seconds,
-        "rounds": {name: [asdict(each) for each in measured] for name, measured in rounds.items()},
+        "rounds": {name: [each and asdict(each) for each in all_rounds] for name, all_rounds in rounds.items()},
     }
 
 

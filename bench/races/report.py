@@ -2,11 +2,12 @@
 
 import platform
 import re
+import statistics
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from racing import SATURATED, Measurement, median, ratio
+from racing import SATURATED, Measurement, Rounds, measured, median, ratio
 
 INTRODUCTION = """\
 # Results of the races
@@ -15,8 +16,9 @@ Written by `./dev bench`; [docs/performance.md](../docs/performance.md) says wha
 [PARTS.md](PARTS.md) what single parts cost.
 
 Each race is the same load, `duplex bench` on core 1, for several servers on core 0 that have one thread each. In each
-round all had their turn; the figures are medians of the rounds, and behind a rate are the lowest and the highest. A
-ratio is by rate where both servers were busy for at least 95 % of the time: then they were the limit. Where the load or
+round all had their turn; the figures are medians of the rounds, and behind a rate are the lowest and the highest.
+Ratios are the medians of those within each round: the machine is slower for a while now and then, and so for two who
+take turns; hence they are not the ratios of the figures. A ratio is by rate where both servers were busy for at least 95 % of the time: then they were the limit. Where the load or
 the rest of the machine was, it is by the server's processor time for each message, which is what a server with more
 load to come would be limited by. Above 1, duplex is better.
 
@@ -49,21 +51,25 @@ class Verdict:
         return {True: HELD, False: MISSED, None: ""}[self.held]
 
 
+def rounds_of(result: dict) -> dict[str, Rounds]:
+    """Of those who finished at least one."""
+    return {name: [each and Measurement(**each) for each in rounds]
+            for name, rounds in result["rounds"].items() if any(rounds)}
+
+
 def medians(result: dict) -> dict[str, Measurement]:
-    """Of those who finished at least one round."""
-    return {name: median([Measurement(**each) for each in rounds])
-            for name, rounds in result["rounds"].items() if rounds}
+    return {name: median(measured(rounds)) for name, rounds in rounds_of(result).items()}
 
 
 def verdicts(result: dict) -> list[Verdict]:
-    standing = medians(result)
+    rounds = rounds_of(result)
     found = []
-    for rival in standing:
-        if "duplex" not in standing or rival.startswith("duplex"):
+    for rival in rounds:
+        if "duplex" not in rounds or rival.startswith("duplex"):
             continue
         try:
-            value, by = ratio(standing["duplex"], standing[rival], result["idle"])
-        except ZeroDivisionError:  # a round too short to be measured
+            value, by = ratio(rounds["duplex"], rounds[rival], result["idle"])
+        except (ZeroDivisionError, statistics.StatisticsError):  # rounds too short to be measured, or not shared
             continue
         found.append(Verdict(rival, value, by, result["at_least"].get(rival)))
     return found
@@ -99,8 +105,9 @@ def table(result: dict) -> str:
 def _rate_rows(result: dict):
     head = ["", "a second", "rounds", "server's CPU each", "of it user", "server busy", "load busy", "p50", "p99"]
     rows = []
-    for name, each in medians(result).items():
-        rates = [one["per_second"] for one in result["rounds"][name]]
+    for name, rounds in rounds_of(result).items():
+        each = median(measured(rounds))
+        rates = [one.per_second for one in measured(rounds)]
         rows.append([
             name, f"{each.per_second:,.0f}", f"{min(rates):,.0f} … {max(rates):,.0f}", f"{each.cpu_us:,.3f} µs",
             f"{each.user_us:,.3f} µs", f"{each.server_busy:.0%}", f"{each.load_busy:.0%}", f"{each.p50_us:,.0f} µs",

@@ -12,6 +12,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "bench" / "races"))
 
+import racing  # noqa: E402
 import report  # noqa: E402
 import servers  # noqa: E402
 from cells import CELLS, FAMILIES  # noqa: E402
@@ -89,7 +90,17 @@ def test_the_median_is_that_of_each_figure_for_itself():
     ],
 )
 def test_ratios_are_by_rate_only_where_both_servers_were_the_limit(ours, theirs, idle, expected):
-    assert ratio(ours, theirs, idle) == expected
+    assert ratio([ours], [theirs], idle) == expected
+
+
+def test_a_ratio_is_the_median_of_those_within_each_round():
+    # Slow rounds are slow for both.
+    ours = [measured(300), measured(120), measured(330), measured(110)]
+    theirs = [measured(200), measured(100), measured(220), measured(100)]
+    assert ratio(ours, theirs) == (1.35, "rate")
+    # A round that one of them has missed says nothing.
+    assert ratio([None, *ours], [measured(1), *theirs]) == (1.35, "rate")
+    assert ratio([measured(900), *ours], [None, *theirs]) == (1.35, "rate")
 
 
 # The report.
@@ -117,6 +128,15 @@ def test_idle_connections_are_judged_by_a_limit_too():
     result["bytes_max"] = 257
     assert report.missed(result) == []
     assert report.missed(result_of({"duplex": [measured()]}, idle=True, bytes_max=256)) == ["0 bytes each"]
+
+
+def test_a_race_without_a_round_of_both_is_a_shortfall():
+    result = result_of({"duplex": [measured()], "bare": [measured()]}, {"bare": 0.9})
+    result["rounds"] = {"duplex": [None, vars(measured())], "bare": [vars(measured()), None]}
+    assert report.missed(result) == ["bare: not measured"]
+    result["rounds"]["duplex"].append(vars(measured(50)))
+    result["rounds"]["bare"].append(vars(measured(100)))
+    assert report.missed(result) == ["0.50 × bare (rate), at least 0.9 ✗ **missed**"]
 
 
 def test_a_race_that_was_not_run_says_why():
@@ -204,7 +224,7 @@ def listed(*words):
 def test_races_are_chosen_by_name_and_by_pattern():
     assert [line.split()[0] for line in listed().stdout.splitlines()] == list(CELLS)
     chosen = [line.split()[0] for line in listed("file-1k", "echo-1?", "file-*").stdout.splitlines()]
-    assert chosen == ["file-1k", "echo-1k", "echo-1m", "file-100k", "file-10m"]
+    assert chosen == ["file-1k", "echo-1k", "echo-1m", "file-64k", "file-100k", "file-10m"]
     quick = {line.split()[0] for line in listed("--quick").stdout.splitlines()}
     assert {name for name, cell in CELLS.items() if cell.at_least} <= quick < set(CELLS)
 
@@ -291,7 +311,7 @@ def test_a_racer_that_fails_leaves_the_others_in_the_race(fake):
     cell = fake_cell()
     cell.racers["bare"] = lambda track: track.start(["/bin/true"])
     result = race(cell, folder, Length(1, 0.5, 0.1), said.append)
-    assert [len(rounds) for rounds in result["rounds"].values()] == [1, 0, 1]
+    assert [len(racing.measured(rounds)) for rounds in result["rounds"].values()] == [1, 0, 1]
     assert "does not say where it listens" in said[1]
 
 
@@ -300,7 +320,7 @@ def test_a_load_that_fails_says_why(fake):
     folder, _ = fake
     said = []
     result = race(fake_cell("refuse"), folder, Length(1, 0.5, 0.1), said.append)
-    assert result["rounds"] == {"duplex": [], "bare": [], "other": []}
+    assert result["rounds"] == {"duplex": [None], "bare": [None], "other": [None]}
     assert "nobody answers" in said[0]
 
 
