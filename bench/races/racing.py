@@ -102,12 +102,17 @@ def ratio(ours: Rounds, theirs: Rounds, idle: bool = False) -> tuple[float, str]
     then by the server's processor time for each message. Idle connections are compared by memory.
     """
     pairs = [(our, their) for our, their in zip(ours, theirs) if our and their]
+
+    def median_of(figures) -> float:
+        """Of the ratios of the first figure to the second, where the round was long enough for both."""
+        return statistics.median(one / other for one, other in figures if one and other)
+
     if idle:
-        return statistics.median(their.connection_bytes / our.connection_bytes for our, their in pairs), "memory"
+        return median_of((their.connection_bytes, our.connection_bytes) for our, their in pairs), "memory"
     busy = [statistics.median(each.server_busy for each in side) for side in zip(*pairs)]
     if busy and min(busy) >= SATURATED:
-        return statistics.median(our.per_second / their.per_second for our, their in pairs), "rate"
-    return statistics.median(their.cpu_us / our.cpu_us for our, their in pairs), "CPU"
+        return median_of((our.per_second, their.per_second) for our, their in pairs), "rate"
+    return median_of((their.cpu_us, our.cpu_us) for our, their in pairs), "CPU"
 
 
 @dataclass(frozen=True)

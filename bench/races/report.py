@@ -18,9 +18,10 @@ Written by `./dev bench`; [docs/performance.md](../docs/performance.md) says wha
 Each race is the same load, `duplex bench` on core 1, for several servers on core 0 that have one thread each. In each
 round all had their turn; the figures are medians of the rounds, and behind a rate are the lowest and the highest.
 Ratios are the medians of those within each round: the machine is slower for a while now and then, and so for two who
-take turns; hence they are not the ratios of the figures. A ratio is by rate where both servers were busy for at least 95 % of the time: then they were the limit. Where the load or
-the rest of the machine was, it is by the server's processor time for each message, which is what a server with more
-load to come would be limited by. Above 1, duplex is better.
+take turns; hence they are not the ratios of the figures. A ratio is by rate where both servers were busy for at least
+95 % of the time: then they were the limit. Where the load or the rest of the machine was, it is by the server's
+processor time for each message, which is what a server with more load to come would be limited by. Above 1, duplex is
+better.
 
 `bare` is the least epoll loop that could answer, without any checks: the kernel's limit. Others are built by
 `-O3`, without Nagle's algorithm, and do not compress unless they are asked to.
@@ -69,7 +70,7 @@ def verdicts(result: dict) -> list[Verdict]:
             continue
         try:
             value, by = ratio(rounds["duplex"], rounds[rival], result["idle"])
-        except (ZeroDivisionError, statistics.StatisticsError):  # rounds too short to be measured, or not shared
+        except statistics.StatisticsError:  # no round of both, or all too short to be measured
             continue
         found.append(Verdict(rival, value, by, result["at_least"].get(rival)))
     return found
@@ -142,7 +143,7 @@ def section(name: str, result: dict) -> str:
     limited = [racer for racer, each in standing.items() if each.load_busy >= SATURATED]
     if limited:
         notes.append(f"The load was at its own limit with {', '.join(limited)}.")
-    absent = [racer for racer, rounds in result["rounds"].items() if not rounds]
+    absent = [racer for racer, rounds in result["rounds"].items() if not any(rounds)]
     if absent:
         notes.append(f"Could not be measured: {', '.join(absent)}.")
     if notes:

@@ -52,7 +52,7 @@ def result_of(rounds, at_least=None, idle=False, bytes_max=None, not_run=""):
         "at_least": at_least or {},
         "bytes_max": bytes_max,
         "seconds": 1.5,
-        "rounds": {name: [vars(each) for each in all_rounds] for name, all_rounds in rounds.items()},
+        "rounds": {name: [each and vars(each) for each in all_rounds] for name, all_rounds in rounds.items()},
         "date": "2000-01-01",
         "commit": "abcdef",
     }
@@ -101,6 +101,9 @@ def test_a_ratio_is_the_median_of_those_within_each_round():
     # A round that one of them has missed says nothing.
     assert ratio([None, *ours], [measured(1), *theirs]) == (1.35, "rate")
     assert ratio([measured(900), *ours], [None, *theirs]) == (1.35, "rate")
+    # Nor does one that was too short to count anything.
+    assert ratio([measured(900), *ours], [measured(0), *theirs]) == (1.35, "rate")
+    assert ratio([measured(0), *ours], [measured(900), *theirs]) == (1.35, "rate")
 
 
 # The report.
@@ -163,7 +166,7 @@ def test_a_section_has_all_that_was_measured():
             {
                 "duplex": [measured(1000), measured(3000), measured(2000)],
                 "bare": [measured(4000, errors="2 × reset")] * 3,
-                "slow": [],
+                "slow": [None, None, None],
             },
             {"bare": 0.4},
         ),
