@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <span>
 #include <stdexcept>
@@ -22,6 +23,12 @@ constexpr http1::ResponseLimits limits;
 
 /// Of what a server says to its refusal.
 constexpr std::size_t shown_reason_bytes = 120;
+
+/// The first that is not empty.
+std::string_view first_line(std::string_view text) {
+  text.remove_prefix(std::min(text.find_first_not_of("\r\n \t"), text.size()));
+  return text.substr(0, text.find_first_of("\r\n"));
+}
 
 std::string written(const http::Url& url, const websocket::HandshakeOffer& offer,
                     const HandshakeKey& key) {
@@ -109,13 +116,14 @@ Fault OpeningAnswer::refusal(const http::ResponseHead& head, Bytes& rest) {
   const auto status = static_cast<unsigned>(head.status);
   Fault fault{fmt::format("handshake status {}", status),
               fmt::format("the server answered {} {}", status, head.reason)};
-  // Most servers say why in a line that comes along with the head.
   const auto event = parser_.next(rest);
   if (!event || !*event) return fault;
   if (const auto* const content = std::get_if<ResponseParser::Content>(&**event)) {
-    const std::string_view said = as_text(content->data);
-    const std::string_view line = said.substr(0, said.find_first_of("\r\n"));
-    if (!line.empty()) fault.text += fmt::format(": {}", cut_text(line, shown_reason_bytes));
+    const std::string_view line = first_line(as_text(content->data));
+    // Pages are not for here.
+    if (!line.empty() && !line.starts_with('<')) {
+      fault.text += fmt::format(": {}", cut_text(line, shown_reason_bytes));
+    }
   }
   return fault;
 }

@@ -46,7 +46,7 @@ class OpeningAnswer {
 
   /// nullopt: there is more to come. What stands behind the head is left in `input`, in whose
   /// buffer or ours. A fault's kind is `handshake status N` when it was refused; its text has the
-  /// first line of the content, if that has come along.
+  /// first line of the content, if that has come along and is no page.
   std::expected<std::optional<Opened>, Fault> read(Bytes& input);
 
  private:
