@@ -124,7 +124,8 @@ void Fields::remove(std::string_view name) {
   if (contains(name)) remove_among(lines_.size(), std::string(name));
 }
 
-/// Removes those of the first lines, `bytes` in all, that are named `name`, which is none of them.
+/// Removes those of the first lines, `bytes` in all, that are named `name`, which must not be a
+/// view of one of them.
 void Fields::remove_among(std::size_t bytes, std::string_view name) noexcept {
   std::size_t kept = 0;
   for (std::size_t at = 0; at < bytes;) {

@@ -39,10 +39,10 @@ void Http1Connection::respond(Response response) {
   }
   ResponseAccess::Body& body = ResponseAccess::body(response);
   if (const auto* file = std::get_if<ResponseAccess::FilePath>(&body)) {
-    return respond_with_file(worker_.file(request_->request().head(), file->path), response);
+    return respond_with_file(worker_.file(request_->request(), file->path), response);
   }
   if (const auto* file = std::get_if<ResponseAccess::MountedFile>(&body)) {
-    return respond_with_file(worker_.file(request_->request().head(), *file->mount), response);
+    return respond_with_file(worker_.file(request_->request(), *file->mount), response);
   }
   ConstBytes content;
   SharedBytes shared;
@@ -120,15 +120,18 @@ void Http1Connection::respond_with_file(FileResponse file, const Response& respo
 }
 
 void Http1Connection::send_piece(FileResponse::Piece& piece) {
-  auto* const part = std::get_if<FilePart>(&piece);
-  // In clear the system sends a file without a copy; what is encrypted has to be read.
-  if (part != nullptr && part->descriptor && (part->content.empty() || !connection_.tls())) {
-    return connection_.send_file({std::move(part->descriptor), part->offset, part->length});
+  if (auto* range = std::get_if<connection::FileRange>(&piece)) {
+    connection_.send_file(std::move(*range));
+  } else if (const auto* text = std::get_if<std::string>(&piece)) {
+    connection_.output().append(*text);
+    connection_.output_written();
+  } else {
+    const auto& slice = std::get<BytesSlice>(piece);
+    const ConstBytes bytes = slice.bytes.bytes().subspan(slice.offset, slice.length);
+    if (bytes.size() >= large_content_bytes) return connection_.send_large(bytes);
+    connection_.output().append(bytes);
+    connection_.output_written();
   }
-  const ConstBytes bytes = part != nullptr ? part->bytes() : as_bytes(std::get<std::string>(piece));
-  if (bytes.size() >= large_content_bytes) return connection_.send_large(bytes);
-  connection_.output().append(bytes);
-  connection_.output_written();
 }
 
 void Http1Connection::open_events() {

@@ -64,7 +64,7 @@ void IncomingRequest::set_trailers(http::FieldsView trailers) {
   for (const http::FieldView& line : trailers) trailers_.add(line.name, line.value);
   trailer_views_.clear();
   for (const http::FieldView line : trailers_) {
-    trailer_views_.push_back({line.name, line.value});
+    trailer_views_.push_back(line);
   }
   request_.trailers_ = http::FieldsView(trailer_views_);
 }

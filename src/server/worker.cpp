@@ -65,14 +65,17 @@ class Worker::FileCloser final : public net::Timer {
  public:
   explicit FileCloser(Worker& worker) noexcept : worker_(worker) {}
   void begin() noexcept {
-    if (!armed() && worker_.file_cache_.open_count() > 0) worker_.loop().arm(*this, interval_ms);
+    const std::size_t open =
+        worker_.clear_files_.open_count() + worker_.encrypted_files_.open_count();
+    if (!armed() && open > 0) worker_.loop().arm(*this, interval_ms);
   }
 
  private:
   static constexpr std::uint64_t interval_ms = 1'000;
 
   void on_timer() noexcept override {
-    worker_.file_cache_.close_unused();
+    worker_.clear_files_.close_unused();
+    worker_.encrypted_files_.close_unused();
     begin();
   }
 
@@ -83,6 +86,8 @@ Worker::Worker(net::EventLoop& loop, const WorkerShared& shared)
     : Hub(loop, {.stalled_write_ms_max = shared.options.time_limits.stalled_write_ms_max,
                  .handshake_ms_max = shared.options.time_limits.handshake_ms_max}),
       shared_(shared),
+      clear_files_(file_cache_limits(false, shared.options.threads)),
+      encrypted_files_(file_cache_limits(true, shared.options.threads)),
       deadline_(std::make_unique<Deadline>(*this)),
       event_heartbeat_(std::make_unique<EventHeartbeat>(*this)),
       file_closer_(std::make_unique<FileCloser>(*this)) {}
@@ -143,16 +148,21 @@ void Worker::connection_closed(std::optional<std::uint64_t> host_key) noexcept {
   if (stopping_) end_if_empty();
 }
 
-FileResponse Worker::file(const http::RequestHead& head, const std::string& path) {
+FileCache& Worker::files_for(const Request& request) noexcept {
+  return request.secure() ? encrypted_files_ : clear_files_;
+}
+
+FileResponse Worker::file(const Request& request, const std::string& path) {
   FileResponse response =
-      respond_with_path(head, path, file_cache_, std::chrono::system_clock::now());
+      respond_with_path(request.head(), path, files_for(request), std::chrono::system_clock::now());
   file_closer_->begin();
   return response;
 }
 
-FileResponse Worker::file(const http::RequestHead& head, const FilesMount& mount) {
+FileResponse Worker::file(const Request& request, const FilesMount& mount) {
+  const http::RequestHead& head = request.head();
   FileResponse response = mount.files.respond(head, mount.prefix.rest_of(head.path).value_or(""),
-                                              file_cache_, std::chrono::system_clock::now());
+                                              files_for(request), std::chrono::system_clock::now());
   file_closer_->begin();
   return response;
 }

@@ -94,8 +94,8 @@ class Worker final : public connection::Hub {
   std::string_view date() noexcept { return date_.now(); }
 
   /// The file at `path`, which a handler chose; or the one below `mount` that the request is for.
-  FileResponse file(const http::RequestHead& head, const std::string& path);
-  FileResponse file(const http::RequestHead& head, const FilesMount& mount);
+  FileResponse file(const Request& request, const std::string& path);
+  FileResponse file(const Request& request, const FilesMount& mount);
 
   void log(LogLevel level, std::string_view sentence) const noexcept override;
   bool logs_access() const noexcept { return static_cast<bool>(shared_.options.access_log); }
@@ -128,11 +128,13 @@ class Worker final : public connection::Hub {
                const connection::WebSocketLink* except);
   void end_if_empty() noexcept;
   void refuse(int socket) noexcept;
+  FileCache& files_for(const Request& request) noexcept;
 
   WorkerShared shared_;
   http1::FieldTable field_table_;
   DateCache date_;
-  FileCache file_cache_;
+  FileCache clear_files_;
+  FileCache encrypted_files_;
   std::vector<std::unique_ptr<Acceptor>> acceptors_;
   Topics<connection::WebSocketLink> sockets_;
   Topics<Http1Connection> event_topics_;

@@ -1,9 +1,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
+#include <iterator>
+#include <random>
 #include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
 
+#include <duplex/base/ascii.hpp>
 #include <duplex/http/fields.hpp>
 
 namespace duplex::http {
@@ -82,6 +89,61 @@ TEST(Fields, TakesViewsOfItself) {
   fields.add("other", "1");
   fields.remove((*fields.begin()).name);
   EXPECT_EQ(written(fields), "other: 1\n");
+}
+
+/// The same by simpler means.
+struct Model {
+  std::vector<std::pair<std::string, std::string>> lines;
+
+  void remove(const std::string& name) {
+    std::erase_if(lines, [&](const auto& line) { return equals_ignoring_case(line.first, name); });
+  }
+  std::string written() const {
+    std::string text;
+    for (const auto& [name, value] : lines) text += name + ": " + value + "\n";
+    return text;
+  }
+};
+
+TEST(Fields, AreWhatALongRowOfChangesLeaves) {
+  std::mt19937 random(1);
+  const auto below = [&random](std::size_t end) { return random() % end; };
+  for (int round = 0; round < 200; ++round) {
+    Fields fields;
+    Model model;
+    for (int step = 0; step < 40; ++step) {
+      const std::string name = std::string(1, "aAbBcC"[below(6)]) + std::string(below(3), 'n');
+      const std::string value(below(5) == 0 ? below(300) : below(20), 'v');
+      switch (below(5)) {
+        case 0:
+          fields.remove(name);
+          model.remove(name);
+          break;
+        case 1:
+          fields.set(name, value);
+          model.remove(name);
+          model.lines.emplace_back(name, value);
+          break;
+        case 2:
+          // By views of what is there.
+          if (!model.lines.empty()) {
+            const std::size_t line = below(model.lines.size());
+            const auto at = std::next(fields.begin(), static_cast<std::ptrdiff_t>(line));
+            fields.add((*at).name, (*at).value);
+            model.lines.push_back(model.lines[line]);
+          }
+          break;
+        default:
+          fields.add(name, value);
+          model.lines.emplace_back(name, value);
+          break;
+      }
+      ASSERT_EQ(written(fields), model.written());
+      ASSERT_EQ(fields.empty(), model.lines.empty());
+    }
+    Fields moved = std::move(fields);
+    ASSERT_EQ(written(moved), model.written());
+  }
 }
 
 TEST(Fields, RemovesLinesWhereverTheyStand) {

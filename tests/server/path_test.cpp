@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <stdexcept>
+#include <string_view>
 
 namespace duplex::server {
 namespace {
@@ -14,6 +15,12 @@ TEST(IsSafePath, RefusesEverySpellingOfAWayOut) {
         "/..%2fa", "/%",      "/%4",  "/%zz", "/a%00",   "/%00"}) {
     EXPECT_FALSE(is_safe_path(path)) << path;
   }
+  for (const char* path : {"/plain/%2e%2e", "/plain/..", "/a.b/./c", "/a/%00"}) {
+    EXPECT_FALSE(is_safe_path(path)) << path;
+  }
+  using namespace std::string_view_literals;
+  EXPECT_FALSE(is_safe_path("/a\0b"sv));
+  EXPECT_FALSE(is_safe_path("/\0"sv));
 }
 
 TEST(IsSafePath, AcceptsWhatOnlyLooksLikeIt) {

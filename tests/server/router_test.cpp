@@ -176,6 +176,34 @@ TEST(Router, TellsOfAWebSocketWhereNoMethodLeads) {
   EXPECT_FALSE(router.find(Method::get, "/").has_websocket());
 }
 
+TEST(Router, TellsOfWebSocketsAsASearchForThemDoes) {
+  Router router;
+  std::size_t route = 0;
+  for (const char* pattern :
+       {"/", "/a", "/a/{x}", "/{x}/b", "/a/{x...}", "/b/{x}/c", "/{x}/{y}/c"}) {
+    router.add_websocket(pattern, route++);
+  }
+  for (const char* pattern : {"/a", "/{x}", "/b/{x...}", "/a/b/c", "/{x}/{y}/{z}"}) {
+    router.add(Method::post, pattern, route++);
+  }
+  std::vector<std::string> paths = {""};
+  for (std::size_t first = 0, depth = 0; depth < 4; ++depth) {
+    const std::size_t end = paths.size();
+    for (; first < end; ++first) {
+      for (const char* segment : {"/", "/a", "/b", "/c", "/..", "/%61"}) {
+        paths.push_back(paths[first] + segment);
+      }
+    }
+  }
+  for (const std::string& path : paths) {
+    for (const Method method : {Method::get, Method::head, Method::put}) {
+      const RouteMatch match = router.find(method, path);
+      ASSERT_FALSE(match);
+      EXPECT_EQ(match.has_websocket(), static_cast<bool>(router.find_websocket(path))) << path;
+    }
+  }
+}
+
 TEST(Router, DotSegmentsMatchNothing) {
   const Router router = router_of({"/{x...}", "/{x}", "/a/{x}"});
   for (const char* path :

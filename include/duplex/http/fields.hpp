@@ -45,7 +45,7 @@ class FieldsView {
 };
 
 /// Field lines that own their text; what a response or an outgoing request carries. A range of
-/// `FieldView`s, which hold until the next change. All lines share one piece of memory.
+/// `FieldView`s, which hold until it is changed or moved. All lines share one piece of memory.
 class Fields {
  public:
   class Iterator;
@@ -65,7 +65,8 @@ class Fields {
   /// Removes all lines named `name`.
   void remove(std::string_view name);
 
-  /// The value of the first line named `name`; nullopt when there is none.
+  /// The value of the first line named `name`, until this is changed or moved; nullopt when there
+  /// is none.
   std::optional<std::string_view> find(std::string_view name) const noexcept;
   bool contains(std::string_view name) const noexcept { return find(name).has_value(); }
 

@@ -1,7 +1,9 @@
 #include "server/static_files/file_cache.hpp"
 
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <functional>
@@ -51,6 +53,19 @@ bool is_settled(const FileStatus& status, std::chrono::system_clock::time_point 
 
 }  // namespace
 
+FileCacheLimits file_cache_limits(bool encrypted, std::size_t workers) noexcept {
+  constexpr std::size_t encrypted_file_bytes_max = std::size_t{64} * 1024;
+  constexpr rlim_t open_files_min = 16;
+  constexpr rlim_t open_files_max = 512;
+  FileCacheLimits limits;
+  if (encrypted) limits.file_bytes_max = encrypted_file_bytes_max;
+  rlimit descriptors{};
+  ::getrlimit(RLIMIT_NOFILE, &descriptors);
+  const rlim_t share = descriptors.rlim_cur / 4 / (2 * std::max<std::size_t>(workers, 1));
+  limits.open_files_max = std::clamp(share, open_files_min, open_files_max);
+  return limits;
+}
+
 std::size_t FileCache::Hash::operator()(const Key& key) const noexcept {
   return std::hash<std::string_view>()(key.path) ^ std::hash<const void*>()(key.tree);
 }
@@ -84,21 +99,21 @@ std::shared_ptr<const LoadedFile> FileCache::read(const FileTree& tree,
   file->entity_tag = make_entity_tag(opened->status);
   file->last_modified = http::format_date(opened->status.modified_unix_s());
   const std::uint64_t size = opened->status.size_bytes;
-  if (size <= limits_.file_bytes_max) {
-    std::vector<std::byte> content(static_cast<std::size_t>(size));
-    if (!read_all(opened->descriptor.number(), content.data(), content.size())) return nullptr;
-    file->content = SharedBytes::copy_of(content);
-  }
-  if (size > limits_.small_bytes_max) {
+  if (size > limits_.file_bytes_max) {
     file->descriptor = std::make_shared<const net::Descriptor>(std::move(opened->descriptor));
+    return file;
   }
+  std::vector<std::byte> content(static_cast<std::size_t>(size));
+  if (!read_all(opened->descriptor.number(), content.data(), content.size())) return nullptr;
+  file->content = SharedBytes::copy_of(content);
   return file;
 }
 
 void FileCache::insert(const FileTree& tree, const std::string& path,
                        std::shared_ptr<const LoadedFile> file) {
+  const bool large = file->descriptor != nullptr;
   if (file->content.size() > limits_.total_bytes_max) return;
-  if ((file->descriptor ? limits_.open_files_max : limits_.files_max) == 0) return;
+  if ((large ? limits_.open_files_max : limits_.files_max) == 0) return;
   make_room(*file);
   Entries& entries = entries_of(*file);
   size_bytes_ += file->content.size();
@@ -107,12 +122,12 @@ void FileCache::insert(const FileTree& tree, const std::string& path,
 }
 
 void FileCache::make_room(const LoadedFile& file) noexcept {
-  Entries& entries = entries_of(file);
-  const std::size_t count_max = file.descriptor ? limits_.open_files_max : limits_.files_max;
-  while (entries.size() >= count_max) drop(std::prev(entries.end()));
-  // Those held open go by themselves when nobody asks for them.
+  if (file.descriptor) {
+    while (open_.size() >= limits_.open_files_max) drop(std::prev(open_.end()));
+    return;
+  }
   const std::size_t room = limits_.total_bytes_max - file.content.size();
-  while (size_bytes_ > room) drop(std::prev((small_.empty() ? open_ : small_).end()));
+  while (size_bytes_ > room || small_.size() >= limits_.files_max) drop(std::prev(small_.end()));
 }
 
 void FileCache::close_unused() noexcept {

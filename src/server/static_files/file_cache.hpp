@@ -15,14 +15,12 @@
 
 namespace duplex::server {
 
-/// A file that is ready to be sent: a small one as bytes, a large one as a descriptor, and what is
-/// in between as both. Without a copy, from the descriptor, is the cheaper way in clear; to encrypt
-/// it, the bytes are needed.
+/// A file that is ready to be sent: a small one as bytes, a large one as a descriptor.
 struct LoadedFile {
   FileStatus status;
-  /// The whole content, unless the file is large.
+  /// The whole content of a small file.
   SharedBytes content;
-  /// The open file, unless it is small; else null.
+  /// The open file when it is large; else null.
   std::shared_ptr<const net::Descriptor> descriptor;
   /// A strong entity tag, in its quotes; of this name and state of the file.
   std::string entity_tag;
@@ -32,20 +30,25 @@ struct LoadedFile {
 
 /// How much a `FileCache` may hold.
 struct FileCacheLimits {
-  /// Larger files are held open, and sent from the system's own cache: from there on, that takes
-  /// less than to copy them.
-  std::size_t small_bytes_max = std::size_t{24} * 1024;
-  /// Larger files are held open only.
-  std::size_t file_bytes_max = std::size_t{64} * 1024;
+  /// Larger files are held open only, and sent from the system's own cache.
+  std::size_t file_bytes_max = std::size_t{24} * 1024;
   /// All content together.
   std::size_t total_bytes_max = std::size_t{32} * 1024 * 1024;
   /// Files together, so that a million empty ones are no way around the limit above.
   std::size_t files_max = 4096;
-  /// Files that are held open. Each worker has a cache, and descriptors are scarce.
-  std::size_t open_files_max = 256;
+  /// Large files that are held open.
+  std::size_t open_files_max = 64;
 };
 
-/// Files in memory and files held open, the least recently used dropped first. For one
+/// For files that are sent in clear, or `encrypted`, where there is a cache for each in each of
+/// `workers`.
+///
+/// In clear the system sends a file without a copy, which is the cheaper way from some 24 KiB on;
+/// what is encrypted has to be read anyway. All caches together hold open no more than a quarter of
+/// the descriptors that the process may have now, but 16 each.
+FileCacheLimits file_cache_limits(bool encrypted, std::size_t workers) noexcept;
+
+/// Small files in memory and large ones held open, the least recently used dropped first. For one
 /// thread.
 ///
 /// Nothing is served that has changed since the caller asked for the file's status: a held file is
@@ -63,17 +66,17 @@ class FileCache {
                                          const FileStatus& status,
                                          std::chrono::system_clock::time_point now);
 
-  /// Closes the files that are held open and were not loaded since the last call, so that the space
-  /// of those that were removed is given back, and their file system can be unmounted.
+  /// Closes the large files that were not loaded since the last call, so that the space of those
+  /// that were removed is given back, and their file system can be unmounted.
   void close_unused() noexcept;
 
   /// The looks that tell the status to `load` with.
   FileLooks& looks() noexcept { return looks_; }
 
   std::size_t size_bytes() const noexcept { return size_bytes_; }
-  /// Those that are in memory only.
+  /// The small files.
   std::size_t file_count() const noexcept { return small_.size(); }
-  /// Those that are held open.
+  /// The large files.
   std::size_t open_count() const noexcept { return open_.size(); }
 
  private:

@@ -7,8 +7,12 @@ namespace duplex::server {
 
 namespace {
 
-FilePart part_of(const LoadedFile& file, http::ByteRange range) {
-  return {file.content, file.descriptor, range.offset, range.length};
+FileResponse::Piece piece_of(const LoadedFile& file, http::ByteRange range) {
+  if (file.descriptor) {
+    return connection::FileRange{file.descriptor, range.offset, range.length};
+  }
+  return BytesSlice{file.content, static_cast<std::size_t>(range.offset),
+                    static_cast<std::size_t>(range.length)};
 }
 
 /// The file's tag with the coding's name, since the bytes are others (RFC 9110 section 8.8.3.3).
@@ -50,7 +54,7 @@ void add_parts(FileResponse& response, const FileRepresentation& representation,
   };
   for (const http::ByteRange range : ranges) {
     add_text(http::format_part_head(boundary, representation.media_type, range, size));
-    response.pieces.push_back(part_of(representation.file, range));
+    response.pieces.push_back(piece_of(representation.file, range));
     response.content_length += range.length;
   }
   add_text(http::format_multipart_end(boundary));
@@ -114,7 +118,7 @@ FileResponse respond_with(const FileRepresentation& representation, const http::
   response.fields.add("Content-Type", representation.media_type);
   response.content_length = range.length;
   if (head.method == http::Method::get && range.length > 0) {
-    response.pieces.push_back(part_of(file, range));
+    response.pieces.push_back(piece_of(file, range));
   }
   return response;
 }

@@ -2,13 +2,12 @@
 
 #include <chrono>
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
 
-#include "net/descriptor.hpp"
+#include "connection/outbox.hpp"
 #include "server/static_files/file_cache.hpp"
 #include <duplex/base/shared_bytes.hpp>
 #include <duplex/http/accept.hpp>
@@ -18,26 +17,17 @@
 
 namespace duplex::server {
 
-/// A part of a file, of which there are the bytes, the descriptor, or both: then who sends it has
-/// the choice.
-struct FilePart {
-  /// Of the whole file; shared with a cache.
-  SharedBytes content;
-  std::shared_ptr<const net::Descriptor> descriptor;
-  std::uint64_t offset = 0;
-  std::uint64_t length = 0;
-
-  /// Where there is `content`.
-  ConstBytes bytes() const noexcept {
-    return content.bytes().subspan(static_cast<std::size_t>(offset),
-                                   static_cast<std::size_t>(length));
-  }
+/// A part of bytes that are shared with a cache.
+struct BytesSlice {
+  SharedBytes bytes;
+  std::size_t offset = 0;
+  std::size_t length = 0;
 };
 
 /// A response made of files. The server adds `Content-Length`, `Date` and `Connection`, and to an
 /// error without content whatever it says to people.
 struct FileResponse {
-  using Piece = std::variant<std::string, FilePart>;
+  using Piece = std::variant<std::string, BytesSlice, connection::FileRange>;
 
   http::Status status = http::Status::ok;
   http::Fields fields;

@@ -1,7 +1,9 @@
 #include "server/static_files/file_cache.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
+#include <algorithm>
 #include <string>
 
 #include "tests/server/static_files/temporary_folder.hpp"
@@ -79,8 +81,8 @@ TEST_F(FileCacheTest, DoesNotTrustWhatHasJustChanged) {
 
 TEST_F(FileCacheTest, HoldsLargeFilesOpen) {
   FileCache cache;
-  folder.write("small", std::string(std::size_t{24} * 1024, 'x'));
-  folder.write("large", std::string(64 * 1024 + 1, 'x'));
+  folder.write("small", std::string(24 * 1024, 'x'));
+  folder.write("large", std::string(24 * 1024 + 1, 'x'));
   EXPECT_EQ(load(cache, "small")->content.size(), 24u * 1024);
   const auto large = load(cache, "large");
   ASSERT_TRUE(large->descriptor);
@@ -90,47 +92,31 @@ TEST_F(FileCacheTest, HoldsLargeFilesOpen) {
   EXPECT_EQ(cache.file_count(), 1u);
   EXPECT_EQ(cache.open_count(), 1u);
 
-  folder.write("large", std::string(64 * 1024 + 2, 'y'));
+  folder.write("large", std::string(24 * 1024 + 2, 'y'));
   const auto changed = load(cache, "large");
   EXPECT_NE(changed, large);
-  EXPECT_EQ(changed->status.size_bytes, 64u * 1024 + 2);
+  EXPECT_EQ(changed->status.size_bytes, 24u * 1024 + 2);
   folder.write("large", "now small");
   EXPECT_EQ(as_text(load(cache, "large")->content.bytes()), "now small");
   EXPECT_EQ(cache.file_count(), 2u);
   EXPECT_EQ(cache.open_count(), 0u);
 }
 
-TEST_F(FileCacheTest, HoldsFilesInBetweenBothWays) {
-  FileCache cache({.small_bytes_max = 2, .file_bytes_max = 4, .total_bytes_max = 10});
-  folder.write("small", "12");
-  folder.write("a", "123");
-  folder.write("b", "1234");
-  EXPECT_FALSE(load(cache, "small")->descriptor);
-  const auto a = load(cache, "a");
-  EXPECT_EQ(as_text(a->content.bytes()), "123");
-  ASSERT_TRUE(a->descriptor);
-  EXPECT_TRUE(*a->descriptor);
-  load(cache, "b");
-  EXPECT_EQ(cache.size_bytes(), 9u);
-  EXPECT_EQ(cache.file_count(), 1u);
-  EXPECT_EQ(cache.open_count(), 2u);
-
-  // Their bytes count: the small file makes room first, then the oldest of these.
-  folder.write("c", "1234");
-  load(cache, "c");
-  EXPECT_EQ(cache.file_count(), 0u);
-  EXPECT_EQ(cache.open_count(), 2u);
-  EXPECT_EQ(cache.size_bytes(), 8u);
-  EXPECT_NE(load(cache, "a"), a);
-
-  cache.close_unused();
-  cache.close_unused();
-  EXPECT_EQ(cache.open_count(), 0u);
-  EXPECT_EQ(cache.size_bytes(), 0u);
+TEST(FileCacheLimits, ShareDescriptorsAmongAllCaches) {
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit few{std::min<rlim_t>(1024, before.rlim_max), before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
+  EXPECT_EQ(file_cache_limits(false, 1).open_files_max, few.rlim_cur / 8);
+  EXPECT_EQ(file_cache_limits(true, 2).open_files_max, few.rlim_cur / 16);
+  EXPECT_EQ(file_cache_limits(true, 1000).open_files_max, 16u);
+  EXPECT_LT(file_cache_limits(false, 1).file_bytes_max, file_cache_limits(true, 1).file_bytes_max);
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_LE(file_cache_limits(false, 1).open_files_max, 512u);
 }
 
 TEST_F(FileCacheTest, LimitsHowManyFilesAreHeldOpen) {
-  FileCache cache({.small_bytes_max = 0, .file_bytes_max = 0, .open_files_max = 2});
+  FileCache cache({.file_bytes_max = 0, .open_files_max = 2});
   for (const char* name : {"a", "b", "c"}) folder.write(name, name);
   const auto a = load(cache, "a");
   const auto b = load(cache, "b");
@@ -141,13 +127,13 @@ TEST_F(FileCacheTest, LimitsHowManyFilesAreHeldOpen) {
   EXPECT_NE(load(cache, "b"), b);
   EXPECT_TRUE(*b->descriptor) << "what is being sent stays open";
 
-  FileCache none({.small_bytes_max = 0, .file_bytes_max = 0, .open_files_max = 0});
+  FileCache none({.file_bytes_max = 0, .open_files_max = 0});
   EXPECT_TRUE(load(none, "a"));
   EXPECT_EQ(none.open_count(), 0u);
 }
 
 TEST_F(FileCacheTest, ClosesLargeFilesThatNobodyAsksFor) {
-  FileCache cache({.small_bytes_max = 1, .file_bytes_max = 1});
+  FileCache cache({.file_bytes_max = 1});
   folder.write("small", "1");
   folder.write("a", "large");
   folder.write("b", "large");
