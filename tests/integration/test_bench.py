@@ -225,6 +225,7 @@ def test_counts_by_status(bench, places):
     report = bench(*SHORT, *places["http"]("/no/such/file"), status=FAILURE)
     assert list(report.json["statuses"]) == ["404"]
     assert report.kinds == {"status 404"}
+    assert report.json["errors"][0]["example"] == "Not found."
 
 
 def test_sends_bodies(bench, places):
@@ -309,7 +310,7 @@ def test_tells_how_opening_fails(bench, server, places, rude_port):
     untrusted = bench(*SHORT, places["wss"]("/echo")[0], status=FAILURE)
     assert untrusted.kinds == {"TLS"}
     assert "certificate is refused: " in untrusted.json["errors"][0]["example"]
-    assert "--cacert names a file of authorities" in untrusted.json["errors"][0]["example"]
+    assert "--cacert names a file of others" in untrusted.json["errors"][0]["example"]
     assert bench(*SHORT, "--insecure", places["wss"]("/echo")[0]).json["errors"] == []
     clear = bench(*SHORT, server.websocket_url.replace("ws:", "wss:") + "/echo", status=FAILURE)
     assert clear.kinds == {"TLS"}
@@ -322,6 +323,12 @@ def test_tells_how_opening_fails(bench, server, places, rude_port):
 def test_files_that_hold_no_certificates_are_wrong_usage(bench, option):
     refused = bench(*SHORT, option, __file__, "wss://127.0.0.1:1/", status=WRONG_USAGE)
     assert refused.errors.startswith(f"duplex: {option}: {__file__} ")
+
+
+@pytest.mark.parametrize("field", ["Connection: close", "Content-Length: 5"])
+def test_fields_that_are_not_the_user_s_are_wrong_usage(bench, places, field):
+    for scheme in ("ws", "http"):
+        assert field.split(":")[0] in bench("-H", field, *places[scheme]("/echo"), status=WRONG_USAGE).errors
 
 
 def sockets_of(pid):
@@ -447,7 +454,7 @@ def test_says_that_a_rate_was_not_kept(duplex_program, python_server):
         timeout=DEADLINE_S,
         env=SANITIZER_OPTIONS,
     )
-    assert re.search(r"^--rate was not kept: [\d,]+ of 200,000 a second\.$", result.stdout, re.M)
+    assert re.search(r"^--rate was not kept: of 200,000 a second, [\d,]+ were answered in time\.$", result.stdout, re.M)
 
 
 def test_writes_reports(bench, duplex_program, places, tmp_path):

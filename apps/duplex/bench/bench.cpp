@@ -229,6 +229,8 @@ Result measure(const BenchOptions& options, Interruption& interruption) {
                 .options = shown(options),
                 .compressed = options.message.compressed};
   if (options.rate > 0) result.rate = options.rate;
+  result.deepens = !result.rate && (options.mode == Mode::echo || options.mode == Mode::fanout ||
+                                    (options.mode == Mode::request && options.keep_alive));
   const Setup setup = setup_of(options);
   std::optional<ServerWatch> server;
   if (options.pid) server.emplace(*options.pid);
@@ -264,6 +266,7 @@ Result measure(const BenchOptions& options, Interruption& interruption) {
                               result.fanout->lost);
     }
   }
+  result.total.errors.sort();
   result.limited_by = limit_of(result);
   for (const Requirement& requirement : options.required) {
     result.required.push_back(judge(requirement, result));

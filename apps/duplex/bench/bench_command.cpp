@@ -120,7 +120,7 @@ void add_bench(CLI::App& program, Run& run) {
                          "be <=, or, but for these two, > or >="));
 
   text(reporting, "--pid", given->pid, "PID",
-       "The server's process on this machine: tell what it\ncosts, too");
+       "The server's process on this machine, with its\nchildren: tell what it costs, too");
   text(reporting, "--json", given->json, "FILE", "All results; - for standard output, also below");
   text(reporting, "--plot", given->plot, "FILE", "Latencies and the rate over time, as SVG");
   text(reporting, "--title", given->title, "TEXT", "What the reports are to be called");

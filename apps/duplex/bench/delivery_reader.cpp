@@ -32,6 +32,7 @@ void DeliveryReader::take(const websocket::Frame& frame, std::vector<Arrival>& a
     case Opcode::binary:
     case Opcode::continuation: break;
   }
+  if (frame.header.opcode != Opcode::continuation) opcode_ = frame.header.opcode;
   const std::string_view payload = as_text(frame.payload);
   const std::size_t bytes = rules_->messages->kind().bytes;
   const bool ends = frame.ends && frame.header.fin;
@@ -85,6 +86,12 @@ void DeliveryReader::take_delivered(const Delivered& delivered, std::size_t wire
                                     std::vector<Arrival>& arrivals, Findings& findings) {
   if (!delivered) {
     findings.faults.push_back(delivered.error());
+    return;
+  }
+  if (const Opcode published = rules_->messages->opcode(); opcode_ != published) {
+    findings.faults.push_back(
+        {"wrong content", fmt::format("a message came as {} that was published as {}",
+                                      kind_name(opcode_), kind_name(published))});
     return;
   }
   const Stamp& stamp = *delivered;

@@ -42,6 +42,8 @@ class DeliveryReader {
 
   const DeliveryRules* rules_;
   IncomingFrames frames_;
+  /// Of the message that comes, or came last.
+  websocket::Opcode opcode_ = websocket::Opcode::binary;
   /// One that is not compressed.
   Delivery delivery_;
   /// What there is of a compressed one that does not come as a whole.

@@ -9,16 +9,9 @@
 #include <duplex/websocket/close_code.hpp>
 
 namespace duplex::app::bench {
-namespace {
 
 using websocket::Frame;
 using websocket::Opcode;
-
-std::string_view name_of(Opcode opcode) {
-  return opcode == Opcode::text ? "text" : "binary";
-}
-
-}  // namespace
 
 Fault closed_fault(std::string_view body) {
   if (body.size() < 2) {
@@ -62,7 +55,7 @@ struct EchoReader::Scrutiny {
       findings.faults.push_back(
           {"wrong content",
            fmt::format("a message came back as {} that was sent as {}",
-                       name_of(frame.header.opcode), name_of(rules.messages->opcode()))});
+                       kind_name(frame.header.opcode), kind_name(rules.messages->opcode()))});
     }
   }
 

@@ -160,6 +160,10 @@ std::string client_frame(Opcode opcode, std::string_view payload, bool rsv1, std
   return frame;
 }
 
+std::string_view kind_name(Opcode opcode) noexcept {
+  return opcode == Opcode::text ? "text" : "binary";
+}
+
 std::string server_frame(Opcode opcode, std::string_view payload) {
   return header_of({.opcode = opcode, .payload_bytes = payload.size()}).append(payload);
 }

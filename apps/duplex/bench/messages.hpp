@@ -51,6 +51,9 @@ inline constexpr std::string_view client_close_frame("\x88\x82\0\0\0\0\x03\xE8",
 /// A server's whole message in one frame.
 std::string server_frame(websocket::Opcode opcode, std::string_view payload);
 
+/// `text` or `binary`.
+std::string_view kind_name(websocket::Opcode opcode) noexcept;
+
 /// Some messages that differ (but for the user's own, and JSON of a few bytes), so that one in
 /// another's place is noticed, in the forms in which they leave and come back.
 class Messages {

@@ -2,14 +2,14 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <array>
 #include <span>
 #include <stdexcept>
 #include <utility>
 #include <variant>
 
-#include "printable.hpp"
+#include "refusal_line.hpp"
+#include "subcommand.hpp"
 #include <duplex/base/byte_queue.hpp>
 #include <duplex/http1/request_writer.hpp>
 
@@ -21,15 +21,6 @@ using websocket::HandshakeKey;
 
 constexpr http1::ResponseLimits limits;
 
-/// Of what a server says to its refusal.
-constexpr std::size_t shown_reason_bytes = 120;
-
-/// The first that is not empty.
-std::string_view first_line(std::string_view text) {
-  text.remove_prefix(std::min(text.find_first_not_of("\r\n \t"), text.size()));
-  return text.substr(0, text.find_first_of("\r\n"));
-}
-
 std::string written(const http::Url& url, const websocket::HandshakeOffer& offer,
                     const HandshakeKey& key) {
   http::Fields fields = websocket::handshake_fields(offer, key);
@@ -39,7 +30,7 @@ std::string written(const http::Url& url, const websocket::HandshakeOffer& offer
   const http1::RequestPlan plan{.connection = {.upgrade = true}};
   const auto done = http1::write_request_head(http::Method::get, url, http1::TargetForm::origin,
                                               fields, plan, text);
-  if (!done) throw std::invalid_argument(std::string(describe(done.error())));
+  if (!done) throw UsageError(std::string(describe(done.error())));
   return std::string(as_text(text.content()));
 }
 
@@ -119,11 +110,8 @@ Fault OpeningAnswer::refusal(const http::ResponseHead& head, Bytes& rest) {
   const auto event = parser_.next(rest);
   if (!event || !*event) return fault;
   if (const auto* const content = std::get_if<ResponseParser::Content>(&**event)) {
-    const std::string_view line = first_line(as_text(content->data));
-    // Pages are not for here.
-    if (!line.empty() && !line.starts_with('<')) {
-      fault.text += fmt::format(": {}", cut_text(line, shown_reason_bytes));
-    }
+    const std::string_view line = refusal_line(as_text(content->data));
+    if (!line.empty()) fault.text += fmt::format(": {}", line);
   }
   return fault;
 }

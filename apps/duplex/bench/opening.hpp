@@ -19,7 +19,7 @@ namespace duplex::app::bench {
 /// The request that opens a WebSocket, written once; each connection has a key of its own.
 class OpeningRequest {
  public:
-  /// Throws std::invalid_argument or UsageError, with a sentence, for fields that must not be sent.
+  /// Throws UsageError, with a sentence, for fields that must not be sent.
   OpeningRequest(const http::Url& url, websocket::HandshakeOffer offer);
 
   const websocket::HandshakeOffer& offer() const noexcept { return offer_; }

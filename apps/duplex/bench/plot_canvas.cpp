@@ -62,7 +62,8 @@ void Canvas::pin(Point at, std::string_view look) {
 }
 
 double text_width(std::string_view text, double font_px) noexcept {
-  constexpr double average_em = 0.54;
+  // Of wide fonts: too little room shows, too much does not.
+  constexpr double average_em = 0.6;
   std::size_t characters = 0;
   for (const char byte : text) characters += continues_character(byte) ? 0U : 1U;
   return static_cast<double>(characters) * average_em * font_px;

@@ -29,8 +29,9 @@ std::vector<Line> errors_of(const Result& result) {
   const std::vector<ErrorCount>& kinds = result.total.errors.kinds();
   std::vector<Line> lines;
   for (const ErrorCount& error : kinds) {
-    if (lines.size() == errors_max) {
-      lines.push_back({"", fmt::format("and {} more kinds", kinds.size() - errors_max), true});
+    const std::size_t left = kinds.size() - lines.size();
+    if (lines.size() == errors_max && left > 1) {
+      lines.push_back({"", fmt::format("and {} more kinds", left), true});
       break;
     }
     std::string text = printable(error.kind);

@@ -123,7 +123,8 @@ std::expected<std::uint64_t, std::error_code> own_memory(const path& folder) {
 /// The process and its descendants, itself first.
 std::vector<int> family_of(int pid, const path& proc) {
   std::vector<int> family = {pid};
-  std::set<int> known = {pid};
+  // Who starts the server in a shell may start us in the same.
+  std::set<int> known = {pid, ::getpid()};
   for (std::size_t next = 0; next < family.size(); ++next) {
     const path tasks = proc / std::to_string(family[next]) / "task";
     for (const int thread : numbers_in(tasks)) {

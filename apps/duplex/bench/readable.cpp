@@ -116,9 +116,12 @@ std::string precise_share(double share) {
 }
 
 std::string readable_judgement(const Judgement& judgement) {
-  return fmt::format("{}: {}", judgement.held() ? "held" : "not held",
-                     judgement.actual ? in_unit(judgement.requirement.unit(), *judgement.actual)
-                                      : "nothing was measured");
+  const Requirement& requirement = judgement.requirement;
+  std::string actual = requirement.figure == Requirement::Figure::memory
+                           ? "the server has not grown"
+                           : "nothing was measured";
+  if (judgement.actual) actual = in_unit(requirement.unit(), *judgement.actual);
+  return fmt::format("{}: {}", judgement.held() ? "held" : "not held", actual);
 }
 
 std::string readable_option(const Option& option) {

@@ -234,7 +234,7 @@ std::string limit_as_text(const Result& result) {
   return fmt::format(
       "Neither the load ({} busy) nor the server ({} busy) was at its limit:\n"
       "more --connections{} may show more.",
-      load, readable_share(result.server->busy), result.rate ? "" : ", or more --depth,");
+      load, readable_share(result.server->busy), result.deepens ? ", or more --depth," : "");
 }
 
 void add_required(Lines& lines, std::span<const Judgement> required) {
@@ -300,13 +300,17 @@ std::string limit_sentence(const Result& result) {
   // Errors say why.
   if (!result.has_measured()) return std::string(faultless ? nothing_measured : "");
   if (result.mode == Mode::idle) return "";
+  if (result.lost() > 0 && !result.rate) {
+    return "Limited by losses: who publishes waits for a second for what does not come.\n"
+           "With --rate the next messages go in any case.";
+  }
   // More of what goes wrong shows nothing.
   if (result.limited_by == LimitedBy::unknown && !faultless && !result.rate) return "";
   // Of one that has ended, its limit is not known.
   const bool ended = result.total.errors.of(error_kind::server_ended) > 0;
   std::string limit = ended ? std::string() : limit_as_text(result);
   if (result.rate && result.limited_by != LimitedBy::rate) {
-    return fmt::format("--rate was not kept: {} of {} a second.{}{}",
+    return fmt::format("--rate was not kept: of {1} a second, {0} were answered in time.{2}{3}",
                        readable_number(result.kept_rate()), readable_number(*result.rate),
                        ended ? "" : "\n", limit);
   }

@@ -1,9 +1,9 @@
 #include "request_load.hpp"
 
 #include <algorithm>
-#include <stdexcept>
 #include <string>
 
+#include "subcommand.hpp"
 #include <duplex/base/byte_queue.hpp>
 #include <duplex/http1/request_writer.hpp>
 
@@ -24,7 +24,7 @@ std::string request_of(const Setup& setup) {
   ByteQueue text;
   const auto written = http1::write_request_head(
       options.method, setup.target.url, http1::TargetForm::origin, options.fields, plan, text);
-  if (!written) throw std::invalid_argument(std::string(describe(written.error())));
+  if (!written) throw UsageError(std::string(describe(written.error())));
   return std::string(as_text(text.content())).append(options.body_bytes, 'x');
 }
 
@@ -71,7 +71,8 @@ void RequestLoad::take(Connection& connection, Time now) {
     }
     if (thread().loading()) thread().recorder().status(some.status, some.count);
     if (some.status >= 400) {
-      thread().recorder().error("status " + std::to_string(some.status), {}, some.count);
+      thread().recorder().error("status " + std::to_string(some.status),
+                                rules_.refusals[some.status], some.count);
     }
   }
 }

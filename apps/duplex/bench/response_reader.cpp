@@ -5,6 +5,7 @@
 #include <span>
 #include <variant>
 
+#include "refusal_line.hpp"
 #include <duplex/http1/limits.hpp>
 #include <duplex/http1/response_parser.hpp>
 
@@ -115,6 +116,9 @@ std::optional<Fault> ResponseReader::parse(ResponseRules& rules, Bytes& input,
                        .closes = closes_};
       }
     } else if (const auto* const content = std::get_if<ResponseParser::Content>(&**event)) {
+      if (status_ >= 400 && content_bytes_ == 0) {
+        rules.refusals.try_emplace(status_, refusal_line(as_text(content->data)));
+      }
       content_bytes_ += content->data.size();
     } else if (std::holds_alternative<ResponseParser::End>(**event)) {
       note(answers, status_, content_bytes_);

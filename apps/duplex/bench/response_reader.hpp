@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -38,6 +39,8 @@ struct ResponseRules {
   http::Method method = http::Method::get;
   KnownHead known;
   http1::FieldTable fields;
+  /// What was said to those that were refused, by their status: a line each, see `refusal_line`.
+  std::map<unsigned, std::string> refusals = {};
 };
 
 /// Reads the responses of one connection. A head that is known is compared, and its content

@@ -113,6 +113,8 @@ struct Result {
   /// The messages a second that were asked for, all connections together, of those published in a
   /// fan-out; nullopt for as many as possible.
   std::optional<double> rate = {};
+  /// Whether more --depth could let more messages go.
+  bool deepens = false;
   /// Whether messages were sent compressed, and might come so.
   bool compressed = false;
   Tally total = {};

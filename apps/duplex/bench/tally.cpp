@@ -1,6 +1,7 @@
 #include "tally.hpp"
 
 #include <algorithm>
+#include <functional>
 
 namespace duplex::app::bench {
 
@@ -16,6 +17,10 @@ void ErrorCounts::add(std::string_view kind, std::string_view example, std::uint
 
 void ErrorCounts::merge(const ErrorCounts& other) {
   for (const ErrorCount& error : other.kinds_) add(error.kind, error.example, error.count);
+}
+
+void ErrorCounts::sort() {
+  std::ranges::stable_sort(kinds_, std::greater(), &ErrorCount::count);
 }
 
 std::uint64_t ErrorCounts::total() const noexcept {

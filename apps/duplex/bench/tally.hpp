@@ -19,11 +19,14 @@ struct ErrorCount {
   std::string example = {};
 };
 
-/// Errors by kind, in the order in which the kinds first appeared. There are few kinds.
+/// Errors by kind, in the order in which the kinds first appeared, until they are sorted. There are
+/// few kinds.
 class ErrorCounts {
  public:
   void add(std::string_view kind, std::string_view example = {}, std::uint64_t count = 1);
   void merge(const ErrorCounts& other);
+  /// The most frequent first.
+  void sort();
 
   const std::vector<ErrorCount>& kinds() const noexcept { return kinds_; }
   std::uint64_t total() const noexcept;

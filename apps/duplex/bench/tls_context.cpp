@@ -22,8 +22,13 @@ void use_certificate(SSL_CTX* context, const TlsFiles& files) {
   }
   const std::string& key = files.key.empty() ? files.certificate : files.key;
   if (SSL_CTX_use_PrivateKey_file(context, key.c_str(), SSL_FILETYPE_PEM) != 1) {
+    const std::string reason = tls_reason();
     throw UsageError(
-        fmt::format("--key: {} has no key for {}: {}", key, files.certificate, tls_reason()));
+        files.key.empty()
+            ? fmt::format("--cert: {} has no key for its certificate ({}): name the "
+                          "file that has it by --key",
+                          key, reason)
+            : fmt::format("--key: {} has no key for {}: {}", key, files.certificate, reason));
   }
 }
 

@@ -30,8 +30,11 @@ bool is_clear_text(unsigned long error) {
 }
 
 Fault tls_fault() {
-  const bool clear = is_clear_text(ERR_peek_error());
+  const unsigned long error = ERR_peek_error();
+  const bool clear = is_clear_text(error);
+  const bool anonymous = ERR_GET_REASON(error) == SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED;
   Fault fault{"TLS", tls_reason()};
+  if (anonymous) fault.text += ": --cert shows one";
   if (clear) fault.text += ": it does not speak TLS there; write ws:// or http://, perhaps";
   return fault;
 }
@@ -159,7 +162,8 @@ Fault Wire::fault() const {
     return {"TLS",
             fmt::format("the certificate is refused: {}{}", X509_verify_cert_error_string(verified),
                         is_unknown_authority(verified)
-                            ? ": --cacert names a file of authorities to trust"
+                            ? ": none that is trusted has issued it; --cacert names a file "
+                              "of others"
                             : "")};
   }
   return tls_fault();

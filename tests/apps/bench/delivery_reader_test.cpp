@@ -23,12 +23,13 @@ std::string frame_with(unsigned bits, std::string_view payload) {
 
 constexpr unsigned fin = 0x80;
 constexpr unsigned rsv1 = 0x40;
+constexpr unsigned textual = 0x01;
 constexpr unsigned binary = 0x02;
 constexpr unsigned continuation = 0x00;
 
 /// A compressed message in one frame.
-std::string compressed_frame(std::string_view payload) {
-  return frame_with(fin | rsv1 | binary, payload);
+std::string compressed_frame(std::string_view payload, unsigned opcode = binary) {
+  return frame_with(fin | rsv1 | opcode, payload);
 }
 
 /// A subscriber of what two publish.
@@ -164,20 +165,36 @@ const MessageKind compressed{.bytes = 40, .compressed = true};
 const MessageKind compressed_and_kept{.bytes = 40, .compressed = true, .keep = true};
 
 TEST(DeliveryReader, InflatesWhatIsDelivered) {
-  for (const bool text : {false, true}) {
+  for (const bool is_text : {false, true}) {
     for (const bool keep : {false, true}) {
-      const MessageKind kind{.bytes = 200, .text = text, .compressed = true, .keep = keep};
+      const MessageKind kind{.bytes = 200, .text = is_text, .compressed = true, .keep = keep};
       const Delivering all(kind);
       Compressor compressor(keep);
       std::string stream;
       for (const std::uint64_t sequence : {0U, 1U, 4U}) {
-        stream += compressed_frame(compressor.compressed(all.payload(1, sequence)));
+        stream += compressed_frame(compressor.compressed(all.payload(1, sequence)),
+                                   is_text ? textual : binary);
         stream += server_frame(Opcode::ping, "");
       }
       ASSERT_LT(stream.size(), 3 * kind.bytes);
       expect_at_every_split(kind, stream, {.sequences = {0, 1, 4}, .pings = 3});
     }
   }
+}
+
+TEST(DeliveryReader, NoticesThatTextBecomesBinaryAndTheOtherWayRound) {
+  const Delivering all;
+  const std::string payload = all.payload(0, 0);
+  const std::string stream = frame_with(fin | textual, payload) +
+                             frame_with(textual, payload.substr(0, 9)) +
+                             frame_with(fin | continuation, payload.substr(9)) + all.message(0, 1);
+  expect_at_every_split({.bytes = 40}, stream,
+                        {.sequences = {1}, .kinds = {"wrong content", "wrong content"}});
+  const MessageKind compressed_text{.bytes = 40, .text = true, .compressed = true};
+  const Delivering others(compressed_text);
+  expect_at_every_split(compressed_text,
+                        compressed_frame(Compressor(false).compressed(others.payload(0, 0))),
+                        {.kinds = {"wrong content"}});
 }
 
 TEST(DeliveryReader, TakesThatTheServerChoosesForEachMessage) {

@@ -31,11 +31,11 @@ TEST(PlotCanvas, EscapesText) {
 
 TEST(PlotCanvas, CutsTextThatIsTooWideBetweenCharacters) {
   EXPECT_EQ(fit("short", 10, 1000), "short");
-  EXPECT_EQ(fit("µµµµµµµµµµ", 10, 54), "µµµµµµµµµµ");
-  EXPECT_EQ(fit("µµµµµµµµµµ", 10, 53), "µµµµµµµ…");
+  EXPECT_EQ(fit("µµµµµµµµµµ", 10, 60), "µµµµµµµµµµ");
+  EXPECT_EQ(fit("µµµµµµµµµµ", 10, 59), "µµµµµµµµ…");
   EXPECT_EQ(fit("text", 10, 0), "…");
   EXPECT_EQ(fit("", 10, 0), "");
-  for (int width = 10; width < 54; ++width) {
+  for (int width = 10; width < 60; ++width) {
     EXPECT_LE(text_width(fit("µaµaµaµaµa", 10, width), 10), width);
   }
 }

@@ -64,6 +64,19 @@ TEST_F(ProcessInFolder, AddsUpItsDescendantsAndTheChildrenThatHaveEnded) {
   EXPECT_DOUBLE_EQ(use->thread_seconds.at(20), 15);
 }
 
+TEST_F(ProcessInFolder, LeavesOutTheLoadItself) {
+  const std::string own = std::to_string(::getpid());
+  write("10/stat", stat(100, 50));
+  write("10/task/10/stat", stat(100, 50));
+  write("10/task/10/children", own);
+  write(own + "/stat", stat(1000, 1000));
+  write(own + "/task/" + own + "/stat", stat(1000, 1000));
+  const auto use = Process(10, root_).use();
+  ASSERT_TRUE(use) << use.error();
+  EXPECT_DOUBLE_EQ(use->user_seconds, 1);
+  EXPECT_EQ(use->thread_seconds.size(), 1U);
+}
+
 TEST_F(ProcessInFolder, AddsUpMemoryFromTheBestSourceThereIs) {
   write("10/smaps_rollup",
         "55f6-7ffc ---p 00000000 00:00 0    [rollup]\nRss: 900 kB\nAnonymous:     112 kB\n");

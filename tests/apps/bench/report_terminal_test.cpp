@@ -181,6 +181,17 @@ TEST(TerminalReport, OfNothingIsShort) {
   EXPECT_THAT(text, Not(HasSubstr("nan")));
 }
 
+TEST(LimitSentence, SaysThatAClosedFanOutWaitsForWhatIsLost) {
+  Result result = example_result(Mode::fanout);
+  result.limited_by = LimitedBy::unknown;
+  EXPECT_THAT(limit_sentence(result), Not(HasSubstr("losses")));
+  result.fanout->lost = 3;
+  result.total.errors.add("lost", "", 3);
+  EXPECT_THAT(limit_sentence(result), HasSubstr("Limited by losses"));
+  result.rate = 1'000'000;
+  EXPECT_THAT(limit_sentence(result), Not(HasSubstr("losses")));
+}
+
 TEST(LimitSentence, SaysWhatTheLimitWasAndWhatToDo) {
   Result result = example_result(Mode::echo);
   const auto sentence = [&result](LimitedBy limit) {
@@ -192,6 +203,8 @@ TEST(LimitSentence, SaysWhatTheLimitWasAndWhatToDo) {
   EXPECT_THAT(sentence(LimitedBy::load), HasSubstr("--threads"));
   EXPECT_THAT(sentence(LimitedBy::server), HasSubstr("the server: a thread of it was 99 % busy"));
   EXPECT_THAT(sentence(LimitedBy::rate), HasSubstr("--rate"));
+  EXPECT_THAT(sentence(LimitedBy::unknown), Not(HasSubstr("--depth")));
+  result.deepens = true;
   EXPECT_THAT(sentence(LimitedBy::unknown), HasSubstr("more --depth"));
   result.server.reset();
   EXPECT_THAT(sentence(LimitedBy::unknown), HasSubstr("--pid"));
@@ -202,9 +215,10 @@ TEST(LimitSentence, SaysWhatTheLimitWasAndWhatToDo) {
 TEST(LimitSentence, SaysThatARateWasNotKeptAndBeyondThatWhatTheLimitWas) {
   Result result = example_result(Mode::echo);
   result.rate = 60'000;
-  EXPECT_THAT(limit_sentence(result),
-              AllOf(StartsWith("--rate was not kept: 50,000 of 60,000 a second.\n"),
-                    HasSubstr("Limited by the server")));
+  EXPECT_THAT(
+      limit_sentence(result),
+      AllOf(StartsWith("--rate was not kept: of 60,000 a second, 50,000 were answered in time.\n"),
+            HasSubstr("Limited by the server")));
   result.limited_by = LimitedBy::rate;
   EXPECT_EQ(limit_sentence(result), "Limited by --rate, which was kept.");
 }

@@ -2,8 +2,21 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+
 namespace duplex::app::bench {
 namespace {
+
+TEST(ErrorCounts, CanBeSortedByHowManyThereAre) {
+  ErrorCounts errors;
+  errors.add("first", "", 2);
+  errors.add("most", "", 3);
+  errors.add("second", "", 2);
+  errors.sort();
+  std::string order;
+  for (const ErrorCount& error : errors.kinds()) order += error.kind + " ";
+  EXPECT_EQ(order, "most first second ");
+}
 
 TEST(ErrorCounts, CountByKindAndKeepTheFirstExample) {
   ErrorCounts errors;
