@@ -43,6 +43,7 @@ std::vector<Line> errors_of(const Result& result) {
 
 std::vector<Line> required_of(const Result& result) {
   std::vector<Line> lines;
+  lines.reserve(result.required.size());
   for (const Judgement& judgement : result.required) {
     lines.push_back(
         {printable(judgement.requirement.text), readable_judgement(judgement), !judgement.held()});
