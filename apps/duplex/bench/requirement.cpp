@@ -133,7 +133,10 @@ std::optional<double> actual_of(const Requirement& requirement, const Result& re
       return unless_zero(result.message_cost().value_or(MessageCost{}).cpu_ns());
     case Figure::memory:
       return result.server ? result.server->memory_bytes_per_connection() : std::nullopt;
-    case Figure::errors: return faults_of(requirement, result.errors_but_lost(), result);
+    case Figure::errors:
+      return faults_of(requirement,
+                       requirement.is_share ? result.errors_of_asked() : result.errors_but_lost(),
+                       result);
     case Figure::lost: return faults_of(requirement, result.lost(), result);
   }
   return std::nullopt;

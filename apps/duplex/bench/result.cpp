@@ -90,6 +90,12 @@ std::uint64_t Result::errors_but_lost() const noexcept {
   return all - std::min(all, lost());
 }
 
+std::uint64_t Result::errors_of_asked() const noexcept {
+  const std::uint64_t errors = errors_but_lost();
+  if (mode == Mode::connect || mode == Mode::idle) return errors;
+  return errors - std::min(errors, total.errors_of_warmup);
+}
+
 std::uint64_t Result::asked_for() const noexcept {
   const std::uint64_t unsent = total.errors.of(error_kind::not_sent);
   if (fanout) return fanout->delivered + fanout->lost + unsent;

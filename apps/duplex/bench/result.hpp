@@ -151,6 +151,9 @@ struct Result {
   /// Of a fan-out; 0 in other modes.
   std::uint64_t lost() const noexcept { return fanout ? fanout->lost : 0; }
   std::uint64_t errors_but_lost() const noexcept;
+  /// Those of what `asked_for` counts: without what went wrong in the warm-up, but where that is
+  /// about connections, all of which count.
+  std::uint64_t errors_of_asked() const noexcept;
   /// What might have gone wrong: messages and requests that were sent or due, deliveries that were
   /// due, or, in modes about connections, attempts to open one.
   std::uint64_t asked_for() const noexcept;

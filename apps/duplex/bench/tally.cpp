@@ -45,6 +45,7 @@ void Tally::merge(const Tally& other) {
   latency.merge(other.latency);
   connections_opened += other.connections_opened;
   connections_resumed += other.connections_resumed;
+  errors_of_warmup += other.errors_of_warmup;
   connections_failed += other.connections_failed;
   connections_closed += other.connections_closed;
   handshake.merge(other.handshake);

@@ -67,6 +67,8 @@ struct Tally {
   Histogram handshake = {};
 
   ErrorCounts errors = {};
+  /// How many of these came before the measured time, on connections that were open.
+  std::uint64_t errors_of_warmup = 0;
   /// Responses by status.
   std::map<unsigned, std::uint64_t> statuses = {};
 

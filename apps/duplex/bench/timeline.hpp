@@ -176,7 +176,7 @@ class Recorder {
   /// Could not be opened.
   void failed(std::string_view kind, std::string_view example = {}) {
     ++tally_->connections_failed;
-    error(kind, example);
+    count(kind, example, 1);
   }
 
   /// An open connection was closed by us, as it should be.
@@ -188,9 +188,9 @@ class Recorder {
     ++tally_->connections_closed;
   }
 
-  void error(std::string_view kind, std::string_view example = {}, std::uint64_t count = 1) {
-    part_.errors += count;
-    tally_->errors.add(kind, example, count);
+  void error(std::string_view kind, std::string_view example = {}, std::uint64_t times = 1) {
+    if (!measures()) tally_->errors_of_warmup += times;
+    count(kind, example, times);
   }
 
   void status(unsigned code, std::uint64_t count = 1) {
@@ -204,6 +204,10 @@ class Recorder {
   void finish();
 
  private:
+  void count(std::string_view kind, std::string_view example, std::uint64_t times) {
+    part_.errors += times;
+    tally_->errors.add(kind, example, times);
+  }
   void turn_over(Time now);
   void hand_over();
 

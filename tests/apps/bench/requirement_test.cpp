@@ -224,6 +224,21 @@ TEST(Requirement, CountsWhatWasDueAndNotSentAmongWhatWasAskedFor) {
   EXPECT_EQ(result.asked_for(), 400u);
 }
 
+TEST(Requirement, LeavesTheWarmUpOutOfAShareOfErrors) {
+  Result result = example_result(Mode::echo);
+  result.total.sent = 100;
+  result.total.errors = {};
+  result.total.errors.add("wrong content", "", 60);
+  result.total.errors_of_warmup = 40;
+  EXPECT_DOUBLE_EQ(judged("errors<50%", result).actual.value(), 0.2);
+  EXPECT_DOUBLE_EQ(judged("errors<50", result).actual.value(), 60);
+  // Of connections, those of the beginning are among what was asked for.
+  result.mode = Mode::connect;
+  result.total.connections_opened = 40;
+  result.total.connections_failed = 60;
+  EXPECT_DOUBLE_EQ(judged("errors<50%", result).actual.value(), 0.6);
+}
+
 TEST(Requirement, AllowsErrorsThatItIsAbout) {
   struct Case {
     std::uint64_t errors;

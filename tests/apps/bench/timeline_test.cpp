@@ -79,6 +79,7 @@ TEST(Timeline, LeavesOutWhatWarmsUpButItsErrorsAndConnections) {
   recorder.advance(begin - 1ms);
   EXPECT_FALSE(recorder.measures());
   recorder.received(20, 7000);
+  recorder.error("wrong content", "", 2);
   recorder.advance(begin);
   EXPECT_TRUE(recorder.measures());
   recorder.sent(5);
@@ -86,11 +87,15 @@ TEST(Timeline, LeavesOutWhatWarmsUpButItsErrorsAndConnections) {
   recorder.received(5, 3000);
   recorder.received_compressed(4);
   recorder.status(200);
+  recorder.error("wrong content");
   recorder.finish();
   const std::vector<Slice> slices = timeline.finish(begin + 100ms);
   ASSERT_EQ(slices.size(), 1U);
   EXPECT_EQ(slices[0].messages, 1U);
-  EXPECT_EQ(slices[0].errors, 0U);
+  EXPECT_EQ(slices[0].errors, 1U);
+  EXPECT_EQ(tally.errors.of("wrong content"), 3U);
+  // Without those of connections that could not be opened.
+  EXPECT_EQ(tally.errors_of_warmup, 2U);
   EXPECT_EQ(slices[0].connections, 2U);
   EXPECT_EQ(tally.sent, 1U);
   EXPECT_EQ(tally.received, 1U);
@@ -101,7 +106,7 @@ TEST(Timeline, LeavesOutWhatWarmsUpButItsErrorsAndConnections) {
   EXPECT_EQ(tally.connections_opened, 2U);
   EXPECT_EQ(tally.connections_resumed, 1U);
   EXPECT_EQ(tally.connections_failed, 1U);
-  EXPECT_EQ(tally.errors.total(), 1U);
+  EXPECT_EQ(tally.errors.total(), 4U);
 }
 
 TEST_F(Measuring, CountsWhatIsLateApartAndInNoSlice) {
