@@ -325,6 +325,25 @@ def test_files_that_hold_no_certificates_are_wrong_usage(bench, option):
     assert refused.errors.startswith(f"duplex: {option}: {__file__} ")
 
 
+def test_a_certificate_without_its_key_is_wrong_usage(bench, certificates):
+    certificate = certificates.here.chain
+    refused = bench(*SHORT, "--cert", certificate, "wss://127.0.0.1:1/", status=WRONG_USAGE)
+    assert refused.errors.startswith(f"duplex: --cert: {certificate} has no key for its certificate")
+    refused = bench(*SHORT, "--cert", certificate, "--key", __file__, "wss://127.0.0.1:1/", status=WRONG_USAGE)
+    assert refused.errors.startswith(f"duplex: --key: {__file__} has no key for {certificate}")
+
+
+@pytest.mark.parametrize("place", ["wss {}/echo", "https {}/"])
+def test_says_that_a_server_wants_a_certificate(bench, start_duplex, certificates, place):
+    files = ("--tls-cert", certificates.here.chain, "--tls-key", certificates.here.key)
+    strict = start_duplex(*("--tls-listen", "127.0.0.1:0"), *files, "--tls-client-ca", certificates.root, urls=2)
+    scheme, path = place.split()
+    url = path.format(strict.secure.url.replace("https", scheme))
+    refused = bench(*SHORT, "--cacert", certificates.root, url, status=FAILURE)
+    assert refused.kinds == {"TLS"}
+    assert refused.json["errors"][0]["example"].endswith("certificate required: --cert shows one")
+
+
 @pytest.mark.parametrize("field", ["Connection: close", "Content-Length: 5"])
 def test_fields_that_are_not_the_user_s_are_wrong_usage(bench, places, field):
     for scheme in ("ws", "http"):

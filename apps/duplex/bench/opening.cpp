@@ -4,7 +4,6 @@
 
 #include <array>
 #include <span>
-#include <stdexcept>
 #include <utility>
 #include <variant>
 

@@ -137,9 +137,7 @@ void add_head(Canvas& canvas, const Result& result) {
   const std::string title = result.title.empty()
                                 ? fmt::format("duplex bench: {}", name(result.mode))
                                 : printable(result.title);
-  // As wide as a bold font of 23 pixels.
-  constexpr double title_px = 25;
-  canvas.text({page_margin, 46}, "title", fit(title, title_px, room));
+  canvas.text({page_margin, 46}, "title", fit(title, 23, room));
   const std::string address =
       result.title.empty() ? result.url : fmt::format("{} {}", name(result.mode), result.url);
   canvas.text({page_margin, 70}, "address", fit(printable(address), 15, room));

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -24,19 +25,21 @@ void set(int descriptor, int level, int option) noexcept {
   ::setsockopt(descriptor, level, option, &on, sizeof on);
 }
 
-/// OpenSSL takes whatever a server in clear answers for a strange version of TLS.
-bool is_clear_text(unsigned long error) {
-  return ERR_GET_LIB(error) == ERR_LIB_SSL && ERR_GET_REASON(error) == SSL_R_WRONG_VERSION_NUMBER;
+/// What to do about an error of TLS, where it is known; else empty.
+std::string_view advice_on(unsigned long error) {
+  if (ERR_GET_LIB(error) != ERR_LIB_SSL) return "";
+  switch (ERR_GET_REASON(error)) {
+    // OpenSSL takes whatever a server in clear answers for a strange version of TLS.
+    case SSL_R_WRONG_VERSION_NUMBER:
+      return ": it does not speak TLS there; write ws:// or http://, perhaps";
+    case SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED: return ": --cert shows one";
+    default: return "";
+  }
 }
 
 Fault tls_fault() {
-  const unsigned long error = ERR_peek_error();
-  const bool clear = is_clear_text(error);
-  const bool anonymous = ERR_GET_REASON(error) == SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED;
-  Fault fault{"TLS", tls_reason()};
-  if (anonymous) fault.text += ": --cert shows one";
-  if (clear) fault.text += ": it does not speak TLS there; write ws:// or http://, perhaps";
-  return fault;
+  const std::string_view advice = advice_on(ERR_peek_error());
+  return {"TLS", tls_reason().append(advice)};
 }
 
 bool is_unknown_authority(long verified) {
