@@ -2,7 +2,6 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <signal.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -37,7 +36,7 @@ Transferred outcome(ssize_t result, Transfer at_zero) noexcept {
   return {0, Transfer::failed, {errno, std::system_category()}};
 }
 
-/// Whether `block_pipe_signal` was called by this thread.
+/// Whether this thread has a `PipeSignalBlock`.
 thread_local bool pipe_signal_blocked = false;
 
 sigset_t pipe_signal() noexcept {
@@ -46,35 +45,6 @@ sigset_t pipe_signal() noexcept {
   sigaddset(&set, SIGPIPE);
   return set;
 }
-
-/// Keeps SIGPIPE from this thread: sendfile has no flag to say so. A signal that was raised
-/// meanwhile is taken back, one that was pending before is left.
-class WithoutPipeSignal {
- public:
-  WithoutPipeSignal() noexcept {
-    sigset_t pending;
-    sigpending(&pending);
-    was_pending_ = sigismember(&pending, SIGPIPE) == 1;
-    pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
-  }
-  ~WithoutPipeSignal() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-  WithoutPipeSignal(const WithoutPipeSignal&) = delete;
-  WithoutPipeSignal& operator=(const WithoutPipeSignal&) = delete;
-
-  /// To be called after a call that has sent less than it should; keeps errno.
-  void take_back() noexcept {
-    if (was_pending_) return;
-    const int saved = errno;
-    const timespec at_once{};
-    uninterrupted([&] { return sigtimedwait(&pipe_, nullptr, &at_once); });
-    errno = saved;
-  }
-
- private:
-  const sigset_t pipe_ = pipe_signal();
-  sigset_t before_;
-  bool was_pending_;
-};
 
 /// For files that the system can't send by itself.
 Transferred copy_file(int socket, int file, std::uint64_t offset, std::size_t count) noexcept {
@@ -112,20 +82,32 @@ Transferred send(int socket, std::span<const iovec> spans, bool more_follows) no
   return outcome(uninterrupted([&] { return ::sendmsg(socket, &message, flags); }), Transfer::ok);
 }
 
-void block_pipe_signal() noexcept {
+PipeSignalBlock::PipeSignalBlock() noexcept : here_before_(pipe_signal_blocked) {
+  sigset_t pending;
+  sigpending(&pending);
+  pending_before_ = sigismember(&pending, SIGPIPE) == 1;
   const sigset_t pipe = pipe_signal();
-  pipe_signal_blocked = pthread_sigmask(SIG_BLOCK, &pipe, nullptr) == 0;
+  pthread_sigmask(SIG_BLOCK, &pipe, &mask_before_);
+  pipe_signal_blocked = true;
+}
+
+PipeSignalBlock::~PipeSignalBlock() {
+  if (!pending_before_) {
+    const sigset_t pipe = pipe_signal();
+    const timespec at_once{};
+    uninterrupted([&] { return sigtimedwait(&pipe, nullptr, &at_once); });
+  }
+  pthread_sigmask(SIG_SETMASK, &mask_before_, nullptr);
+  pipe_signal_blocked = here_before_;
 }
 
 Transferred send_file(int socket, int file, std::uint64_t offset, std::size_t count) noexcept {
   if (count == 0) return {};
-  std::optional<WithoutPipeSignal> without_signal;
-  if (!pipe_signal_blocked) without_signal.emplace();
+  // The connection may break after a part: the part is told, the signal raised nevertheless.
+  std::optional<PipeSignalBlock> block;
+  if (!pipe_signal_blocked) block.emplace();
   auto position = static_cast<off_t>(offset);
   const ssize_t result = uninterrupted([&] { return ::sendfile(socket, file, &position, count); });
-  // The connection may break after a part: the part is told, the signal raised nevertheless.
-  const bool in_full = result == static_cast<ssize_t>(count);
-  if (without_signal && !in_full) without_signal->take_back();
   if (result < 0 && (errno == EINVAL || errno == ENOSYS)) {
     return copy_file(socket, file, offset, count);
   }

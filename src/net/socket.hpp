@@ -1,5 +1,6 @@
 #pragma once
 
+#include <signal.h>
 #include <sys/uio.h>
 
 #include <cstddef>
@@ -54,9 +55,22 @@ inline Transferred send(int socket, ConstBytes bytes, bool more_follows = false)
   return sent_nothing(socket, bytes, flags);
 }
 
-/// Blocks SIGPIPE for this thread, for good: `send_file` then needs no further calls to keep the
-/// signal away. For threads that only run a loop. Programs that they start inherit the mask.
-void block_pipe_signal() noexcept;
+/// Keeps SIGPIPE from this thread as long as it lives, in the thread that made it: sendfile has no
+/// flag to say so. `send_file` makes one for each call in threads that have none; those that run a
+/// loop have one for all. A signal that was raised meanwhile is taken back, one that was pending
+/// before is left. Programs that are started meanwhile inherit the mask.
+class PipeSignalBlock {
+ public:
+  PipeSignalBlock() noexcept;
+  ~PipeSignalBlock();
+  PipeSignalBlock(const PipeSignalBlock&) = delete;
+  PipeSignalBlock& operator=(const PipeSignalBlock&) = delete;
+
+ private:
+  sigset_t mask_before_;
+  bool pending_before_;
+  bool here_before_;
+};
 
 /// Sends a part of `file` without copying it through the program, up to `count` bytes from
 /// `offset` on. `closed` when the file ends at or before `offset`.

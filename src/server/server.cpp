@@ -104,27 +104,21 @@ class Server::Running final : private Publisher {
     return where.port();
   }
 
+  void run() {
+    const std::lock_guard lock(mutex_);
+    start_threads(1);
+    workers_.front()->run();
+    join_threads();
+  }
+
   void start() {
     const std::lock_guard lock(mutex_);
-    if (std::exchange(started_, true)) throw std::logic_error("a server can be started only once");
-    for (const auto& thread : workers_) {
-      thread->thread = std::thread([loop = &thread->loop] {
-        net::block_pipe_signal();
-        loop->run();
-      });
-    }
-    if (certificates_.watches()) {
-      watch_ = std::thread(
-          [this, stop = watch_stop_.get_token()] { watch_certificates(certificates_, stop); });
-    }
+    start_threads(0);
   }
 
   void wait() {
     const std::lock_guard lock(mutex_);
-    for (const auto& thread : workers_) {
-      if (thread->thread.joinable()) thread->thread.join();
-    }
-    if (watch_.joinable()) watch_.join();
+    join_threads();
   }
 
   void stop(StopOptions options) {
@@ -154,10 +148,34 @@ class Server::Running final : private Publisher {
   struct Thread {
     Thread(std::size_t read_buffer, const WorkerShared& shared)
         : loop(read_buffer), worker(loop, shared) {}
+    void run() {
+      const net::PipeSignalBlock block;
+      loop.run();
+    }
+
     net::EventLoop loop;
     Worker worker;
     std::thread thread;
   };
+
+  /// For all workers but the first `own_count`, which run in their callers' threads.
+  void start_threads(std::size_t own_count) {
+    if (std::exchange(started_, true)) throw std::logic_error("a server can be started only once");
+    for (std::size_t i = own_count; i < workers_.size(); ++i) {
+      workers_[i]->thread = std::thread([worker = workers_[i].get()] { worker->run(); });
+    }
+    if (certificates_.watches()) {
+      watch_ = std::thread(
+          [this, stop = watch_stop_.get_token()] { watch_certificates(certificates_, stop); });
+    }
+  }
+
+  void join_threads() {
+    for (const auto& thread : workers_) {
+      if (thread->thread.joinable()) thread->thread.join();
+    }
+    if (watch_.joinable()) watch_.join();
+  }
 
   Worker* worker_of_this_thread() const noexcept {
     const net::EventLoop* loop = net::EventLoop::current();
@@ -185,7 +203,7 @@ class Server::Running final : private Publisher {
   std::vector<std::unique_ptr<Thread>> workers_;
   std::stop_source watch_stop_;
   std::thread watch_;
-  std::mutex mutex_;  // of the threads: `wait` may be called by any
+  std::mutex mutex_;  // of the threads, and held while `run` is: `wait` may be called by any
   bool started_ = false;
 };
 
@@ -250,8 +268,7 @@ std::uint16_t Server::listen(std::string_view address) {
 }
 
 void Server::run() {
-  start();
-  wait();
+  state_->run();
 }
 
 void Server::start() {

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -82,6 +83,51 @@ TEST(Server, RunsOnlyOnce) {
   server.wait();
   server.wait();
   EXPECT_THROW(server.start(), std::logic_error);
+}
+
+TEST(Server, ServesInTheThreadOfWhoRunsIt) {
+  Server server(quiet(1));
+  std::thread::id serving;
+  server.get("/", [&](const Request&) {
+    serving = std::this_thread::get_id();
+    return Response();
+  });
+  const std::uint16_t port = server.listen({.port = 0});
+  std::thread caller([&] { server.run(); });
+  Client client(port);
+  client.send(ParsedRequest::text("GET", "/"));
+  EXPECT_TRUE(client.receive_until("\r\n\r\n"));
+  server.stop();
+  server.wait();
+  EXPECT_EQ(serving, caller.get_id());
+  caller.join();
+}
+
+TEST(Server, RunServesWithAllItsThreads) {
+  constexpr unsigned threads = 3;
+  Server server(quiet(threads));
+  std::mutex mutex;
+  std::set<std::thread::id> serving;
+  server.get("/", [&](const Request&) {
+    const std::lock_guard lock(mutex);
+    serving.insert(std::this_thread::get_id());
+    return Response();
+  });
+  const std::uint16_t port = server.listen({.port = 0});
+  std::thread caller([&] { server.run(); });
+  // Which thread has a connection is the system's choice.
+  const bool all = until([&] {
+    Client client(port);
+    client.send(ParsedRequest::text("GET", "/"));
+    if (!client.receive_until("\r\n\r\n")) return false;
+    const std::lock_guard lock(mutex);
+    return serving.size() == threads;
+  });
+  server.stop();
+  server.wait();
+  EXPECT_TRUE(all);
+  EXPECT_TRUE(serving.contains(caller.get_id()));
+  caller.join();
 }
 
 TEST(Server, CutsOffWhatHasNotEndedByTheDeadline) {

@@ -71,11 +71,13 @@ class Server {
   /// `localhost:8080` or `unix:/path`.
   std::uint16_t listen(std::string_view address);
 
-  /// Serves until `stop`. A server runs once: std::logic_error for a second time.
+  /// Serves until `stop`, in this thread and as many others as it takes to be
+  /// `ServerOptions::threads`. SIGPIPE is blocked meanwhile. A server runs once: std::logic_error
+  /// for a second time.
   void run();
-  /// The same in threads of its own.
+  /// The same in threads of its own only.
   void start();
-  /// Waits until all threads that `start` made have ended.
+  /// Waits until all threads that serve have ended.
   void wait();
 
   /// Stops accepting, lets responses in flight end, closes WebSockets with 1001, and ends by the
