@@ -152,6 +152,7 @@ void Router::add(Purpose purpose, std::string_view pattern, std::size_t number) 
                              : std::string(name(static_cast<http::Method>(purpose)))));
   }
   place = routes_.size();
+  if (route.names.empty() && !pattern.contains('%')) plain_.emplace(pattern, node);
   routes_.push_back(std::move(route));
 }
 
@@ -165,8 +166,12 @@ RouteMatch Router::find_websocket(std::string_view path) const noexcept {
 
 RouteMatch Router::find(Purpose purpose, std::string_view path) const noexcept {
   RouteMatch match;
-  if (!is_safe_path(path)) return match;
   Search search{purpose, match};
+  // No branch is preferred to that of literals only.
+  const auto plain = plain_.find(path);
+  if (plain != plain_.end() && arrive(search, plain->second)) return match;
+
+  if (!is_safe_path(path)) return match;
   if (!descend(search, 0, path) && !match.allowed_.empty()) {
     match.outcome_ = RouteMatch::Outcome::method_not_allowed;
   }

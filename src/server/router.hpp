@@ -3,11 +3,13 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include <duplex/http/method.hpp>
@@ -110,6 +112,14 @@ class Router {
     std::array<std::size_t, http::method_count + 1> routes;
   };
 
+  /// Of texts and of views of them.
+  struct TextHash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const noexcept {
+      return std::hash<std::string_view>()(text);
+    }
+  };
+
   struct Search;
 
   void add(Purpose purpose, std::string_view pattern, std::size_t number);
@@ -120,6 +130,9 @@ class Router {
   std::size_t literal_child(const Node& node, std::string_view segment) const noexcept;
 
   std::vector<Node> nodes_;
+  /// Where patterns lead to that can be compared with paths as they are: nearly all without
+  /// parameters.
+  std::unordered_map<std::string, std::size_t, TextHash, std::equal_to<>> plain_;
   std::vector<Route> routes_;
 };
 
