@@ -295,11 +295,6 @@ std::size_t Pipe::buffered_bytes() const noexcept {
          (corked() ? hub_->loop().cork().size() : 0);
 }
 
-std::uint64_t Pipe::unsent_bytes() const noexcept {
-  return outbox_.size_bytes() + transport_.unsent_bytes() +
-         (corked() ? hub_->loop().cork().size() : 0);
-}
-
 void Pipe::send_unsent() noexcept {
   const std::uint64_t before = outbox_.size_bytes() + transport_.unsent_bytes();
   const auto all_sent = transport_.send(outbox_);

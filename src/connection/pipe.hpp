@@ -61,7 +61,10 @@ class Pipe : public net::Pollable, public Carrier {
   /// Sends a part of a file behind all that was written before.
   void send_file(FileRange range) noexcept;
   /// What was written and has not been taken by the system, with files.
-  std::uint64_t unsent_bytes() const noexcept;
+  std::uint64_t unsent_bytes() const noexcept {
+    return outbox_.size_bytes() + transport_.unsent_bytes() +
+           (corked() ? hub_->loop().cork().size() : 0);
+  }
   std::uint64_t now_ms() const noexcept { return hub_->loop().now_ms(); }
   /// When bytes last came; and when bytes were last taken while some had to wait.
   std::uint64_t received_ms() const noexcept { return full_time(received_ms_); }

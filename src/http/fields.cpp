@@ -1,10 +1,8 @@
 #include <algorithm>
-#include <array>
 #include <cstdint>
 #include <cstring>
 #include <iterator>
 #include <stdexcept>
-#include <utility>
 
 #include <duplex/base/ascii.hpp>
 #include <duplex/http/fields.hpp>
@@ -17,18 +15,6 @@ namespace {
 
 /// For the fields of a usual response.
 constexpr std::size_t first_bytes = 240;
-
-/// For every byte whether it is a tchar (RFC 9110 section 5.6.2).
-constexpr std::array<bool, 256> token_bytes = [] {
-  std::array<bool, 256> table{};
-  for (unsigned byte = '0'; byte <= '9'; ++byte) table[byte] = true;
-  for (unsigned byte = 'A'; byte <= 'Z'; ++byte) table[byte] = true;
-  for (unsigned byte = 'a'; byte <= 'z'; ++byte) table[byte] = true;
-  for (char const mark : std::string_view("!#$%&'*+-.^_`|~")) {
-    table[static_cast<unsigned char>(mark)] = true;
-  }
-  return table;
-}();
 
 /// Whether one of the first eight bytes, which must be there, is below 0x20, or 0x7f.
 bool holds_control_byte(std::string_view text) noexcept {
@@ -43,6 +29,9 @@ bool holds_control_byte(std::string_view text) noexcept {
 }
 
 void check(std::string_view name, std::string_view value) {
+  if (std::max(name.size(), value.size()) > UINT32_MAX) {
+    throw std::length_error("a field name or value has more than 4 GiB");
+  }
   if (!is_token(name)) {
     throw std::invalid_argument("field name \"" + std::string(name) +
                                 "\" is not a token: use letters, digits and - only");
@@ -88,29 +77,30 @@ std::string FieldsView::joined(std::string_view name) const {
 
 void Fields::add(std::string_view name, std::string_view value) {
   check(name, value);
-  if (std::max(name.size(), value.size()) > UINT32_MAX) {
-    throw std::length_error("a field name or value has more than 4 GiB");
-  }
-  const Sizes sizes{static_cast<std::uint32_t>(name.size()),
-                    static_cast<std::uint32_t>(value.size())};
+  append({name, value});
+}
+
+void Fields::append(const FieldView& line) {
+  const Sizes sizes{static_cast<std::uint32_t>(line.name.size()),
+                    static_cast<std::uint32_t>(line.value.size())};
   const std::size_t before = lines_.size();
   const std::size_t size = before + sizes.of_line();
-  const auto append = [&](char* text, std::size_t) {
-    std::memcpy(text + before, &sizes, sizeof sizes);
-    char* const end = std::ranges::copy(name, text + before + sizeof sizes).out;
-    std::ranges::copy(value, end);
+  const auto write = [&](char* lines, std::size_t) {
+    char* const begin = lines + before;
+    std::memcpy(begin, &sizes, sizeof sizes);
+    std::memcpy(begin + sizeof sizes, line.name.data(), sizes.name);
+    if (sizes.value > 0) {
+      std::memcpy(begin + sizeof sizes + sizes.name, line.value.data(), sizes.value);
+    }
     return size;
   };
-  if (size <= lines_.capacity()) {
-    lines_.resize_and_overwrite(size, append);
-    return;
-  }
+  if (size <= lines_.capacity()) return lines_.resize_and_overwrite(size, write);
   // Both views may be of lines that are here, which must not be freed before.
   std::string grown;
   grown.reserve(std::max({first_bytes, 2 * lines_.capacity(), size}));
   grown.append(lines_);
-  grown.resize_and_overwrite(size, append);
-  lines_ = std::move(grown);
+  grown.resize_and_overwrite(size, write);
+  lines_.swap(grown);
 }
 
 void Fields::set(std::string_view name, std::string_view value) {
@@ -145,13 +135,6 @@ std::optional<std::string_view> Fields::find(std::string_view name) const noexce
     if (equals_ignoring_case(line.name, name)) return line.value;
   }
   return std::nullopt;
-}
-
-bool is_token(std::string_view text) noexcept {
-  // Nearly all are: not to ask at each byte is less.
-  bool all = !text.empty();
-  for (const char character : text) all &= token_bytes[static_cast<unsigned char>(character)];
-  return all;
 }
 
 bool is_field_value(std::string_view text) noexcept {

@@ -25,8 +25,8 @@ void write_last_chunk(const http::Fields& trailers, ByteQueue& out) noexcept {
   for (const http::FieldView line : trailers) {
     if (!may_be_trailer(line.name)) continue;
     Pen pen(out.prepare(line_bytes(line)));
-    pen << line.name << ": " << line.value << crlf;
-    out.commit(line_bytes(line));
+    pen << line;
+    out.commit(pen.size());
   }
   out.append(crlf);
 }

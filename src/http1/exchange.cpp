@@ -154,17 +154,4 @@ void Exchange::settle() noexcept {
   unknown_expectation_ = false;
 }
 
-NextStep Exchange::next_step() const noexcept {
-  switch (conversation_.server) {
-    case PartyState::idle: return closing_ || failed_ ? NextStep::close : NextStep::read_request;
-    case PartyState::owing_response:
-    case PartyState::sending_content: return NextStep::wait_for_response;
-    case PartyState::done:
-      return failed_ || request_complete() ? NextStep::close : NextStep::finish_request;
-    case PartyState::switched: return NextStep::switch_protocol;
-    case PartyState::closed: break;
-  }
-  return NextStep::close;
-}
-
 }  // namespace duplex::http1

@@ -8,11 +8,15 @@
 #include <string_view>
 
 #include <duplex/base/bytes.hpp>
+#include <duplex/http/fields.hpp>
 #include <duplex/http1/response_plan.hpp>
 
 namespace duplex::http1 {
 
 inline constexpr std::string_view crlf = "\r\n";
+
+/// Of any 64-bit number.
+inline constexpr std::size_t digits_max = 20;
 
 /// A number as text, without an allocation.
 class Digits {
@@ -25,7 +29,7 @@ class Digits {
   }
 
  private:
-  std::array<char, 20> text_;
+  std::array<char, digits_max> text_;
   char* end_;
 };
 
@@ -43,6 +47,15 @@ class Pen {
     at_ += text.size();
     return *this;
   }
+  Pen& operator<<(std::uint64_t number) noexcept {
+    char* const at = reinterpret_cast<char*>(at_);
+    at_ += std::to_chars(at, at + digits_max, number).ptr - at;
+    return *this;
+  }
+  /// With the end of its line.
+  Pen& operator<<(const http::FieldView& line) noexcept {
+    return *this << line.name << ": " << line.value << crlf;
+  }
 
  private:
   std::byte* begin_;
@@ -59,27 +72,22 @@ inline std::string_view connection_line(ConnectionOptions options) noexcept {
   return options.keep_alive ? "Connection: keep-alive\r\n" : "";
 }
 
-/// The line that frames the content, in up to three parts.
-struct FramingLine {
-  std::string_view name, value, end;
-
-  std::size_t size() const noexcept { return name.size() + value.size() + end.size(); }
-};
-
-inline FramingLine framing_line(Framing framing, const Digits& length) noexcept {
+/// The line that frames the content, if there is any.
+inline void write_framing(Pen& pen, Framing framing, std::uint64_t content_length) noexcept {
   switch (framing) {
-    case Framing::content_length: return {"Content-Length: ", length.text(), crlf};
-    case Framing::chunked: return {"Transfer-Encoding: ", "chunked", crlf};
+    case Framing::content_length: pen << "Content-Length: " << content_length << crlf; return;
+    case Framing::chunked: pen << "Transfer-Encoding: chunked\r\n"; return;
     case Framing::none:
-    case Framing::until_close: break;
+    case Framing::until_close: return;
   }
-  return {};
 }
 
-/// What `name: value` takes up with its end.
-template <class Line>
-std::size_t line_bytes(const Line& line) noexcept {
+/// What the line of a field takes up with its end.
+inline std::size_t line_bytes(const http::FieldView& line) noexcept {
   return line.name.size() + 2 + line.value.size() + crlf.size();
 }
+
+/// More than what the lines for framing and connection take up together.
+inline constexpr std::size_t own_lines_bytes_max = 80;
 
 }  // namespace duplex::http1

@@ -193,20 +193,18 @@ std::expected<void, RequestError> write_request_head(http::Method method, const 
 
   static constexpr std::string_view version_and_host = " HTTP/1.1\r\nHost: ";
   const std::string_view expect = plan.expect_continue ? "Expect: 100-continue\r\n" : "";
-  const Digits length(plan.content_length);
-  const FramingLine framing = framing_line(plan.framing, length);
-  const std::string_view connection = connection_line(plan.connection);
   const std::string_view name = http::name(method);
   size += name.size() + 1 + target.size() + version_and_host.size() + host.size() + crlf.size() +
-          framing.size() + expect.size() + connection.size() + crlf.size();
+          expect.size() + own_lines_bytes_max + crlf.size();
 
   Pen pen(out.prepare(size));
   pen << name << " " << target << version_and_host << host << crlf;
   for (const http::FieldView line : fields) {
-    if (!is_host_field(line)) pen << line.name << ": " << line.value << crlf;
+    if (!is_host_field(line)) pen << line;
   }
-  pen << framing.name << framing.value << framing.end << expect << connection << crlf;
-  out.commit(size);
+  write_framing(pen, plan.framing, plan.content_length);
+  pen << expect << connection_line(plan.connection) << crlf;
+  out.commit(pen.size());
   return {};
 }
 

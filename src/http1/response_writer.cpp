@@ -6,6 +6,9 @@ namespace duplex::http1 {
 
 namespace {
 
+/// More than what the status line, the name of the date and the empty line take up together.
+constexpr std::size_t rest_bytes_max = 80;
+
 /// Whether a handler's field is its own to set in a response with `status`.
 bool is_handlers(std::string_view name, http::Status status) noexcept {
   switch (name.size()) {
@@ -26,31 +29,27 @@ bool is_handlers(std::string_view name, http::Status status) noexcept {
 
 void write_response_head(http::Status status, const http::Fields& fields, const ResponsePlan& plan,
                          std::string_view date, ByteQueue& out, http::FieldView standing) noexcept {
-  const Digits number(http::code(status));
-  const Digits length(plan.content_length);
-  const std::string_view reason = http::reason_phrase(status);
-  const FramingLine framing = framing_line(plan.framing, length);
-  const std::string_view connection = connection_line(plan.connection);
-  if (fields.contains("date")) date = {};
-  if (!standing.name.empty() && fields.contains(standing.name)) standing = {};
-
-  static constexpr std::string_view version = "HTTP/1.1 ";
-  static constexpr std::string_view date_name = "Date: ";
-  std::size_t size = version.size() + number.text().size() + 1 + reason.size() + crlf.size() +
-                     framing.size() + connection.size() + crlf.size();
-  if (!date.empty()) size += date_name.size() + date.size() + crlf.size();
-  if (!standing.name.empty()) size += line_bytes(standing);
-  // Those of them that are not the handler's to set leave a little room.
-  for (const http::FieldView line : fields) size += line_bytes(line);
-
-  Pen pen(out.prepare(size));
-  pen << version << number.text() << " " << reason << crlf;
-  if (!date.empty()) pen << date_name << date << crlf;
+  // Not all of it is needed: some lines are not the handler's to set, or stand for ours.
+  std::size_t room = rest_bytes_max + own_lines_bytes_max + date.size() + line_bytes(standing);
   for (const http::FieldView line : fields) {
-    if (is_handlers(line.name, status)) pen << line.name << ": " << line.value << crlf;
+    room += line_bytes(line);
+    if (equals_ignoring_case(line.name, "date")) date = {};
+    if (equals_ignoring_case(line.name, standing.name)) standing = {};
   }
-  if (!standing.name.empty()) pen << standing.name << ": " << standing.value << crlf;
-  pen << framing.name << framing.value << framing.end << connection << crlf;
+
+  Pen pen(out.prepare(room));
+  if (status == http::Status::ok) {
+    pen << "HTTP/1.1 200 OK\r\n";
+  } else {
+    pen << "HTTP/1.1 " << http::code(status) << " " << http::reason_phrase(status) << crlf;
+  }
+  if (!date.empty()) pen << "Date: " << date << crlf;
+  for (const http::FieldView line : fields) {
+    if (is_handlers(line.name, status)) pen << line;
+  }
+  if (!standing.name.empty()) pen << standing;
+  write_framing(pen, plan.framing, plan.content_length);
+  pen << connection_line(plan.connection) << crlf;
   out.commit(pen.size());
 }
 

@@ -54,7 +54,8 @@ void Http1Connection::reap() {
 std::optional<AcceptedUpgrade> Http1Connection::on_input(Bytes& input) {
   reap();
   in_input_ = true;
-  while (!upgrade_ && wants_input()) {
+  const auto has_input = [&] { return !input.empty() || !parser_.idle(); };
+  while (!upgrade_ && has_input() && wants_input()) {
     const auto event = parser_.next(input);
     if (!event) {
       refuse(http1::status_of(event.error()), http1::describe(event.error()));

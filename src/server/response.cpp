@@ -2,21 +2,34 @@
 
 namespace duplex::server {
 
+namespace {
+
+constexpr http::ConstantField plain_text("Content-Type", "text/plain; charset=utf-8");
+constexpr http::ConstantField html_text("Content-Type", "text/html; charset=utf-8");
+constexpr http::ConstantField json_text("Content-Type", "application/json");
+
+}  // namespace
+
 Response::Response(http::Status status, std::string_view media_type, Body body)
     : status_(status), body_(std::move(body)) {
   if (!media_type.empty()) fields_.add("Content-Type", media_type);
 }
 
+Response::Response(http::Status status, const http::ConstantField& content_type, std::string text)
+    : status_(status), body_(std::move(text)) {
+  fields_.add(content_type);
+}
+
 Response Response::text(std::string text, http::Status status) {
-  return {status, "text/plain; charset=utf-8", std::move(text)};
+  return {status, plain_text, std::move(text)};
 }
 
 Response Response::html(std::string html, http::Status status) {
-  return {status, "text/html; charset=utf-8", std::move(html)};
+  return {status, html_text, std::move(html)};
 }
 
 Response Response::json(std::string json, http::Status status) {
-  return {status, "application/json", std::move(json)};
+  return {status, json_text, std::move(json)};
 }
 
 Response Response::bytes(std::string bytes, std::string_view media_type, http::Status status) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -44,6 +45,50 @@ class FieldsView {
   std::span<const FieldView> lines_;
 };
 
+namespace detail {
+
+/// For every byte whether it is a tchar (RFC 9110 section 5.6.2).
+inline constexpr std::array<bool, 256> token_bytes = [] {
+  std::array<bool, 256> table{};
+  for (unsigned byte = '0'; byte <= '9'; ++byte) table[byte] = true;
+  for (unsigned byte = 'A'; byte <= 'Z'; ++byte) table[byte] = true;
+  for (unsigned byte = 'a'; byte <= 'z'; ++byte) table[byte] = true;
+  for (const char mark : std::string_view("!#$%&'*+-.^_`|~")) {
+    table[static_cast<unsigned char>(mark)] = true;
+  }
+  return table;
+}();
+
+}  // namespace detail
+
+/// Whether `text` is a token (RFC 9110 section 5.6.2): not empty, and only `tchar`.
+constexpr bool is_token(std::string_view text) noexcept {
+  // Nearly all are: not to ask at each byte is less.
+  bool all = !text.empty();
+  for (const char character : text)
+    all &= detail::token_bytes[static_cast<unsigned char>(character)];
+  return all;
+}
+
+/// Whether `text` may be a field value: no control byte but the tab (RFC 9110 section 5.5).
+bool is_field_value(std::string_view text) noexcept;
+
+/// A field line of constants, which is found to be one when the program is compiled.
+class ConstantField {
+ public:
+  consteval ConstantField(std::string_view name, std::string_view value) : line_{name, value} {
+    if (!is_token(name)) throw "the name is no token";
+    for (const char character : value) {
+      if (character < ' ' || character > '~') throw "the value is not of printable ASCII";
+    }
+  }
+
+  const FieldView& line() const noexcept { return line_; }
+
+ private:
+  FieldView line_;
+};
+
 /// Field lines that own their text; what a response or an outgoing request carries. A range of
 /// `FieldView`s, which hold until it is changed or moved. All lines share one piece of memory.
 class Fields {
@@ -58,6 +103,8 @@ class Fields {
   /// `value` holds a control byte (CR and LF would let its writer add fields or a response), and
   /// std::length_error for more than 4 GiB of either.
   void add(std::string_view name, std::string_view value);
+  /// The same, with nothing left to be checked.
+  void add(const ConstantField& field) { append(field.line()); }
 
   /// Replaces all lines named `name` by one, behind the others. Throws as `add` does.
   void set(std::string_view name, std::string_view value);
@@ -79,6 +126,7 @@ class Fields {
     std::size_t of_line() const noexcept { return sizeof(Sizes) + name + value; }
   };
 
+  void append(const FieldView& line);
   void remove_among(std::size_t bytes, std::string_view name) noexcept;
 
   std::string lines_;
@@ -128,11 +176,5 @@ inline Fields::Iterator Fields::begin() const noexcept {
 inline Fields::Iterator Fields::end() const noexcept {
   return Iterator(lines_.data() + lines_.size());
 }
-
-/// Whether `text` is a token (RFC 9110 section 5.6.2): not empty, and only `tchar`.
-bool is_token(std::string_view text) noexcept;
-
-/// Whether `text` may be a field value: no control byte but the tab (RFC 9110 section 5.5).
-bool is_field_value(std::string_view text) noexcept;
 
 }  // namespace duplex::http

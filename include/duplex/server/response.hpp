@@ -93,6 +93,7 @@ class Response {
                             Generator, Stream, EventStream, TopicName>;
 
   Response(http::Status status, std::string_view media_type, Body body);
+  Response(http::Status status, const http::ConstantField& content_type, std::string text);
 
   http::Status status_ = http::Status::ok;
   bool close_connection_ = false;
