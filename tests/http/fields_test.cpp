@@ -165,6 +165,14 @@ TEST(Fields, KeepsTheOrderAndTheSpelling) {
   EXPECT_EQ(fields.find("b"), "1");
 }
 
+TEST(Fields, TakesConstants) {
+  static constexpr ConstantField constant("X-Constant", "of the program; q=1");
+  Fields fields;
+  fields.add("a", "1");
+  fields.add(constant);
+  EXPECT_EQ(written(fields), "a: 1\nX-Constant: of the program; q=1\n");
+}
+
 TEST(Fields, SetReplacesAllLinesOfTheName) {
   Fields fields;
   fields.add("a", "1");

@@ -33,6 +33,25 @@ TEST(ResponseWriter, WritesAHead) {
       "X-Empty: \r\nContent-Length: 18446744073709551615\r\n\r\n");
 }
 
+TEST(ResponseWriter, MakesRoomForTheLongestOfItsOwnLines) {
+  http::Fields fields;
+  const std::string long_value(1000, 'x');  // so that the queue's block is no larger than asked for
+  fields.add("X-Long", long_value);
+  ByteQueue out;
+  write_response_head(Status::request_header_fields_too_large, fields,
+                      {.framing = Framing::content_length,
+                       .content_length = 18446744073709551615U,
+                       .connection = {.keep_alive = true, .upgrade = true}},
+                      date, out, {"Strict-Transport-Security", "max-age=1"});
+  EXPECT_LE(out.size(), out.capacity());
+  EXPECT_EQ(as_text(out.content()),
+            "HTTP/1.1 431 Request Header Fields Too Large\r\n"
+            "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\nX-Long: " +
+                long_value +
+                "\r\nStrict-Transport-Security: max-age=1\r\n"
+                "Content-Length: 18446744073709551615\r\nConnection: Upgrade, keep-alive\r\n\r\n");
+}
+
 TEST(ResponseWriter, WritesTheFramingThatWasPlanned) {
   struct Case {
     ResponsePlan plan;
