@@ -28,13 +28,12 @@ duplex::Response tell(const duplex::Request& request) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  // Blocked in all threads, and waited for below: no handler, and so no rules for what it may do.
-  sigset_t signals;
-  sigemptyset(&signals);
-  for (int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&signals, signal);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-
   duplex::Server server;
+  server.stop_on_signals();
+  server.on_signal(SIGHUP, [&server] {
+    const auto reloaded = server.reload_certificates();
+    std::cout << (reloaded ? "new certificates are in use" : reloaded.error()) << "\n";
+  });
   server.get("/", tell);
   server.websocket("/echo", {.on_message = [](duplex::WebSocket& socket, duplex::Message message) {
                      socket.send(message);
@@ -49,12 +48,5 @@ int main(int argc, char** argv) {
   const std::uint16_t in_clear = server.listen({.redirect_to_https = port});
   std::cout << std::unitbuf << "https://localhost:" << port << "\nhttp://localhost:" << in_clear
             << "\n";
-
-  server.start();
-  for (int signal = 0; sigwait(&signals, &signal) == 0 && signal == SIGHUP;) {
-    const auto reloaded = server.reload_certificates();
-    std::cout << (reloaded ? "new certificates are in use" : reloaded.error()) << "\n";
-  }
-  server.stop();
-  server.wait();
+  server.run();
 }

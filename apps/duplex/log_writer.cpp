@@ -18,7 +18,7 @@ constexpr int patience_ms = 1000;
 
 }  // namespace
 
-LogWriter::LogWriter(Options options) : options_(std::move(options)), thread_([this] { run(); }) {}
+LogWriter::LogWriter(Options options) : options_(std::move(options)) {}
 
 LogWriter::~LogWriter() {
   {
@@ -27,7 +27,7 @@ LogWriter::~LogWriter() {
   }
   something_queued_.notify_one();
   stop_requested_.notify_one();
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
 }
 
 void LogWriter::write(std::string_view lines) {
@@ -39,6 +39,7 @@ void LogWriter::write(std::string_view lines) {
       ++lost_;
       return;
     }
+    if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
     was_empty = queue_.empty();
     queue_ += lines;
   }

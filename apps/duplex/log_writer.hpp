@@ -12,8 +12,8 @@
 namespace duplex::app {
 
 /// Writes lines to a descriptor from a thread of its own, so that no worker ever waits for a slow
-/// disk, terminal or pipe. The first line is written at once; those that come right behind it are
-/// gathered into large writes.
+/// disk, terminal or pipe. The first line begins the thread and is written at once; those that come
+/// right behind another are gathered into large writes.
 ///
 /// Lines that find a full queue are lost and counted, and the log says so when it can.
 class LogWriter {
@@ -48,7 +48,7 @@ class LogWriter {
   std::string queue_;
   std::uint64_t lost_ = 0;
   bool stopping_ = false;
-  std::thread thread_;
+  std::thread thread_;  // none as long as there is nothing to write
 };
 
 }  // namespace duplex::app

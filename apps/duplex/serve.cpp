@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
@@ -18,13 +19,13 @@
 #include "cert.hpp"
 #include "descriptor_limit.hpp"
 #include "development_certificate.hpp"
+#include "hangup.hpp"
 #include "health.hpp"
 #include "listen_address.hpp"
 #include "live.hpp"
 #include "log_format.hpp"
 #include "log_writer.hpp"
 #include "page.hpp"
-#include "signals.hpp"
 #include "subcommand.hpp"
 #include <duplex/server/server.hpp>
 
@@ -206,10 +207,23 @@ std::string listen_everywhere(Server& server, const ServeOptions& options,
   return lines + encrypted_lines;
 }
 
+void stop_or_reload_on_signals(Server& server, const ServeOptions& options, const Hangup& hangup) {
+  const server::StopOptions stopping{.deadline = options.shutdown_timeout};
+  server.stop_on_signals(stopping);
+  // Without anything to reload it ends the program, as ever.
+  if (!options.tls.enabled()) return;
+  server.on_signal(SIGHUP, [&server, &hangup, stopping] {
+    if (hangup.is_of_terminal()) return server.stop(stopping);
+    // The server's log tells what became of it.
+    [[maybe_unused]] const auto reloaded = server.reload_certificates();
+  });
+}
+
 }  // namespace
 
 int serve(const ServeOptions& options) {
-  Signals signals(options.tls.enabled());
+  const Hangup hangup;
+  std::signal(SIGPIPE, SIG_IGN);  // that a reader has gone is told by the calls that write
   occupy_standard_descriptors();
   raise_descriptor_limit();
   if (!options.folder.empty()) check_folder(options.folder);
@@ -217,6 +231,7 @@ int serve(const ServeOptions& options) {
   LogWriter log(log_writer_options(options.log));
   const server::ServerOptions settings = server_options(options, log);
   Server server(settings);
+  stop_or_reload_on_signals(server, options, hangup);
   const auto ports = std::make_shared<PagePorts>();
   add_routes(server, options, ports);
   if (const auto deflate = deflate_of(options.compress)) {
@@ -224,17 +239,10 @@ int serve(const ServeOptions& options) {
   }
 
   const std::string lines = listen_everywhere(server, options, settings, *ports);
-  server.start();
   // Whoever started the program may wait for these lines.
   std::fputs(lines.c_str(), stdout);
   std::fflush(stdout);
-
-  while (signals.wait() == Wish::reload) {
-    // The server's log tells what became of it.
-    [[maybe_unused]] const auto reloaded = server.reload_certificates();
-  }
-  server.stop({.deadline = options.shutdown_timeout});
-  server.wait();
+  server.run();
   return exit_success;
 }
 

@@ -2,6 +2,7 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <signal.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -87,17 +88,19 @@ PipeSignalBlock::PipeSignalBlock() noexcept : here_before_(pipe_signal_blocked) 
   sigpending(&pending);
   pending_before_ = sigismember(&pending, SIGPIPE) == 1;
   const sigset_t pipe = pipe_signal();
-  pthread_sigmask(SIG_BLOCK, &pipe, &mask_before_);
+  sigset_t before;
+  pthread_sigmask(SIG_BLOCK, &pipe, &before);
+  blocked_before_ = sigismember(&before, SIGPIPE) == 1;
   pipe_signal_blocked = true;
 }
 
 PipeSignalBlock::~PipeSignalBlock() {
+  const sigset_t pipe = pipe_signal();
   if (!pending_before_) {
-    const sigset_t pipe = pipe_signal();
     const timespec at_once{};
     uninterrupted([&] { return sigtimedwait(&pipe, nullptr, &at_once); });
   }
-  pthread_sigmask(SIG_SETMASK, &mask_before_, nullptr);
+  if (!blocked_before_) pthread_sigmask(SIG_UNBLOCK, &pipe, nullptr);
   pipe_signal_blocked = here_before_;
 }
 

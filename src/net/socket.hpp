@@ -1,6 +1,5 @@
 #pragma once
 
-#include <signal.h>
 #include <sys/uio.h>
 
 #include <cstddef>
@@ -67,8 +66,8 @@ class PipeSignalBlock {
   PipeSignalBlock& operator=(const PipeSignalBlock&) = delete;
 
  private:
-  sigset_t mask_before_;
   bool pending_before_;
+  bool blocked_before_;
   bool here_before_;
 };
 

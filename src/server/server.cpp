@@ -1,5 +1,11 @@
+#include <signal.h>
+
 #include <algorithm>
+#include <array>
+#include <atomic>
+#include <exception>
 #include <expected>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -14,6 +20,7 @@
 #include "connection/log.hpp"
 #include "net/event_loop.hpp"
 #include "net/listener.hpp"
+#include "net/signal_watch.hpp"
 #include "net/socket.hpp"
 #include "net/socket_address.hpp"
 #include "server/certificate_watch.hpp"
@@ -27,6 +34,8 @@
 namespace duplex::server {
 
 namespace {
+
+constexpr std::array stop_signals{SIGINT, SIGTERM};
 
 ServerOptions with_defaults(ServerOptions options) {
   if (options.threads == 0) options.threads = std::max(1U, std::thread::hardware_concurrency());
@@ -64,12 +73,9 @@ class Server::Running final : private Publisher {
   explicit Running(ServerOptions options)
       : options_(with_defaults(std::move(options))),
         limits_(options_.connections_max, connections_per_host_max(options_)),
-        certificates_(options_.log) {
-    const WorkerShared shared{options_, dispatcher_, limits_, *this};
-    for (unsigned i = 0; i < options_.threads; ++i) {
-      workers_.push_back(std::make_unique<Thread>(read_buffer_bytes(options_.limits), shared));
-    }
-  }
+        certificates_(options_.log),
+        workers_(make_workers()),
+        signals_(workers_.front()->loop) {}
 
   ~Running() {
     stop({.deadline = std::chrono::milliseconds(0)});
@@ -104,7 +110,32 @@ class Server::Running final : private Publisher {
     return where.port();
   }
 
+  void on_signal(int signal, std::function<void()> handler) {
+    if (started_) throw std::logic_error("say what signals do before the server is started");
+    signals_.add(signal, [this, signal, handler = std::move(handler)] {
+      try {
+        handler();
+      } catch (const std::exception& exception) {
+        options_.log(LogLevel::error, "the handler of signal " + std::to_string(signal) +
+                                          " threw an exception: " + exception.what());
+      } catch (...) {
+        options_.log(LogLevel::error, "the handler of signal " + std::to_string(signal) +
+                                          " threw what is no std::exception");
+      }
+    });
+  }
+
+  void stop_on_signals(StopOptions options) {
+    for (const int signal : stop_signals) {
+      on_signal(signal, [this, options] {
+        for (const int next : stop_signals) net::let_end_program(next);
+        stop(options);
+      });
+    }
+  }
+
   void run() {
+    note_start();
     const std::lock_guard lock(mutex_);
     start_threads(1);
     workers_.front()->run();
@@ -112,6 +143,7 @@ class Server::Running final : private Publisher {
   }
 
   void start() {
+    note_start();
     const std::lock_guard lock(mutex_);
     start_threads(0);
   }
@@ -158,9 +190,12 @@ class Server::Running final : private Publisher {
     std::thread thread;
   };
 
+  void note_start() {
+    if (started_.exchange(true)) throw std::logic_error("a server can be started only once");
+  }
+
   /// For all workers but the first `own_count`, which run in their callers' threads.
   void start_threads(std::size_t own_count) {
-    if (std::exchange(started_, true)) throw std::logic_error("a server can be started only once");
     for (std::size_t i = own_count; i < workers_.size(); ++i) {
       workers_[i]->thread = std::thread([worker = workers_[i].get()] { worker->run(); });
     }
@@ -175,6 +210,15 @@ class Server::Running final : private Publisher {
       if (thread->thread.joinable()) thread->thread.join();
     }
     if (watch_.joinable()) watch_.join();
+  }
+
+  std::vector<std::unique_ptr<Thread>> make_workers() {
+    const WorkerShared shared{options_, dispatcher_, limits_, *this};
+    std::vector<std::unique_ptr<Thread>> workers;
+    for (unsigned i = 0; i < options_.threads; ++i) {
+      workers.push_back(std::make_unique<Thread>(read_buffer_bytes(options_.limits), shared));
+    }
+    return workers;
   }
 
   Worker* worker_of_this_thread() const noexcept {
@@ -201,10 +245,11 @@ class Server::Running final : private Publisher {
   Certificates certificates_;
   std::vector<std::unique_ptr<const Entrance>> entrances_;
   std::vector<std::unique_ptr<Thread>> workers_;
+  net::SignalWatch signals_;  // in the first one's loop
   std::stop_source watch_stop_;
   std::thread watch_;
   std::mutex mutex_;  // of the threads, and held while `run` is: `wait` may be called by any
-  bool started_ = false;
+  std::atomic<bool> started_ = false;
 };
 
 // ---------------------------------------------------------------------------- the public side
@@ -281,6 +326,14 @@ void Server::wait() {
 
 void Server::stop(StopOptions options) {
   state_->stop(options);
+}
+
+void Server::stop_on_signals(StopOptions options) {
+  state_->stop_on_signals(options);
+}
+
+void Server::on_signal(int signal, std::function<void()> handler) {
+  state_->on_signal(signal, std::move(handler));
 }
 
 void Server::publish(std::string_view topic, const websocket::PreparedMessage& message) {

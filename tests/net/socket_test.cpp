@@ -164,6 +164,20 @@ TEST(Socket, KeepsThePipeSignalFromOneThreadForSomeTime) {
   EXPECT_FALSE(blocked());
 }
 
+TEST(Socket, TheBlockOfThePipeSignalLeavesOtherSignalsAlone) {
+  sigset_t other;
+  sigset_t mask;
+  sigemptyset(&other);
+  sigaddset(&other, SIGUSR1);
+  pthread_sigmask(SIG_BLOCK, &other, nullptr);
+  {
+    const PipeSignalBlock block;
+    pthread_sigmask(SIG_UNBLOCK, &other, nullptr);
+  }
+  pthread_sigmask(SIG_SETMASK, nullptr, &mask);
+  EXPECT_EQ(sigismember(&mask, SIGUSR1), 0);
+}
+
 TEST(Socket, SendsPartsOfAFileAndTellsItsEnd) {
   Pair pair;
   const Descriptor file = file_of("0123456789");

@@ -1,4 +1,5 @@
 #include <gtest/gtest.h>
+#include <signal.h>
 
 #include <atomic>
 #include <chrono>
@@ -128,6 +129,51 @@ TEST(Server, RunServesWithAllItsThreads) {
   EXPECT_TRUE(all);
   EXPECT_TRUE(serving.contains(caller.get_id()));
   caller.join();
+}
+
+TEST(Server, StopsOnSignals) {
+  for (const int signal : {SIGINT, SIGTERM}) {
+    Server server(quiet(1));
+    server.get("/", [](const Request&) { return Response(); });
+    server.stop_on_signals();
+    const std::uint16_t port = server.listen({.port = 0});
+    std::thread operating([&, running = pthread_self()] {
+      Client client(port);
+      client.send(ParsedRequest::text("GET", "/"));
+      EXPECT_TRUE(client.receive_until("\r\n\r\n"));
+      pthread_kill(running, signal);
+      client.receive_all();
+    });
+    server.run();
+    operating.join();
+  }
+}
+
+TEST(Server, HandlersOfSignalsMayDoAnything) {
+  ServerOptions options = quiet(1);
+  std::string logged;
+  options.log = [&](LogLevel level, std::string_view line) {
+    if (level == LogLevel::error) logged += line;
+  };
+  Server server(options);
+  server.on_signal(SIGUSR1, [] { throw std::runtime_error("out of paper"); });
+  server.on_signal(SIGUSR2, [&] {
+    EXPECT_EQ(server.statistics().connections_open, 0u);
+    server.stop();
+  });
+  server.listen({.port = 0});
+  ::raise(SIGUSR1);
+  ::raise(SIGUSR2);
+  server.run();
+  EXPECT_TRUE(logged.contains("out of paper")) << logged;
+}
+
+TEST(Server, IsToldOfSignalsBeforeItStarts) {
+  Server server(quiet());
+  EXPECT_THROW(server.on_signal(SIGKILL, [] {}), std::invalid_argument);
+  server.start();
+  EXPECT_THROW(server.on_signal(SIGUSR1, [] {}), std::logic_error);
+  EXPECT_THROW(server.stop_on_signals(), std::logic_error);
 }
 
 TEST(Server, CutsOffWhatHasNotEndedByTheDeadline) {

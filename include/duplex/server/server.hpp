@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <expected>
+#include <functional>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -83,6 +84,18 @@ class Server {
   /// Stops accepting, lets responses in flight end, closes WebSockets with 1001, and ends by the
   /// deadline. Returns at once. Any thread.
   void stop(StopOptions options = {});
+
+  /// Stops, as `stop` does, at SIGINT (Ctrl-C) or SIGTERM; the next of them ends the program at
+  /// once. As for `on_signal`.
+  void stop_on_signals(StopOptions options = {});
+
+  /// Calls `handler` when `signal` has come, in a thread of the server's that goes on serving
+  /// behind it: as in a request's handler, anything may be called. Replaces what was said of this
+  /// signal before. To be called before the server is started (else std::logic_error) and before
+  /// there are other threads: from now on the signal is blocked in this one and in those that it
+  /// makes, until the server is destroyed, and programs that they start inherit that. Throws
+  /// std::invalid_argument for what is no signal or can't be blocked.
+  void on_signal(int signal, std::function<void()> handler);
 
   /// Sends to all subscribers of `topic`, in all threads; encoded once, and compressed once for all
   /// who have agreed on the same, unless a `PreparedMessage` says otherwise. Any thread. What one
