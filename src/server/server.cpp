@@ -215,6 +215,7 @@ class Server::Running final : private Publisher {
   std::vector<std::unique_ptr<Thread>> make_workers() {
     const WorkerShared shared{options_, dispatcher_, limits_, *this};
     std::vector<std::unique_ptr<Thread>> workers;
+    workers.reserve(options_.threads);
     for (unsigned i = 0; i < options_.threads; ++i) {
       workers.push_back(std::make_unique<Thread>(read_buffer_bytes(options_.limits), shared));
     }
