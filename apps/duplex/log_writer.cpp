@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <chrono>
 #include <climits>
+#include <system_error>
 #include <utility>
 
 namespace duplex::app {
@@ -35,15 +36,25 @@ void LogWriter::write(std::string_view lines) {
   bool was_empty = false;
   {
     const std::lock_guard lock(mutex_);
-    if (queue_.size() + lines.size() > options_.queue_bytes_max) {
+    if (!begin_thread() || queue_.size() + lines.size() > options_.queue_bytes_max) {
       ++lost_;
       return;
     }
-    if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
     was_empty = queue_.empty();
     queue_ += lines;
   }
   if (was_empty) something_queued_.notify_one();
+}
+
+/// False when the system has no thread for it, as yet.
+bool LogWriter::begin_thread() {
+  if (thread_.joinable()) return true;
+  try {
+    thread_ = std::thread([this] { run(); });
+  } catch (const std::system_error&) {
+    return false;
+  }
+  return true;
 }
 
 void LogWriter::run() {

@@ -37,6 +37,7 @@ class LogWriter {
   void write(std::string_view lines);
 
  private:
+  bool begin_thread();
   void run();
   void deliver(std::string_view text);
   bool wait_until_writable();

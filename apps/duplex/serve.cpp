@@ -212,6 +212,8 @@ void stop_or_reload_on_signals(Server& server, const ServeOptions& options, cons
   server.stop_on_signals(stopping);
   // Without anything to reload it ends the program, as ever.
   if (!options.tls.enabled()) return;
+  // A terminal that is closed may send it twice: the second may come when the server has ended.
+  std::signal(SIGHUP, SIG_IGN);
   server.on_signal(SIGHUP, [&server, &hangup, stopping] {
     if (hangup.is_of_terminal()) return server.stop(stopping);
     // The server's log tells what became of it.
@@ -239,7 +241,8 @@ int serve(const ServeOptions& options) {
   }
 
   const std::string lines = listen_everywhere(server, options, settings, *ports);
-  // Whoever started the program may wait for these lines.
+  // Whoever started the program may wait for these lines, and connect: the system takes connections
+  // from now on.
   std::fputs(lines.c_str(), stdout);
   std::fflush(stdout);
   server.run();

@@ -14,9 +14,9 @@ namespace duplex::server {
 /// Patterns of every kind, which overlap. Their numbers are their positions; odd ones take POST.
 inline const std::vector<std::string>& fuzzed_patterns() {
   static const std::vector<std::string> patterns = {
-      "/",        "/a",         "/a/",      "/a/{x}",         "/{x}/b",       "/a/b/{rest...}",
-      "/{x}/{y}", "/{rest...}", "/a/{x}/c", "/caf%C3%A9/{x}", "/{x}/{y}/{z}", "/{x}/c/{rest...}",
-      "/a/b",     "/a/{x}/c/d/"};
+      "/",        "/a",          "/a/",      "/a/{x}",         "/{x}/b",       "/a/b/{rest...}",
+      "/{x}/{y}", "/{rest...}",  "/a/{x}/c", "/caf%C3%A9/{x}", "/{x}/{y}/{z}", "/{x}/c/{rest...}",
+      "/a/b",     "/a/{x}/c/d/", "/q",       "/%61/b"};
   return patterns;
 }
 

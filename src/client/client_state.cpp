@@ -7,6 +7,7 @@
 
 #include "client/engine.hpp"
 #include "connection/log.hpp"
+#include "net/socket.hpp"
 
 namespace duplex::client {
 
@@ -93,7 +94,10 @@ std::optional<ClientState::OwnEngine> ClientState::own_thread() {
   if (!own_) {
     own = std::make_unique<OwnThread>(read_buffer_bytes(options_.response_limits));
     make_engine(own->loop);
-    own->thread = std::thread([loop = &own->loop] { loop->run(); });
+    own->thread = std::thread([loop = &own->loop] {
+      const net::PipeSignalBlock block;
+      loop->run();
+    });
     own_ = std::move(own);
   }
   return OwnEngine{own_->loop.inbox(), engines_.at(&own_->loop)};

@@ -1,4 +1,5 @@
 #include <array>
+#include <cassert>
 #include <cstddef>
 
 #include "base/enumeration_category.hpp"
@@ -204,6 +205,7 @@ std::expected<void, RequestError> write_request_head(http::Method method, const 
   }
   write_framing(pen, plan.framing, plan.content_length);
   pen << expect << connection_line(plan.connection) << crlf;
+  assert(pen.size() <= size);
   out.commit(pen.size());
   return {};
 }

@@ -1,3 +1,5 @@
+#include <cassert>
+
 #include "http1/pen.hpp"
 #include <duplex/base/ascii.hpp>
 #include <duplex/http1/response_writer.hpp>
@@ -50,6 +52,7 @@ void write_response_head(http::Status status, const http::Fields& fields, const 
   if (!standing.name.empty()) pen << standing;
   write_framing(pen, plan.framing, plan.content_length);
   pen << connection_line(plan.connection) << crlf;
+  assert(pen.size() <= room);
   out.commit(pen.size());
 }
 

@@ -1,78 +1,123 @@
 #include "net/signal_watch.hpp"
 
-#include <sys/signalfd.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <array>
+#include <atomic>
 #include <cerrno>
-#include <ctime>
 #include <stdexcept>
 #include <string>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 namespace duplex::net {
 namespace {
 
-sigset_t nothing() noexcept {
-  sigset_t set;
-  sigemptyset(&set);
-  return set;
+constexpr int no_descriptor = -1;
+
+/// What the system's handler knows of one signal.
+struct Slot {
+  /// Which watch to wake.
+  std::atomic<int> wake = no_descriptor;
+  std::atomic<bool> has_come = false;
+  std::atomic<bool> next_ends_program = false;
+};
+
+static_assert(std::atomic<int>::is_always_lock_free && std::atomic<bool>::is_always_lock_free,
+              "nothing else may be used in a handler");
+
+std::array<Slot, NSIG> slots;
+/// Handlers that run now, and may be about to write to a watch's descriptor.
+std::atomic<int> handlers_running = 0;
+
+extern "C" void note_signal(int signal) {
+  const int saved = errno;
+  ++handlers_running;
+  Slot& slot = slots[static_cast<std::size_t>(signal)];
+  if (slot.next_ends_program) {
+    for (int other = 1; other < NSIG; ++other) {
+      if (slots[static_cast<std::size_t>(other)].next_ends_program) ::signal(other, SIG_DFL);
+    }
+  }
+  slot.has_come = true;
+  if (const int wake = slot.wake; wake != no_descriptor) {
+    const std::uint64_t once = 1;
+    [[maybe_unused]] const auto written = ::write(wake, &once, sizeof once);
+  }
+  --handlers_running;
+  errno = saved;
 }
 
-sigset_t only(int signal) noexcept {
-  sigset_t set = nothing();
-  sigaddset(&set, signal);
-  return set;
+/// What a fault of the program's raises can't wait until a loop looks at it.
+bool is_fault(int signal) noexcept {
+  return signal == SIGSEGV || signal == SIGBUS || signal == SIGFPE || signal == SIGILL;
 }
 
 }  // namespace
 
-SignalWatch::SignalWatch(EventLoop& loop) noexcept
-    : loop_(loop), watched_(nothing()), blocked_here_(nothing()) {}
-
 SignalWatch::~SignalWatch() {
-  if (descriptor_) loop_.unwatch(descriptor_.number(), *this);
-  const timespec at_once{};
-  while (sigtimedwait(&watched_, nullptr, &at_once) > 0) {
-  }
-  pthread_sigmask(SIG_UNBLOCK, &blocked_here_, nullptr);
+  end();
+  if (wake_) loop_.unwatch(wake_.number(), *this);
 }
 
-void SignalWatch::add(int signal, std::function<void()> handler) {
-  const bool unstoppable = signal == SIGKILL || signal == SIGSTOP;
-  sigset_t watched = watched_;
-  if (unstoppable || sigaddset(&watched, signal) != 0) {
-    throw std::invalid_argument("signal " + std::to_string(signal) + " can't be watched");
+void SignalWatch::open() {
+  Descriptor wake(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
+  if (!wake) throw std::system_error(errno, std::system_category(), "cannot watch signals");
+  if (const auto error = loop_.watch(wake.number(), {.readable = true}, *this)) {
+    throw std::system_error(error, "cannot watch signals");
   }
-  const sigset_t added = only(signal);
-  sigset_t before;
-  pthread_sigmask(SIG_BLOCK, &added, &before);
-  if (sigismember(&before, signal) == 0) sigaddset(&blocked_here_, signal);
+  wake_ = std::move(wake);
+}
 
-  const int number =
-      ::signalfd(descriptor_ ? descriptor_.number() : -1, &watched, SFD_NONBLOCK | SFD_CLOEXEC);
-  if (number < 0) throw std::system_error(errno, std::system_category(), "cannot watch signals");
-  if (!descriptor_) {
-    descriptor_ = Descriptor(number);
-    if (const auto error = loop_.watch(number, {.readable = true}, *this)) {
-      throw std::system_error(error, "cannot watch signals");
+void SignalWatch::add(int signal, std::function<void()> handler, Next next) {
+  if (signal <= 0 || signal >= NSIG || is_fault(signal)) {
+    throw std::invalid_argument("signal " + std::to_string(signal) + " can't be waited for");
+  }
+  if (!wake_) open();
+  Slot& slot = slots[static_cast<std::size_t>(signal)];
+  const auto [place, added] = watched_.try_emplace(signal);
+  place->second.handler = std::move(handler);
+  if (added) {
+    int none = no_descriptor;
+    if (!slot.wake.compare_exchange_strong(none, wake_.number())) {
+      watched_.erase(place);
+      throw std::logic_error("another server is told of signal " + std::to_string(signal) +
+                             ": have its handler tell this one");
+    }
+    slot.has_come = false;
+    struct sigaction action{};
+    action.sa_handler = note_signal;
+    action.sa_flags = SA_RESTART;
+    sigemptyset(&action.sa_mask);
+    if (::sigaction(signal, &action, &place->second.before) != 0) {
+      slot.wake = no_descriptor;
+      watched_.erase(place);
+      throw std::invalid_argument("signal " + std::to_string(signal) + " can't be waited for");
     }
   }
-  watched_ = watched;
-  handlers_[signal] = std::move(handler);
+  slot.next_ends_program = next == Next::ends_program;
+}
+
+void SignalWatch::end() noexcept {
+  for (const auto& [signal, watched] : watched_) {
+    ::sigaction(signal, &watched.before, nullptr);
+    Slot& slot = slots[static_cast<std::size_t>(signal)];
+    slot.next_ends_program = false;
+    slot.wake = no_descriptor;
+  }
+  watched_.clear();
+  // In other threads, and for a few instructions: one in this thread would have ended.
+  while (handlers_running > 0) std::this_thread::yield();
 }
 
 void SignalWatch::on_ready(Readiness) noexcept {
-  signalfd_siginfo signal;
-  while (::read(descriptor_.number(), &signal, sizeof signal) == sizeof signal) {
-    handlers_.at(static_cast<int>(signal.ssi_signo))();
+  std::uint64_t times = 0;
+  [[maybe_unused]] const auto read = ::read(wake_.number(), &times, sizeof times);
+  for (const auto& [signal, watched] : watched_) {
+    if (slots[static_cast<std::size_t>(signal)].has_come.exchange(false)) watched.handler();
   }
-}
-
-void let_end_program(int signal) noexcept {
-  ::signal(signal, SIG_DFL);
-  const sigset_t set = only(signal);
-  pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
 }
 
 }  // namespace duplex::net

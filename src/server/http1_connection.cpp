@@ -54,8 +54,9 @@ void Http1Connection::reap() {
 std::optional<AcceptedUpgrade> Http1Connection::on_input(Bytes& input) {
   reap();
   in_input_ = true;
-  const auto has_input = [&] { return !input.empty() || !parser_.idle(); };
-  while (!upgrade_ && has_input() && wants_input()) {
+  // Also without input the parser may have the end of a request to tell.
+  const auto parser_may_tell = [&] { return !input.empty() || !parser_.idle(); };
+  while (!upgrade_ && parser_may_tell() && wants_input()) {
     const auto event = parser_.next(input);
     if (!event) {
       refuse(http1::status_of(event.error()), http1::describe(event.error()));

@@ -1,7 +1,6 @@
 #include <signal.h>
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <exception>
 #include <expected>
@@ -34,8 +33,6 @@
 namespace duplex::server {
 
 namespace {
-
-constexpr std::array stop_signals{SIGINT, SIGTERM};
 
 ServerOptions with_defaults(ServerOptions options) {
   if (options.threads == 0) options.threads = std::max(1U, std::thread::hardware_concurrency());
@@ -111,26 +108,13 @@ class Server::Running final : private Publisher {
   }
 
   void on_signal(int signal, std::function<void()> handler) {
-    if (started_) throw std::logic_error("say what signals do before the server is started");
-    signals_.add(signal, [this, signal, handler = std::move(handler)] {
-      try {
-        handler();
-      } catch (const std::exception& exception) {
-        options_.log(LogLevel::error, "the handler of signal " + std::to_string(signal) +
-                                          " threw an exception: " + exception.what());
-      } catch (...) {
-        options_.log(LogLevel::error, "the handler of signal " + std::to_string(signal) +
-                                          " threw what is no std::exception");
-      }
-    });
+    watch_signal(signal, net::SignalWatch::Next::same, std::move(handler));
   }
 
   void stop_on_signals(StopOptions options) {
-    for (const int signal : stop_signals) {
-      on_signal(signal, [this, options] {
-        for (const int next : stop_signals) net::let_end_program(next);
-        stop(options);
-      });
+    for (const int signal : {SIGINT, SIGTERM}) {
+      watch_signal(signal, net::SignalWatch::Next::ends_program,
+                   [this, options] { stop(options); });
     }
   }
 
@@ -210,6 +194,25 @@ class Server::Running final : private Publisher {
       if (thread->thread.joinable()) thread->thread.join();
     }
     if (watch_.joinable()) watch_.join();
+    // Nobody is left to be told.
+    if (started_) signals_.end();
+  }
+
+  void watch_signal(int signal, net::SignalWatch::Next next, std::function<void()> handler) {
+    if (started_) throw std::logic_error("say what signals do before the server is started");
+    const auto guarded = [this, signal, handler = std::move(handler)] {
+      std::string failure;
+      try {
+        return handler();
+      } catch (const std::exception& exception) {
+        failure = exception.what();
+      } catch (...) {
+        failure = "an exception that is no std::exception";
+      }
+      options_.log(LogLevel::error,
+                   "the handler of signal " + std::to_string(signal) + " has failed: " + failure);
+    };
+    signals_.add(signal, guarded, next);
   }
 
   std::vector<std::unique_ptr<Thread>> make_workers() {

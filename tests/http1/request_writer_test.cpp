@@ -100,6 +100,19 @@ TEST(RequestWriter, SaysWhatWasPlanned) {
             "Connection: Upgrade, close\r\n\r\n");
 }
 
+TEST(RequestWriter, MakesRoomForTheLongestOfItsOwnLines) {
+  const std::string long_value(1000, 'x');  // so that the queue's block is no larger than asked for
+  const auto text =
+      write(Method::get, url("http://a/"), TargetForm::origin, fields_of("X-Long", long_value),
+            {.framing = Framing::content_length,
+             .content_length = 18446744073709551615U,
+             .expect_continue = true,
+             .connection = {.keep_alive = true, .upgrade = true}});
+  EXPECT_EQ(text, "GET / HTTP/1.1\r\nHost: a\r\nX-Long: " + long_value +
+                      "\r\nContent-Length: 18446744073709551615\r\nExpect: 100-continue\r\n"
+                      "Connection: Upgrade, keep-alive\r\n\r\n");
+}
+
 TEST(RequestWriter, TakesFieldsWithNamesAsLongAsThoseItRefuses) {
   http::Fields fields;
   for (std::string_view name : {"DN", "Cookie", "Referer", "User-Agent", "Content-Range-",

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <chrono>
@@ -95,9 +96,11 @@ TEST(Server, ServesInTheThreadOfWhoRunsIt) {
   });
   const std::uint16_t port = server.listen({.port = 0});
   std::thread caller([&] { server.run(); });
-  Client client(port);
-  client.send(ParsedRequest::text("GET", "/"));
-  EXPECT_TRUE(client.receive_until("\r\n\r\n"));
+  {
+    Client client(port);
+    client.send(ParsedRequest::text("GET", "/"));
+    EXPECT_TRUE(client.receive_until("\r\n\r\n"));
+  }
   server.stop();
   server.wait();
   EXPECT_EQ(serving, caller.get_id());
@@ -137,15 +140,45 @@ TEST(Server, StopsOnSignals) {
     server.get("/", [](const Request&) { return Response(); });
     server.stop_on_signals();
     const std::uint16_t port = server.listen({.port = 0});
-    std::thread operating([&, running = pthread_self()] {
+    std::thread operating([&] {
       Client client(port);
       client.send(ParsedRequest::text("GET", "/"));
       EXPECT_TRUE(client.receive_until("\r\n\r\n"));
-      pthread_kill(running, signal);
+      ::kill(::getpid(), signal);
       client.receive_all();
     });
     server.run();
     operating.join();
+  }
+}
+
+TEST(ServerDeathTest, ASecondSignalEndsTheProgramHoweverItIsStopping) {
+  // A connection that is not ready to go keeps one of the two threads.
+  const auto end = [](bool by_signal, bool in_its_own_threads) {
+    Server server(quiet(2));
+    server.websocket("/ws", {.on_message = [](WebSocket&, const Message&) {}});
+    server.stop_on_signals({.deadline = 1h});
+    const std::uint16_t port = server.listen({.port = 0});
+    std::thread operating([&] {
+      Client client = connect_websocket(port, "/ws");
+      if (by_signal) {
+        ::kill(::getpid(), SIGTERM);
+      } else {
+        server.stop({.deadline = 1h});
+      }
+      client.receive_until("stopping");
+      for (int times = 0; times < 2; ++times) ::raise(SIGINT);
+      std::this_thread::sleep_for(1h);
+    });
+    if (in_its_own_threads) {
+      server.start();
+      server.wait();
+    } else {
+      server.run();
+    }
+  };
+  for (int round = 0; round < 4; ++round) {
+    EXPECT_EXIT(end(round % 2 == 0, round / 2 == 0), testing::KilledBySignal(SIGINT), "") << round;
   }
 }
 

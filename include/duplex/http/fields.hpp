@@ -103,7 +103,7 @@ class Fields {
   /// `value` holds a control byte (CR and LF would let its writer add fields or a response), and
   /// std::length_error for more than 4 GiB of either.
   void add(std::string_view name, std::string_view value);
-  /// The same, with nothing left to be checked.
+  /// The same, copied too, with nothing left to be checked.
   void add(const ConstantField& field) { append(field.line()); }
 
   /// Replaces all lines named `name` by one, behind the others. Throws as `add` does.

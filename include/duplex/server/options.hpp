@@ -47,7 +47,7 @@ struct AccessRecord {
 /// What a server may spend, and where it tells what happens. The defaults are safe for the open
 /// Internet.
 struct ServerOptions {
-  /// Worker threads; 0 for one for each core.
+  /// Worker threads, the one that calls `Server::run` among them; 0 for one for each core.
   unsigned threads = 0;
   http1::Limits limits = {};
   TimeLimits time_limits = {};

@@ -78,23 +78,25 @@ class Server {
   void run();
   /// The same in threads of its own only.
   void start();
-  /// Waits until all threads that serve have ended.
+  /// Waits until all threads have ceased to serve.
   void wait();
 
   /// Stops accepting, lets responses in flight end, closes WebSockets with 1001, and ends by the
   /// deadline. Returns at once. Any thread.
   void stop(StopOptions options = {});
 
-  /// Stops, as `stop` does, at SIGINT (Ctrl-C) or SIGTERM; the next of them ends the program at
-  /// once. As for `on_signal`.
+  /// Stops, as `stop` does, at SIGINT (Ctrl-C) or SIGTERM, also where the program was begun with
+  /// these ignored; the next of either ends the program at once. Otherwise as `on_signal`.
   void stop_on_signals(StopOptions options = {});
 
-  /// Calls `handler` when `signal` has come, in a thread of the server's that goes on serving
-  /// behind it: as in a request's handler, anything may be called. Replaces what was said of this
-  /// signal before. To be called before the server is started (else std::logic_error) and before
-  /// there are other threads: from now on the signal is blocked in this one and in those that it
-  /// makes, until the server is destroyed, and programs that they start inherit that. Throws
-  /// std::invalid_argument for what is no signal or can't be blocked.
+  /// Calls `handler` when `signal` has come, in the thread of the first worker, which goes on
+  /// serving behind it: anything may be called that may be in a request's handler, and what takes
+  /// long holds up that worker's connections. Several signals at once may count as one. Replaces
+  /// what was said of this signal before, to the server or by sigaction; when the server has ended,
+  /// the latter holds again. To be called before it is started. Of several servers one can be told
+  /// of a signal: have its handler tell the others. Throws std::logic_error when it's too late or
+  /// another has the signal, and std::invalid_argument for what can't be waited for, such as
+  /// SIGKILL and SIGSEGV.
   void on_signal(int signal, std::function<void()> handler);
 
   /// Sends to all subscribers of `topic`, in all threads; encoded once, and compressed once for all
