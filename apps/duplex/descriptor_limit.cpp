@@ -1,5 +1,6 @@
 #include "descriptor_limit.hpp"
 
+#include <sched.h>
 #include <sys/resource.h>
 
 #include <cstdint>
@@ -12,6 +13,10 @@ std::size_t raise_descriptor_limit() noexcept {
   limit.rlim_cur = limit.rlim_max;
   ::setrlimit(RLIMIT_NOFILE, &limit);
   return limit.rlim_max;
+}
+
+bool take_own_descriptors() noexcept {
+  return ::unshare(CLONE_FILES) == 0;
 }
 
 }  // namespace duplex::app

@@ -180,6 +180,7 @@ class Server::Running final : private Publisher {
 
   /// For all workers but the first `own_count`, which run in their callers' threads.
   void start_threads(std::size_t own_count) {
+    serving_ = true;
     for (std::size_t i = own_count; i < workers_.size(); ++i) {
       workers_[i]->thread = std::thread([worker = workers_[i].get()] { worker->run(); });
     }
@@ -195,7 +196,7 @@ class Server::Running final : private Publisher {
     }
     if (watch_.joinable()) watch_.join();
     // Nobody is left to be told.
-    if (started_) signals_.end();
+    if (std::exchange(serving_, false)) signals_.end();
   }
 
   void watch_signal(int signal, net::SignalWatch::Next next, std::function<void()> handler) {
@@ -253,6 +254,7 @@ class Server::Running final : private Publisher {
   std::stop_source watch_stop_;
   std::thread watch_;
   std::mutex mutex_;  // of the threads, and held while `run` is: `wait` may be called by any
+  bool serving_ = false;
   std::atomic<bool> started_ = false;
 };
 

@@ -8,6 +8,7 @@ import re
 import signal
 import socketserver
 import subprocess
+import sys
 import threading
 import time
 
@@ -462,7 +463,32 @@ def test_says_early_that_there_are_too_few_descriptors(duplex_program, places):
         env=SANITIZER_OPTIONS,
     )
     assert result.returncode == WRONG_USAGE
-    assert "a process may have 500 here" in result.stderr
+    assert re.search("a (thread|process) may have 500 here", result.stderr)
+
+
+def threads_may_have_descriptors_of_their_own():
+    """Some containers forbid it."""
+    clone_files = 0x400
+    command = f"import ctypes, sys; sys.exit(ctypes.CDLL(None).unshare({clone_files}) != 0)"
+    return subprocess.run([sys.executable, "-c", command], timeout=DEADLINE_S).returncode == 0
+
+
+@pytest.mark.parametrize("mode", ["echo", "idle", "request"])
+def test_each_thread_has_as_many_descriptors_as_a_process_may(duplex_program, places, mode):
+    place = places["http"]("/_duplex/health") if mode == "request" else places["ws"]("/echo")
+    result = subprocess.run(
+        ["prlimit", "--nofile=500:500", duplex_program, "bench", "--mode", mode, "--threads", "2", "-c", "800"]
+        + ["-d", "0.5", "--warmup", "0", "--json", "-", *place],
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE_S,
+        env=SANITIZER_OPTIONS,
+    )
+    if threads_may_have_descriptors_of_their_own():
+        assert result.returncode == 0, result.stderr
+        assert json.loads(result.stdout)["connections"]["opened"] == 800
+    else:
+        assert result.returncode == WRONG_USAGE
 
 
 def test_says_that_a_rate_was_not_kept(duplex_program, python_server):

@@ -64,14 +64,19 @@ void want_descriptors_for(const BenchOptions& options) {
   constexpr std::size_t of_the_program = 32;
   constexpr std::size_t of_a_thread = 2;
   const std::size_t publishers = options.mode == Mode::fanout ? options.publishers : 0;
+  // What this thread may do, others may.
+  const bool each_has_its_own = take_own_descriptors();
+  const std::size_t tables = each_has_its_own ? options.threads : 1;
+  const std::size_t connections = options.connections + publishers;
   const std::size_t wanted =
-      options.connections + publishers + options.threads * of_a_thread + of_the_program;
+      (connections + tables - 1) / tables + options.threads * of_a_thread + of_the_program;
   const std::size_t most = raise_descriptor_limit();
   if (wanted <= most) return;
-  throw UsageError(
-      fmt::format("so many connections take {} descriptors, and a process may have {} here: use "
-                  "fewer --connections, or raise the limit (ulimit -Hn)",
-                  wanted, most));
+  throw UsageError(fmt::format(
+      "so many connections take {} descriptors, and {} may have {} here: use fewer --connections, "
+      "{}or raise the limit (ulimit -Hn)",
+      wanted, each_has_its_own ? "a thread" : "a process", most,
+      each_has_its_own ? "more --threads, " : ""));
 }
 
 Target target_of(const http::Url& url) {

@@ -13,6 +13,8 @@
 #include <system_error>
 #include <utility>
 
+#include "descriptor_limit.hpp"
+
 namespace duplex::app::bench {
 namespace {
 
@@ -52,6 +54,15 @@ Endpoint endpoint_of(const Setup& setup, const Target& target) {
   return endpoint;
 }
 
+/// Closes connections at the end of a scope, however that is left.
+struct CloseAll {
+  std::vector<Connection>& connections;
+
+  ~CloseAll() {
+    for (Connection& connection : connections) connection.wire.close();
+  }
+};
+
 }  // namespace
 
 LoadThread::LoadThread(const Setup& setup, Schedule& schedule, Timeline& timeline,
@@ -89,6 +100,9 @@ void LoadThread::add_connections(std::size_t count, bool publish, bool at_start)
 }
 
 void LoadThread::run(Work& work) {
+  take_own_descriptors();
+  // By whom they were opened: in other threads their numbers are none, or others'.
+  const CloseAll close_all{connections_};
   work_ = &work;
   now_ = steady_now();
   openings_.start(now_);
@@ -484,7 +498,6 @@ void LoadThread::say_goodbye() {
         !connection.extra) {
       (void)connection.wire.send(client_close_frame);
     }
-    connection.wire.close();
   }
 }
 
