@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 import websockets
@@ -466,8 +467,10 @@ def test_says_early_that_there_are_too_few_descriptors(duplex_program, places):
     assert re.search("a (thread|process) may have 500 here", result.stderr)
 
 
-def threads_may_have_descriptors_of_their_own():
-    """Some containers forbid it."""
+def threads_may_have_descriptors_of_their_own(program):
+    """Some containers forbid it, and the thread sanitizer does not understand it."""
+    if b"__tsan_init" in Path(program).read_bytes():
+        return False
     clone_files = 0x400
     command = f"import ctypes, sys; sys.exit(ctypes.CDLL(None).unshare({clone_files}) != 0)"
     return subprocess.run([sys.executable, "-c", command], timeout=DEADLINE_S).returncode == 0
@@ -484,7 +487,7 @@ def test_each_thread_has_as_many_descriptors_as_a_process_may(duplex_program, pl
         timeout=DEADLINE_S,
         env=SANITIZER_OPTIONS,
     )
-    if threads_may_have_descriptors_of_their_own():
+    if threads_may_have_descriptors_of_their_own(duplex_program):
         assert result.returncode == 0, result.stderr
         assert json.loads(result.stdout)["connections"]["opened"] == 800
     else:
