@@ -16,6 +16,8 @@ namespace duplex::server {
 
 namespace {
 
+using std::chrono::system_clock;
+
 void append_hex(std::string& text, std::uint64_t value) {
   char digits[16];
   const auto end = std::to_chars(std::begin(digits), std::end(digits), value, 16).ptr;
@@ -45,10 +47,10 @@ bool read_all(int file, std::byte* out, std::size_t size) noexcept {
   return true;
 }
 
-/// Whether another change would show in the status.
-bool is_settled(const FileStatus& status, std::chrono::system_clock::time_point now) noexcept {
+/// Whether a change behind `read_at` would show in the status.
+bool would_show_changes(const FileStatus& status, system_clock::time_point read_at) noexcept {
   const auto changed = std::chrono::nanoseconds(status.changed_unix_ns);
-  return now.time_since_epoch() - changed > std::chrono::seconds(2);
+  return read_at.time_since_epoch() - changed > std::chrono::seconds(2);
 }
 
 }  // namespace
@@ -71,12 +73,12 @@ std::size_t FileCache::Hash::operator()(const Key& key) const noexcept {
 }
 
 std::shared_ptr<const LoadedFile> FileCache::load(const FileTree& tree, const std::string& path,
-                                                  const FileStatus& status,
-                                                  std::chrono::system_clock::time_point now) {
+                                                  const FileSighting& seen,
+                                                  system_clock::time_point now) {
   const auto found = index_.find({&tree, path});
   if (found != index_.end()) {
     const Entries::iterator entry = found->second;
-    if (entry->file->status == status) {
+    if (entry->holds_for(seen, now)) {
       Entries& entries = entries_of(*entry->file);
       entries.splice(entries.begin(), entries, entry);
       entry->used = true;
@@ -85,8 +87,16 @@ std::shared_ptr<const LoadedFile> FileCache::load(const FileTree& tree, const st
     drop(entry);
   }
   std::shared_ptr<const LoadedFile> file = read(tree, path);
-  if (file && is_settled(file->status, now)) insert(tree, path, file);
+  if (file) insert({.tree = &tree, .path = path, .file = file, .read_at = now});
   return file;
+}
+
+/// Whether it is what was seen, or newer.
+bool FileCache::Entry::holds_for(const FileSighting& seen, system_clock::time_point now) const {
+  if (file->status != seen.status) return false;
+  if (would_show_changes(file->status, read_at)) return true;
+  // A clock that was set back tells nothing.
+  return seen.when <= read_at && read_at <= now;
 }
 
 std::shared_ptr<const LoadedFile> FileCache::read(const FileTree& tree,
@@ -109,16 +119,15 @@ std::shared_ptr<const LoadedFile> FileCache::read(const FileTree& tree,
   return file;
 }
 
-void FileCache::insert(const FileTree& tree, const std::string& path,
-                       std::shared_ptr<const LoadedFile> file) {
-  const bool large = file->descriptor != nullptr;
-  if (file->content.size() > limits_.total_bytes_max) return;
-  if ((large ? limits_.open_files_max : limits_.files_max) == 0) return;
-  make_room(*file);
-  Entries& entries = entries_of(*file);
-  size_bytes_ += file->content.size();
-  entries.push_front({&tree, path, std::move(file)});
-  index_.emplace(Key{&tree, entries.front().path}, entries.begin());
+void FileCache::insert(Entry entry) {
+  const LoadedFile& file = *entry.file;
+  if (file.content.size() > limits_.total_bytes_max) return;
+  if ((file.descriptor ? limits_.open_files_max : limits_.files_max) == 0) return;
+  make_room(file);
+  Entries& entries = entries_of(file);
+  size_bytes_ += file.content.size();
+  entries.push_front(std::move(entry));
+  index_.emplace(Key{entries.front().tree, entries.front().path}, entries.begin());
 }
 
 void FileCache::make_room(const LoadedFile& file) noexcept {

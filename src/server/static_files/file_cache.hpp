@@ -51,19 +51,18 @@ FileCacheLimits file_cache_limits(bool encrypted, std::size_t workers) noexcept;
 /// Small files in memory and large ones held open, the least recently used dropped first. For one
 /// thread.
 ///
-/// Nothing is served that has changed since the caller asked for the file's status: a held file is
-/// only used when it had the same one. A file that changed within the last two seconds
-/// is read afresh each time, since the coarsest clocks of file systems (FAT) can't tell two changes
-/// within that time apart.
+/// Nothing is served that had changed when the caller looked: a held file is only used when it had
+/// the same status. The coarsest clocks of file systems (FAT) can't tell two changes within two
+/// seconds apart; so a file that had changed just before it was read is read afresh for each look.
 class FileCache {
  public:
   explicit FileCache(FileCacheLimits limits = {}) noexcept : limits_(limits) {}
 
-  /// The regular file at `path` of `tree`, of which `status` was just read. nullptr when it can't
-  /// be opened or read, is no file any more, or lies outside of the tree. The tree must outlive
-  /// this cache.
+  /// The regular file at `path` of `tree`, which was seen a moment ago. nullptr when it can't be
+  /// opened or read, is no file any more, or lies outside of the tree. The tree must outlive this
+  /// cache.
   std::shared_ptr<const LoadedFile> load(const FileTree& tree, const std::string& path,
-                                         const FileStatus& status,
+                                         const FileSighting& seen,
                                          std::chrono::system_clock::time_point now);
 
   /// Closes the large files that were not loaded since the last call, so that the space of those
@@ -92,14 +91,16 @@ class FileCache {
     const FileTree* tree;
     std::string path;
     std::shared_ptr<const LoadedFile> file;
+    std::chrono::system_clock::time_point read_at;
     /// It was loaded since `close_unused` last came by.
     bool used = true;
+
+    bool holds_for(const FileSighting& seen, std::chrono::system_clock::time_point now) const;
   };
   using Entries = std::list<Entry>;
 
   std::shared_ptr<const LoadedFile> read(const FileTree& tree, const std::string& path) const;
-  void insert(const FileTree& tree, const std::string& path,
-              std::shared_ptr<const LoadedFile> file);
+  void insert(Entry entry);
   void make_room(const LoadedFile& file) noexcept;
   void drop(Entries::iterator entry) noexcept;
   Entries& entries_of(const LoadedFile& file) noexcept { return file.descriptor ? open_ : small_; }

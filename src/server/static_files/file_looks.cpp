@@ -34,7 +34,8 @@ std::string_view sibling_suffix(http::ContentCoding coding) noexcept {
   return {};
 }
 
-FileLook::FileLook(const FileTree& tree, const std::string& path) {
+FileLook::FileLook(const FileTree& tree, const std::string& path, system_clock::time_point now)
+    : when_(now) {
   static_assert(siblings.size() < representations_max);
   const auto status = tree.status(path);
   if (!status || status->kind == Kind::other) return;
@@ -61,10 +62,10 @@ http::ContentCoding FileLook::choose(http::FieldsView fields) const noexcept {
       .value_or(http::ContentCoding::identity);
 }
 
-const FileStatus& FileLook::status_of(http::ContentCoding coding) const noexcept {
+FileSighting FileLook::sighting_of(http::ContentCoding coding) const noexcept {
   std::size_t i = 0;
   while (codings_[i] != coding) ++i;
-  return statuses_[i];
+  return {statuses_[i], when_};
 }
 
 void FileLook::add(http::ContentCoding coding, const FileStatus& status) noexcept {
@@ -83,20 +84,20 @@ std::size_t FileLooks::Hash::operator()(const KeyView& key) const noexcept {
 FileLook FileLooks::look(const FileTree& tree, const std::string& path,
                          system_clock::time_point now, std::chrono::milliseconds age_max) {
   const auto known = looks_.find(KeyView{&tree, path});
-  if (known != looks_.end() && is_fresh(known->second.when, now, age_max)) {
-    return known->second.look;
+  if (known != looks_.end() && is_fresh(known->second.when(), now, age_max)) {
+    return known->second;
   }
-  const FileLook look(tree, path);
+  const FileLook look(tree, path, now);
   if (known != looks_.end()) {
     if (look.kind()) {
-      known->second = {look, now};
+      known->second = look;
     } else {
       looks_.erase(known);
     }
   } else if (look.kind() && age_max > std::chrono::milliseconds(0)) {
     // All are old in a moment anyway.
     if (looks_.size() >= looks_max_) looks_.clear();
-    if (looks_max_ > 0) looks_.emplace(Key{&tree, path}, Remembered{look, now});
+    if (looks_max_ > 0) looks_.emplace(Key{&tree, path}, look);
   }
   return look;
 }

@@ -18,7 +18,10 @@ namespace duplex::server {
 class FileLook {
  public:
   /// Looks, by one system call, and one for each coding when a file is there.
-  FileLook(const FileTree& tree, const std::string& path);
+  FileLook(const FileTree& tree, const std::string& path,
+           std::chrono::system_clock::time_point now);
+
+  std::chrono::system_clock::time_point when() const noexcept { return when_; }
 
   /// nullopt when nothing is there, or nothing that can be served.
   std::optional<FileStatus::Kind> kind() const noexcept;
@@ -29,14 +32,15 @@ class FileLook {
   bool several() const noexcept { return count_ > 1; }
   /// The coding that the client likes best, or identity when it likes none: better than 406.
   http::ContentCoding choose(http::FieldsView fields) const noexcept;
-  /// The status of the representation in `coding`, which is there.
-  const FileStatus& status_of(http::ContentCoding coding) const noexcept;
+  /// The representation in `coding`, which is there.
+  FileSighting sighting_of(http::ContentCoding coding) const noexcept;
 
  private:
   static constexpr std::size_t representations_max = 4;
 
   void add(http::ContentCoding coding, const FileStatus& status) noexcept;
 
+  std::chrono::system_clock::time_point when_;
   std::optional<FileStatus> status_;
   std::size_t count_ = 0;
   std::array<http::ContentCoding, representations_max> codings_{};
@@ -84,13 +88,8 @@ class FileLooks {
       return a.tree == b.tree && a.path == b.path;
     }
   };
-  struct Remembered {
-    FileLook look;
-    std::chrono::system_clock::time_point when;
-  };
-
   std::size_t looks_max_;
-  std::unordered_map<Key, Remembered, Hash, Equal> looks_;
+  std::unordered_map<Key, FileLook, Hash, Equal> looks_;
 };
 
 }  // namespace duplex::server

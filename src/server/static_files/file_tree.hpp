@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <expected>
 #include <string>
@@ -24,6 +25,12 @@ struct FileStatus {
 
   std::int64_t modified_unix_s() const noexcept;
   bool operator==(const FileStatus&) const = default;
+};
+
+/// A file's status, and when it was looked at.
+struct FileSighting {
+  FileStatus status;
+  std::chrono::system_clock::time_point when;
 };
 
 /// An open file, and its status as of the opening.

@@ -164,10 +164,10 @@ std::optional<FileResponse> StaticFiles::respond_with_file(const http::RequestHe
   std::shared_ptr<const LoadedFile> file;
   if (coding != http::ContentCoding::identity) {
     const std::string sibling = path + std::string(sibling_suffix(coding));
-    file = cache.load(tree_, sibling, look.status_of(coding), now);
+    file = cache.load(tree_, sibling, look.sighting_of(coding), now);
     if (!file) coding = http::ContentCoding::identity;
   }
-  if (!file) file = cache.load(tree_, path, look.status_of(coding), now);
+  if (!file) file = cache.load(tree_, path, look.sighting_of(coding), now);
   if (!file) return std::nullopt;
   return respond_with(
       {.file = *file,
@@ -185,7 +185,7 @@ FileResponse respond_with_path(const http::RequestHead& head, const std::string&
   const FileTree& tree = FileTree::everything();
   const auto status = tree.status(path);
   if (!status || status->kind != Kind::file) return bare_response(http::Status::not_found);
-  const auto file = cache.load(tree, path, *status, now);
+  const auto file = cache.load(tree, path, {*status, now}, now);
   if (!file) return bare_response(http::Status::not_found);
   return respond_with({.file = *file, .media_type = http::media_type_of(path)}, head,
                       boundary_for(head), now);

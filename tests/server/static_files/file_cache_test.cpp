@@ -11,6 +11,7 @@
 namespace duplex::server {
 namespace {
 
+using std::chrono::milliseconds;
 using std::chrono::system_clock;
 
 /// A time at which every file of the test has long been what it is.
@@ -21,7 +22,7 @@ class FileCacheTest : public testing::Test {
   std::shared_ptr<const LoadedFile> load(FileCache& cache, const std::string& path,
                                          system_clock::time_point now = later) const {
     const auto status = tree.status(path);
-    return status ? cache.load(tree, path, *status, now) : nullptr;
+    return status ? cache.load(tree, path, {*status, now}, now) : nullptr;
   }
 
   TemporaryFolder folder;
@@ -68,15 +69,43 @@ TEST_F(FileCacheTest, NoticesEveryKindOfChange) {
   EXPECT_EQ(load(cache, "a"), nullptr);
 }
 
-TEST_F(FileCacheTest, DoesNotTrustWhatHasJustChanged) {
+TEST_F(FileCacheTest, ReadsWhatHasJustChangedAfreshForEachLook) {
   FileCache cache;
   folder.write("a", "hello");
+  const auto first_look = system_clock::now();
+  const auto second_look = first_look + milliseconds(2);
+  const FileStatus status = tree.status("a").value();
+  const auto load_at = [&](system_clock::time_point look, system_clock::time_point now) {
+    return cache.load(tree, "a", {status, look}, now);
+  };
+  const auto first = load_at(first_look, first_look);
+  ASSERT_TRUE(first);
+  EXPECT_EQ(load_at(first_look, first_look + milliseconds(1)), first);
+
+  const auto second = load_at(second_look, second_look);
+  EXPECT_NE(second, first);
+  EXPECT_EQ(second->entity_tag, first->entity_tag);
+  EXPECT_EQ(load_at(first_look, second_look + milliseconds(1)), second) << "newer than that look";
+  EXPECT_EQ(cache.file_count(), 1u);
+
+  // As if the file system's clock had not ticked.
+  folder.write("a", "other");
+  EXPECT_EQ(as_text(load_at(second_look, second_look)->content.bytes()), "hello");
+  EXPECT_EQ(as_text(load_at(second_look, first_look)->content.bytes()), "other")
+      << "the clock was set back";
+  folder.write("a", "third");
+  const auto third_look = second_look + milliseconds(2);
+  EXPECT_EQ(as_text(load_at(third_look, third_look)->content.bytes()), "third");
+}
+
+TEST_F(FileCacheTest, HoldsLargeFilesThatHaveJustChangedForALook) {
+  FileCache cache({.file_bytes_max = 1});
+  folder.write("a", "large");
   const auto now = system_clock::now();
   const auto first = load(cache, "a", now);
-  ASSERT_TRUE(first);
-  EXPECT_EQ(cache.file_count(), 0u);
-  EXPECT_NE(load(cache, "a", now), first);
-  EXPECT_EQ(load(cache, "a", now)->entity_tag, first->entity_tag);
+  EXPECT_EQ(load(cache, "a", now), first);
+  EXPECT_NE(load(cache, "a", now + milliseconds(1)), first);
+  EXPECT_EQ(cache.open_count(), 1u);
 }
 
 TEST_F(FileCacheTest, HoldsLargeFilesOpen) {
@@ -185,7 +214,8 @@ TEST_F(FileCacheTest, KeepsTreesApart) {
   other_folder.write("a", "second");
   FileCache cache;
   EXPECT_EQ(as_text(load(cache, "a")->content.bytes()), "first");
-  EXPECT_EQ(as_text(cache.load(other, "a", *other.status("a"), later)->content.bytes()), "second");
+  EXPECT_EQ(as_text(cache.load(other, "a", {*other.status("a"), later}, later)->content.bytes()),
+            "second");
   EXPECT_EQ(as_text(load(cache, "a")->content.bytes()), "first");
   EXPECT_EQ(cache.file_count(), 2u);
 }

@@ -20,6 +20,9 @@ class FileLooksTest : public testing::Test {
   FileLook look(const std::string& path, milliseconds when = {}) {
     return looks.look(tree, path, start + when, age_max);
   }
+  FileStatus status_of(const std::string& path, milliseconds when = {}) {
+    return look(path, when).sighting_of(http::ContentCoding::identity).status;
+  }
 
   TemporaryFolder folder;
   FileTree tree{folder.path()};
@@ -31,7 +34,7 @@ TEST_F(FileLooksTest, TellsFilesFromFoldersAndFromNothing) {
   EXPECT_EQ(look("sub/a").kind(), Kind::file);
   EXPECT_FALSE(look("sub/a").several());
   EXPECT_EQ(look("sub/a").choose({}), http::ContentCoding::identity);
-  EXPECT_EQ(look("sub/a").status_of(http::ContentCoding::identity), *tree.status("sub/a"));
+  EXPECT_EQ(status_of("sub/a"), *tree.status("sub/a"));
   EXPECT_EQ(look("sub").kind(), Kind::folder);
   EXPECT_FALSE(look("sub").is_file());
   EXPECT_EQ(look("missing").kind(), std::nullopt);
@@ -39,12 +42,14 @@ TEST_F(FileLooksTest, TellsFilesFromFoldersAndFromNothing) {
 
 TEST_F(FileLooksTest, RemembersOnlyWhatIsThereAndOnlyForAWhile) {
   folder.write("a", "1");
-  const FileStatus first = look("a").status_of(http::ContentCoding::identity);
+  const FileStatus first = status_of("a");
   look("missing");
   EXPECT_EQ(looks.count(), 1u);
   folder.write("a", "second");
-  EXPECT_EQ(look("a", milliseconds(99)).status_of(http::ContentCoding::identity), first);
-  EXPECT_NE(look("a", milliseconds(100)).status_of(http::ContentCoding::identity), first);
+  EXPECT_EQ(status_of("a", milliseconds(99)), first);
+  EXPECT_EQ(look("a", milliseconds(99)).when(), start);
+  EXPECT_NE(status_of("a", milliseconds(100)), first);
+  EXPECT_EQ(look("a", milliseconds(100)).when(), start + milliseconds(100));
   std::filesystem::remove(folder / "a");
   EXPECT_TRUE(look("a", milliseconds(199)).is_file());
   EXPECT_EQ(look("a", milliseconds(200)).kind(), std::nullopt);
