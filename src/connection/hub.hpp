@@ -26,7 +26,8 @@ struct PipeLimits {
   /// For the peer to take any byte of what waits to be sent.
   std::uint32_t stalled_write_ms_max = 30'000;
   /// For the peer to end its side after we have ended ours; until then what it sends is thrown
-  /// away, since closing before would reset the connection and destroy our last words.
+  /// away, since closing before would reset the connection and destroy our last words. A peer that
+  /// has said its own last, in clear, is not waited for.
   std::uint32_t linger_ms_max = 2'000;
   /// For the TLS handshake.
   std::uint32_t handshake_ms_max = 10'000;

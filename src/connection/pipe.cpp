@@ -354,6 +354,8 @@ void Pipe::finish() noexcept {
 }
 
 void Pipe::end_sending() noexcept {
+  // To close before something was read would reset the connection. With TLS an alert is to come.
+  if (had_last_input_ && !transport_.encryption() && net::is_quiet(descriptor())) return close();
   const auto ended = transport_.end_sending();
   if (!ended) return close();
   if (!*ended) return note_blocked(true);

@@ -47,6 +47,8 @@ class Pipe : public net::Pollable, public Carrier {
     // The next one is likely to be as long.
     if (placed_ && message_bytes > hub_->loop().read_buffer().size()) expects_large_ = true;
   }
+  /// The peer has sent its last, by its own word: its end need not be waited for after ours.
+  void note_last_input() noexcept { had_last_input_ = true; }
   bool paused() const noexcept { return paused_; }
   bool input_ended() const noexcept { return input_ended_; }
   bool finishing() const noexcept { return phase_ != Phase::open; }
@@ -194,6 +196,7 @@ class Pipe : public net::Pollable, public Carrier {
   bool input_wanted_ : 1 = false;
   bool placed_ : 1 = false;         // input goes where the protocol has it
   bool expects_large_ : 1 = false;  // the next message may be longer than the read buffer
+  bool had_last_input_ : 1 = false;
   bool service_requested_ : 1 = false;
   bool disposed_ : 1 = false;  // only handles keep it
   Hub* hub_;

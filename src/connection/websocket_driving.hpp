@@ -67,6 +67,8 @@ void drive(Pipe& pipe, WebSocketLink& link, Delivery delivery, Bytes& input, Han
       handle(*frame);
     } else if (const auto* closed = std::get_if<Session::Closed>(&found)) {
       link.note_close(closed->code, closed->reason);
+      // Behind its close frame the peer sends nothing (RFC 6455 section 5.5.1).
+      pipe.note_last_input();
       if (link.hang_up()) pipe.finish();
     }
   }

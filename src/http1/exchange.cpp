@@ -58,6 +58,7 @@ void Exchange::begin(const http::RequestHead& head, const RequestFraming& framin
   // RFC 9112 section 9.3: `close` wins; persistence is the rule in 1.1 and to be asked for in 1.0.
   const bool http_1_1 = version_ == http::Version::http_1_1;
   persistent_ = !wishes.close && (http_1_1 || wishes.keep_alive);
+  last_request_ = !persistent_;
 
   // RFC 9110 section 10.1.1: an expectation in a 1.0 request is ignored.
   expects_continue_ = http_1_1 && wishes.expects_continue && framing.has_content();

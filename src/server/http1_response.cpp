@@ -236,6 +236,7 @@ void Http1Connection::go_on() {
   // What is left of the request is read only if another can follow; the pipe discards the rest.
   const bool ends = step == http1::NextStep::finish_request && !plan_.persistent;
   if (step == http1::NextStep::close || ends) {
+    if (exchange_.had_last_request()) connection_.note_last_input();
     connection_.finish();
   } else if (!in_input_) {
     // The client may have sent more while the answer was made, and its time begins to count.

@@ -63,6 +63,7 @@ class TestPipe final : public Pipe {
   using Pipe::finishing;
   using Pipe::input_ended;
   using Pipe::kept_bytes;
+  using Pipe::note_last_input;
   using Pipe::now_ms;
   using Pipe::send_file;
   using Pipe::set_input_held;

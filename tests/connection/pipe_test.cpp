@@ -393,6 +393,49 @@ TEST(Pipe, SendsAllBeforeItFinishesAndThenWaitsForThePeer) {
   EXPECT_EQ(bench.hub.pipe_count(), 0u);
 }
 
+TEST(Pipe, ClosesAtOnceWhenThePeerHasSaidItsLast) {
+  Script script;
+  PipeBench bench;
+  const std::string content = pattern(2'000'000);
+  script.on_input = [&](TestPipe& its, Bytes& input) {
+    input = input.last(0);
+    its.note_last_input();
+    its.write(content);
+    its.finish();
+  };
+  auto [pipe, peer] = bench.connect(script);
+  peer.send("?");
+  bench.turn();
+  EXPECT_TRUE(pipe.is_open()) << "not all is sent";
+  std::string got;
+  ASSERT_TRUE(bench.until([&, other = &peer] {
+    got += other->receive();
+    return other->at_end;
+  }));
+  EXPECT_EQ(got, content);
+  bench.turn();
+  EXPECT_EQ(script.closes, 1);
+  EXPECT_EQ(bench.hub.pipe_count(), 0u);
+}
+
+TEST(Pipe, WaitsForAPeerThatSendsMoreThanItSaid) {
+  Script script;
+  PipeBench bench;
+  auto [pipe, peer] = bench.connect(script);
+  script.on_input = [sender = &peer](TestPipe& its, Bytes& input) {
+    input = input.last(0);
+    its.note_last_input();
+    its.write("bye");
+    its.finish();
+    sender->send("more");
+  };
+  peer.send("?");
+  ASSERT_TRUE(bench.until([&, other = &peer] { return other->receive(), other->at_end; }));
+  EXPECT_EQ(script.closes, 0) << "unread, it would reset the connection";
+  peer.go();
+  EXPECT_TRUE(bench.until([&] { return script.closes > 0; }));
+}
+
 TEST(Pipe, WaitsForThePeersEndOnlySoLong) {
   Script script;
   PipeBench bench({.linger_ms_max = 30});

@@ -109,6 +109,25 @@ TEST(Exchange, PersistsAsTheRequestAsks) {
   }
 }
 
+TEST(Exchange, KnowsWhetherTheClientSendsMore) {
+  EXPECT_FALSE(Exchange(limits).had_last_request());
+  EXPECT_FALSE(after("GET / HTTP/1.1").had_last_request());
+  EXPECT_FALSE(after("GET / HTTP/1.0\r\nConnection: keep-alive").had_last_request());
+  EXPECT_TRUE(after("GET / HTTP/1.1\r\nConnection: close").had_last_request());
+  EXPECT_TRUE(after("GET / HTTP/1.0").had_last_request());
+
+  Exchange posting(limits);
+  begin(posting, "POST / HTTP/1.1\r\nConnection: close\r\nContent-Length: 2");
+  EXPECT_FALSE(posting.had_last_request()) << "its content is to come";
+  posting.request_ended();
+  EXPECT_TRUE(posting.had_last_request());
+
+  Exchange closed_by_server = after("GET / HTTP/1.1");
+  closed_by_server.plan(Status::ok, 0, true);
+  closed_by_server.response_ended();
+  EXPECT_FALSE(closed_by_server.had_last_request()) << "the client may have sent another";
+}
+
 TEST(Exchange, ClosesWhenTheHandlerAsks) {
   Exchange exchange = after("GET / HTTP/1.1");
   const ResponsePlan plan = exchange.plan(Status::ok, 0, true);

@@ -512,6 +512,34 @@ TEST(Worker, AnswersRequestsThatHaveComeWhenItStops) {
   }
 }
 
+TEST(Worker, WaitsForNobodysEndWhoHasSaidItsLast) {
+  Bench bench;
+  bench.dispatcher.add(Method::get, "/", [](const Request&) { return Response::text("root"); });
+  bench.dispatcher.add(Method::get, "/last",
+                       [](const Request&) { return Response::text("root").close_connection(); });
+  bench.dispatcher.add_websocket("/ws", {.on_message = [](WebSocket&, Message) {}});
+  const auto open_at_the_end_of = [&bench](Client& client) {
+    if (!bench.until([&] { return (void)client.received(), client.at_end; })) return SIZE_MAX;
+    bench.turn();
+    return static_cast<std::size_t>(bench.statistics().connections_open);
+  };
+  for (const std::string& request : {ParsedRequest::text("GET", "/", {"Connection: close"}),
+                                     std::string("GET / HTTP/1.0\r\n\r\n")}) {
+    Client client = bench.connect();
+    client.send(request);
+    EXPECT_EQ(open_at_the_end_of(client), 0u) << request;
+    EXPECT_EQ(client.content(), "root");
+  }
+  Client socket = bench.connect_websocket();
+  socket.send(frame(Opcode::close, close_body(1000, "")));
+  EXPECT_EQ(open_at_the_end_of(socket), 0u);
+  EXPECT_EQ(socket.content(), plain(Opcode::close, close_body(1000, "")));
+
+  Client may_ask_more = bench.connect();
+  may_ask_more.send(ParsedRequest::text("GET", "/last"));
+  EXPECT_EQ(open_at_the_end_of(may_ask_more), 1u);
+}
+
 TEST(Worker, EndsAConnectionThatNeverSaysAnything) {
   Bench bench;
   Client leaving = bench.connect();

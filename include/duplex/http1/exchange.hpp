@@ -90,6 +90,10 @@ class Exchange {
   /// Whether a request has come and no final response to it has begun.
   bool owes_response() const noexcept { return conversation_.server == PartyState::owing_response; }
 
+  /// Whether the client sends nothing more: all of its request has come, and was its last, as it
+  /// said or as HTTP/1.0 has it (RFC 9112 sections 9.3 and 9.6).
+  bool had_last_request() const noexcept { return last_request_ && request_complete(); }
+
   /// Whether all of the present request has come (true as well when there is none).
   bool request_complete() const noexcept {
     return conversation_.client != PartyState::sending_content;
@@ -109,6 +113,7 @@ class Exchange {
   http::Method method_ = http::Method::get;
   http::Version version_ = http::Version::http_1_1;
   bool persistent_ = true;
+  bool last_request_ = false;
   bool expects_continue_ = false;
   bool unknown_expectation_ = false;
   bool closing_ = false;
