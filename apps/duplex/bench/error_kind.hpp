@@ -6,8 +6,10 @@
 /// others it matters only how many there are.
 namespace duplex::app::bench::error_kind {
 
-/// A message was due, and no connection open.
+/// A message was due, and could not be sent by two seconds after the end.
 inline constexpr std::string_view not_sent = "not sent";
+/// It was sent, and that was all.
+inline constexpr std::string_view no_answer = "no answer";
 /// Failures of the load itself: less was asked of the server than it seems.
 inline constexpr std::string_view no_port_left = "no port left";
 inline constexpr std::string_view no_descriptor_left = "no descriptor left";

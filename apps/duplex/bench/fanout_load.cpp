@@ -160,8 +160,9 @@ bool FanoutLoad::catch_up(Time end) {
 
 void FanoutLoad::give_up(Time end) {
   if (!pacing_ || publishers_.empty()) return;
-  count_unsent("what was due was not published two seconds after the end",
-               pacing_->take_until(end));
+  std::uint64_t unsent = 0;
+  pacing_->take_until(end, 1, [&unsent](Time, std::uint64_t count) { unsent += count; });
+  count_unsent("what was due was not published two seconds after the end", unsent);
 }
 
 /// As one error for each delivery that will not be.
@@ -197,10 +198,11 @@ void FanoutLoad::publish(Publisher& publisher, Time time) {
   const Stamp stamp{.publisher = static_cast<std::uint16_t>(publisher.number),
                     .sequence = publisher.sequence,
                     .time = time};
-  if (thread_.recorder().measures()) board_->count_from(publisher.number, publisher.sequence);
+  const bool counts = thread_.recorder().measures() && time >= thread_.counts_from();
+  if (counts) board_->count_from(publisher.number, publisher.sequence);
   board_->note_published(publisher.number, ++publisher.sequence);
   stamp.write(payload_.data(), text);
-  thread_.recorder().sent(payload_.size());
+  if (counts) thread_.recorder().sent(payload_.size());
   thread_.say(*publisher.connection, frame(publisher));
 }
 

@@ -181,8 +181,8 @@ void LoadThread::end_measuring() {
   const Time end = schedule_->end.load(std::memory_order_acquire);
   cpu_seconds_ = thread_cpu_seconds() - cpu_before_;
   busy_ = cpu_seconds_ / (1e-9 * static_cast<double>(end - schedule_->counts_from()));
-  openings_.clear_waiting();
   stage_ = Stage::draining;
+  if (!work_->is_behind()) openings_.clear_waiting();
 }
 
 /// What is counted from here on belongs to this moment, or to the last one that is measured.
@@ -228,6 +228,7 @@ Time LoadThread::next_due() const {
   if (behind_) return now_;
   Time due = stage_ == Stage::measuring ? now_ + Schedule::slice : now_ + glance;
   due = std::min(due, schedule_->end.load(std::memory_order_acquire));
+  if (ready_ && stage_ == Stage::opening) due = std::min(due, schedule_->begin.load());
   if (loading()) due = std::min(due, work_->due());
   return std::min(due, openings_.due(now_));
 }
@@ -444,7 +445,12 @@ void LoadThread::fail(Connection& connection, const Fault& fault) {
   count(fault);
   recorder_.closed();
   drop(connection);
-  if (stage_ == Stage::warming || stage_ == Stage::measuring) open(connection, now_ + rest_time);
+  open_anew(connection);
+}
+
+/// After a rest, if it is still of use.
+void LoadThread::open_anew(Connection& connection) {
+  if (loading() || (draining() && work_->is_behind())) open(connection, now_ + rest_time);
 }
 
 void LoadThread::close(Connection& connection) {
@@ -463,7 +469,7 @@ void LoadThread::opening_failed(Connection& connection, const Fault& fault) {
   recorder_.failed(fault.kind, fault.text);
   forget(connection);
   connection.wire.abort();
-  if (stage_ == Stage::warming || stage_ == Stage::measuring) open(connection, now_ + rest_time);
+  open_anew(connection);
 }
 
 void LoadThread::forget(Connection& connection) {

@@ -121,6 +121,7 @@ class LoadThread {
   void become_open(Connection& connection, Bytes rest);
   void read(Connection& connection, bool to_the_end);
   void opening_failed(Connection& connection, const Fault& fault);
+  void open_anew(Connection& connection);
   void drop(Connection& connection);
   void forget(Connection& connection);
   void watch_writing(Connection& connection, bool wanted);

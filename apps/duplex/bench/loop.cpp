@@ -11,6 +11,10 @@ namespace {
 
 /// What an open loop sends before it looks at what has come.
 constexpr std::size_t burst_max = 4096;
+/// How many it may have under way; each takes some memory. What is due beyond that waits.
+constexpr std::uint64_t under_way_max = 1'000'000;
+/// In so many parts at most is told how long things waited that were never sent.
+constexpr std::uint64_t waiting_parts_max = 10'000;
 
 }  // namespace
 
@@ -21,6 +25,7 @@ Loop::Loop(LoadThread& thread, Round round, std::uint64_t payload_bytes,
       payload_bytes_(payload_bytes),
       compressed_(std::move(compressed)),
       depth_(thread.setup().options.depth),
+      one_each_(!thread.setup().options.keep_alive),
       flows_(thread.connections().size()) {
   thread_.set_round(round_);
 }
@@ -48,8 +53,11 @@ void Loop::open_closed() {
 }
 
 void Loop::start(Connection& connection, std::size_t piece, Time now) {
-  flows_[connection.number].next = piece;
+  Flow& flow = flows_[connection.number];
+  flow.next = piece;
+  set_free(flow, true);
   connection.position = round_.start_of(piece);
+  if (lack_ == Lack::connection) lack_ = Lack::nothing;
   if (thread_.loading() && !pacing_) fill(connection, now);
 }
 
@@ -60,12 +68,27 @@ void Loop::fill(Connection& connection, Time now) {
 
 void Loop::owe(Connection& connection, Flow& flow, Time time, std::uint64_t count) {
   connection.owed += round_.bytes_of(flow.next, count);
-  if (compressed_) thread_.recorder().sent_compressed(compressed_->bytes_of(flow.next, count));
+  if (counts(time)) {
+    thread_.recorder().sent(count * payload_bytes_, count);
+    if (compressed_) thread_.recorder().sent_compressed(compressed_->bytes_of(flow.next, count));
+  }
   flow.next += count;
   while (flow.next >= round_.count()) flow.next -= round_.count();
   flow.in_flight.add(time, static_cast<std::uint32_t>(count));
   under_way_ += count;
-  thread_.recorder().sent(count * payload_bytes_, count);
+  if (one_each_) set_free(flow, false);
+}
+
+void Loop::set_free(Flow& flow, bool is_free) noexcept {
+  if (flow.is_free == is_free) return;
+  flow.is_free = is_free;
+  is_free ? ++free_ : --free_;
+}
+
+/// Whether what was sent, or was due, at this time is of the measured time. In a closed loop what
+/// comes counts as it comes.
+bool Loop::counts(Time sent) const {
+  return !pacing_ || sent >= thread_.counts_from();
 }
 
 std::uint64_t Loop::answered(Connection& connection, std::uint64_t count, std::uint64_t bytes,
@@ -73,7 +96,9 @@ std::uint64_t Loop::answered(Connection& connection, std::uint64_t count, std::u
   Flow& flow = flows_[connection.number];
   const std::uint64_t asked = std::min(count, flow.in_flight.count());
   under_way_ -= asked;
+  if (asked > 0 && lack_ == Lack::answers) lack_ = Lack::nothing;
   flow.in_flight.take(asked, [&](Time sent, std::uint32_t messages) {
+    if (!counts(sent)) return;
     const Time latency = now - std::min(sent, now);
     if (thread_.loading()) {
       thread_.recorder().received(messages == count ? bytes : bytes / count * messages, latency,
@@ -89,46 +114,65 @@ std::uint64_t Loop::answered(Connection& connection, std::uint64_t count, std::u
 
 void Loop::take_back(Connection& connection) {
   InFlight& in_flight = flows_[connection.number].in_flight;
-  const std::uint64_t unanswered = in_flight.count();
-  if (unanswered == 0) return;
-  if (pacing_) {
-    thread_.recorder().error("closed early", "the server announced its end before all was answered",
-                             unanswered);
-    return;
-  }
-  under_way_ -= unanswered;
-  in_flight.take(unanswered, [this](Time sent, std::uint32_t messages) {
+  under_way_ -= in_flight.count();
+  in_flight.take(in_flight.count(), [this](Time sent, std::uint32_t messages) {
     if (sent >= thread_.counts_from()) {
       thread_.recorder().taken_back(messages * payload_bytes_, messages);
     }
+    if (pacing_) again_.insert(again_.end(), messages, sent);
   });
 }
 
 void Loop::closed(Connection& connection) {
-  InFlight& in_flight = flows_[connection.number].in_flight;
-  under_way_ -= in_flight.count();
-  in_flight.clear();
+  Flow& flow = flows_[connection.number];
+  set_free(flow, false);
+  under_way_ -= flow.in_flight.count();
+  std::uint64_t unanswered = 0;
+  flow.in_flight.take(flow.in_flight.count(), [&](Time sent, std::uint32_t messages) {
+    if (pacing_ && counts(sent)) unanswered += messages;
+  });
+  if (unanswered == 0) return;
+  thread_.recorder().error(error_kind::no_answer, "the connection ended before the answer had come",
+                           unanswered);
 }
 
 bool Loop::catch_up(Time end) {
   if (!pacing_) return false;
   send_due(end);
-  return pacing_->next() <= end;
+  return due() <= end;
+}
+
+/// In an open loop: when the next piece is due, or was.
+Time Loop::next_due() const {
+  if (!again_.empty()) return again_.front();
+  return pacing_ ? pacing_->next() : never;
+}
+
+Time Loop::take_due() {
+  const Time due = next_due();
+  if (again_.empty()) {
+    pacing_->take();
+  } else {
+    again_.pop_front();
+  }
+  return due;
 }
 
 /// In an open loop, some of what is due by then.
 void Loop::send_due(Time by) {
-  for (std::size_t i = 0; i < burst_max && pacing_->next() <= by; ++i) {
-    const Time due = pacing_->next();
-    pacing_->take();
-    Connection* const connection = next_open();
+  lack_ = Lack::nothing;
+  for (std::size_t i = 0; i < burst_max && next_due() <= by; ++i) {
+    if (under_way_ >= under_way_max) {
+      lack_ = Lack::answers;
+      break;
+    }
+    Connection* const connection = next_free();
     if (connection == nullptr) {
-      thread_.count(
-          {std::string(error_kind::not_sent), "no connection was open when a message was due"});
-      continue;
+      lack_ = Lack::connection;
+      break;
     }
     if (!connection->waits_to_write && connection->owed == 0) touched_.push_back(connection);
-    owe(*connection, flows_[connection->number], due, 1);
+    owe(*connection, flows_[connection->number], take_due(), 1);
   }
   for (Connection* const connection : touched_) {
     if (connection->is_open()) thread_.flush(*connection);
@@ -136,24 +180,47 @@ void Loop::send_due(Time by) {
   touched_.clear();
 }
 
-Connection* Loop::next_open() {
-  const auto connections = thread_.connections();
-  for (std::size_t i = 0; i < connections.size(); ++i) {
-    Connection& connection = connections[turn_];
-    turn_ = turn_ + 1 == connections.size() ? 0 : turn_ + 1;
-    if (connection.is_open()) return &connection;
+Connection* Loop::next_free() {
+  if (free_ == 0) return nullptr;
+  while (true) {
+    Connection& connection = thread_.connections()[turn_];
+    turn_ = turn_ + 1 == flows_.size() ? 0 : turn_ + 1;
+    if (flows_[connection.number].is_free) return &connection;
   }
-  return nullptr;
 }
 
 void Loop::give_up(Time end) {
-  if (const std::uint64_t unsent = pacing_ ? pacing_->take_until(end) : 0; unsent > 0) {
+  const Time now = steady_now();
+  std::uint64_t unsent = 0;
+  const auto wait = [&](Time due, std::uint64_t count) {
+    if (!counts(due)) return;
+    unsent += count;
+    thread_.recorder().unanswered(now - std::min(due, now), count);
+  };
+  for (const Time due : again_) wait(due, 1);
+  again_.clear();
+  if (pacing_) pacing_->take_until(end, waiting_parts_max, wait);
+  if (unsent > 0) {
     thread_.recorder().error(error_kind::not_sent,
-                             "what was due was not sent two seconds after the end", unsent);
+                             lack_ == Lack::connection
+                                 ? "no connection was open for what was due, by two seconds after "
+                                   "the end"
+                                 : "what was due was not sent two seconds after the end",
+                             unsent);
   }
   if (under_way_ == 0) return;
-  thread_.recorder().error("no answer", "what was sent was not answered two seconds after the end",
-                           under_way_);
+  std::uint64_t unanswered = 0;
+  for (Flow& flow : flows_) {
+    flow.in_flight.take(flow.in_flight.count(), [&](Time sent, std::uint32_t messages) {
+      if (!counts(sent)) return;
+      unanswered += messages;
+      if (pacing_) thread_.recorder().unanswered(now - std::min(sent, now), messages);
+    });
+  }
+  under_way_ = 0;
+  if (unanswered == 0) return;
+  thread_.recorder().error(error_kind::no_answer,
+                           "what was sent was not answered two seconds after the end", unanswered);
 }
 
 }  // namespace duplex::app::bench

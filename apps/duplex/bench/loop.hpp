@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <vector>
 
@@ -14,14 +15,18 @@ namespace duplex::app::bench {
 /// What modes have in common in which each connection sends prepared pieces, each of which is
 /// answered in turn. The next ones go when those before were answered (a closed loop), or when
 /// their time has come (an open one).
+///
+/// In an open loop a piece belongs to the time when it was due, whenever it is sent and answered.
+/// While none can be sent, what is due waits.
 class Loop : public Work {
  public:
   void begin(Time now) final;
   void closed(Connection& connection) final;
-  Time due() const final { return pacing_ ? pacing_->next() : never; }
+  Time due() const final { return lack_ == Lack::nothing ? next_due() : never; }
   void act(Time now) final { send_due(now); }
   bool catch_up(Time end) final;
-  bool waits() const final { return under_way_ > 0; }
+  bool is_behind() const final { return pacing_ && next_due() <= thread_.schedule().end; }
+  bool waits() const final { return under_way_ > 0 || is_behind(); }
   void give_up(Time end) final;
 
  protected:
@@ -41,9 +46,8 @@ class Loop : public Work {
   /// go on. Returns how many of them nobody had asked.
   std::uint64_t answered(Connection& connection, std::uint64_t count, std::uint64_t bytes, Time now,
                          bool goes_on = true);
-  /// To be called before a connection is closed whose end was announced: what is under way on it, a
-  /// closed loop sends anew over another one, so that it has not been sent; in an open loop it is
-  /// an error, since its time has come and it won't.
+  /// To be called before a connection is closed whose end was announced: what is under way on it is
+  /// sent anew over another one, so that it has not been sent.
   void take_back(Connection& connection);
   void flush_owed(Connection& connection) {
     if (connection.owed > 0 && !connection.waits_to_write) thread_.flush(connection);
@@ -54,21 +58,35 @@ class Loop : public Work {
     InFlight in_flight;
     /// The piece that is sent next.
     std::size_t next = 0;
+    /// Whether pieces may be sent.
+    bool is_free = false;
   };
+  /// What an open loop has to have before it can send more.
+  enum class Lack : std::uint8_t { nothing, connection, answers };
 
   void open_closed();
   void fill(Connection& connection, Time now);
   void owe(Connection& connection, Flow& flow, Time time, std::uint64_t count);
+  Time next_due() const;
+  Time take_due();
   void send_due(Time by);
-  Connection* next_open();
+  Connection* next_free();
+  void set_free(Flow& flow, bool is_free) noexcept;
+  bool counts(Time sent) const;
 
   LoadThread& thread_;
   Round round_;
   std::uint64_t payload_bytes_;
   std::optional<PieceSizes> compressed_;
   std::size_t depth_;
+  /// Each connection is for one piece.
+  bool one_each_;
   std::vector<Flow> flows_;
+  std::size_t free_ = 0;
   std::optional<Pacing> pacing_;
+  /// When those were due that are to be sent anew.
+  std::deque<Time> again_;
+  Lack lack_ = Lack::nothing;
   /// Whose turn it is in an open loop, and who has had it in this round.
   std::size_t turn_ = 0;
   std::vector<Connection*> touched_;

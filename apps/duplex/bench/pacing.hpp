@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "in_flight.hpp"
@@ -15,18 +16,35 @@ class Pacing {
   Pacing(double per_second, Time begin) noexcept : interval_ns_(1e9 / per_second), begin_(begin) {}
 
   /// When the next one is due.
-  Time next() const noexcept {
-    return begin_ + static_cast<Time>(static_cast<double>(count_) * interval_ns_);
-  }
+  Time next() const noexcept { return time_of(count_); }
   void take() noexcept { ++count_; }
-  /// Takes all that are due by `end`, and tells how many.
-  std::uint64_t take_until(Time end) noexcept {
-    const std::uint64_t before = count_;
-    while (next() <= end) take();
-    return count_ - before;
+  /// Takes all that are due by `end`, and calls `each(due, count)` for them, in no more than
+  /// `parts_max` parts: with the time of the first in a part, and how many these are.
+  template <class Each>
+  void take_until(Time end, std::uint64_t parts_max, Each each) {
+    std::uint64_t left = due_by(end) - std::min(due_by(end), count_);
+    const std::uint64_t part = std::max<std::uint64_t>((left + parts_max - 1) / parts_max, 1);
+    while (left > 0) {
+      const std::uint64_t count = std::min(part, left);
+      each(next(), count);
+      count_ += count;
+      left -= count;
+    }
   }
 
  private:
+  Time time_of(std::uint64_t number) const noexcept {
+    return begin_ + static_cast<Time>(static_cast<double>(number) * interval_ns_);
+  }
+  /// How many are due by then, of all.
+  std::uint64_t due_by(Time end) const noexcept {
+    if (end < begin_) return 0;
+    auto count = static_cast<std::uint64_t>(static_cast<double>(end - begin_) / interval_ns_);
+    while (count > 0 && time_of(count - 1) > end) --count;
+    while (time_of(count) <= end) ++count;
+    return count;
+  }
+
   double interval_ns_;
   Time begin_;
   std::uint64_t count_ = 0;

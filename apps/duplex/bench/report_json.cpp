@@ -157,6 +157,7 @@ std::string json_report(const Result& result) {
        {{"sent", total.sent},
         {"received", total.received},
         {"late", total.late},
+        {"unanswered", total.unanswered},
         {"per_second", rounded(result.messages_per_second())}}},
       {"bytes",
        {{"sent", total.bytes_sent},

@@ -81,6 +81,12 @@ void add_rate(Lines& lines, const Result& result) {
     lines.add("late", fmt::format("{} more behind the end", readable_count(total.late)),
               Style::warning);
   }
+  if (total.unanswered > 0) {
+    lines.add("unanswered",
+              fmt::format("{}, which count for the latencies with the time they waited",
+                          readable_count(total.unanswered)),
+              Style::warning);
+  }
   if (!result.fanout) return;
   const Fanout& fanout = *result.fanout;
   lines.add("fan-out",

@@ -38,6 +38,7 @@ void Tally::merge(const Tally& other) {
   sent += other.sent;
   received += other.received;
   late += other.late;
+  unanswered += other.unanswered;
   bytes_sent += other.bytes_sent;
   bytes_received += other.bytes_received;
   compressed_bytes_sent += other.compressed_bytes_sent;

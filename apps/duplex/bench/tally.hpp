@@ -54,7 +54,11 @@ struct Tally {
   /// Answers to what was due in the measured time that came behind its end; not among `received`,
   /// which rates are reckoned with.
   std::uint64_t late = 0;
-  /// One value for each message received, in time or late.
+  /// What was due at a given rate and had no answer when it was no longer waited for; an error,
+  /// too.
+  std::uint64_t unanswered = 0;
+  /// One value for each message received, in time or late; and for each that was unanswered, how
+  /// long it was waited for.
   Histogram latency = {};
 
   std::uint64_t connections_opened = 0;

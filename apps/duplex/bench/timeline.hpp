@@ -166,6 +166,12 @@ class Recorder {
     tally_->latency.record(latency_ns, count);
   }
 
+  /// Was due in the measured time, and waited so long, and longer, for an answer or for being sent.
+  void unanswered(std::uint64_t waited_ns, std::uint64_t count) noexcept {
+    tally_->unanswered += count;
+    tally_->latency.record(waited_ns, count);
+  }
+
   void opened(std::uint64_t handshake_ns, bool resumed = false) noexcept {
     ++part_.connections_opened;
     ++tally_->connections_opened;

@@ -42,11 +42,14 @@ class Work {
   virtual void woken(Time now) { (void)now; }
 
   /// The load has ended: does a part of what was due by `end` and is still to be done; true while
-  /// there is more of it.
+  /// there is more that can be done at once.
   virtual bool catch_up(Time end) {
     (void)end;
     return false;
   }
+  /// Whether something that was due by the end is still to be sent, for which connections may have
+  /// to be opened.
+  virtual bool is_behind() const { return false; }
   /// Whether something is under way then that is worth waiting for.
   virtual bool waits() const { return false; }
   /// The end of all waiting: what was not done, or has not come, is counted as an error.

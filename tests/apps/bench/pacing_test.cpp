@@ -24,13 +24,30 @@ TEST(Pacing, KeepsItsRateWhereAnIntervalIsNoWholeNumber) {
   EXPECT_EQ(pacing.next(), 1'000'000'000'000'000);
 }
 
-TEST(Pacing, TellsHowManyWereDueAndNotTaken) {
+TEST(Pacing, TellsWhatWasDueAndNotTaken) {
+  using Parts = std::vector<std::pair<Time, std::uint64_t>>;
   Pacing pacing(1000, 0);
+  const auto taken_until = [&pacing](Time end, std::uint64_t parts_max) {
+    Parts parts;
+    pacing.take_until(end, parts_max,
+                      [&](Time due, std::uint64_t count) { parts.emplace_back(due, count); });
+    return parts;
+  };
   pacing.take();
-  EXPECT_EQ(pacing.take_until(4'500'000), 4u);
-  EXPECT_EQ(pacing.next(), 5'000'000u);
-  EXPECT_EQ(pacing.take_until(4'999'999), 0u);
-  EXPECT_EQ(pacing.take_until(5'000'000), 1u);
+  EXPECT_EQ(taken_until(3'500'000, 10), (Parts{{1'000'000, 1}, {2'000'000, 1}, {3'000'000, 1}}));
+  EXPECT_EQ(pacing.next(), 4'000'000u);
+  EXPECT_EQ(taken_until(3'999'999, 10), Parts());
+  EXPECT_EQ(taken_until(4'000'000, 10), (Parts{{4'000'000, 1}}));
+  EXPECT_EQ(taken_until(9'000'000, 2), (Parts{{5'000'000, 3}, {8'000'000, 2}}));
+  EXPECT_EQ(taken_until(1'000'000, 2), Parts()) << "all of it was taken";
+}
+
+TEST(Pacing, TakesAnyNumberAtOnce) {
+  Pacing pacing(1e9, 7);
+  std::uint64_t sum = 0;
+  pacing.take_until(4'000'000'000'007, 100, [&sum](Time, std::uint64_t count) { sum += count; });
+  EXPECT_EQ(sum, 4'000'000'000'001);
+  EXPECT_EQ(pacing.next(), 4'000'000'000'008);
 }
 
 /// A clock that stands still for the server does not for those who wait.

@@ -26,8 +26,11 @@ TEST(JsonReport, HasAllThatProgramsReadOfAnEcho) {
   EXPECT_EQ(all["interrupted"], false);
   EXPECT_EQ(all["good"], example_result(Mode::echo).good());
   EXPECT_EQ(all["limited_by"], "server");
-  EXPECT_EQ(all["messages"],
-            json({{"sent", 100000}, {"received", 100000}, {"late", 0}, {"per_second", 50000.0}}));
+  EXPECT_EQ(all["messages"], json({{"sent", 100000},
+                                   {"received", 100000},
+                                   {"late", 0},
+                                   {"unanswered", 0},
+                                   {"per_second", 50000.0}}));
   EXPECT_EQ(all["bytes"],
             json({{"sent", 2000000}, {"received", 2000000}, {"received_per_second", 1000000.0}}));
   const json& latency = all["latency_us"];
