@@ -494,6 +494,25 @@ def test_each_thread_has_as_many_descriptors_as_a_process_may(duplex_program, pl
         assert result.returncode == WRONG_USAGE
 
 
+def test_says_when_others_keep_it_from_a_processor(duplex_program, server):
+    processor = min(os.sched_getaffinity(0))
+    together = lambda: os.sched_setaffinity(0, {processor})  # noqa: E731
+    with subprocess.Popen([sys.executable, "-c", "while True: pass"], preexec_fn=together) as other:
+        result = subprocess.run(
+            [duplex_program, "bench", *SHORT, "--json", "-", server.websocket_url + "/echo"],
+            capture_output=True,
+            text=True,
+            timeout=DEADLINE_S,
+            env=SANITIZER_OPTIONS,
+            preexec_fn=together,
+        )
+        other.kill()
+    report = json.loads(result.stdout)
+    assert 0.1 < report["load"]["waiting"] <= 1
+    assert report["limited_by"] == "machine"
+    assert "Limited by the machine: the load waited for a processor for " in result.stderr
+
+
 def test_says_that_a_rate_was_not_kept(duplex_program, python_server):
     result = subprocess.run(
         [duplex_program, "bench", *SHORT, "--rate", "200000", python_server(answering(lambda message: message))],

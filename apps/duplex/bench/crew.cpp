@@ -1,5 +1,7 @@
 #include "crew.hpp"
 
+#include <algorithm>
+
 #include "works.hpp"
 
 namespace duplex::app::bench {
@@ -39,6 +41,7 @@ LoadCost Crew::cost() const {
   for (const auto& load : loads_) {
     cost.cpu_seconds += load->cpu_seconds();
     cost.busy.push_back(load->busy());
+    cost.waiting = std::max(cost.waiting, load->waiting());
   }
   return cost;
 }

@@ -9,6 +9,7 @@
 #include <array>
 #include <cerrno>
 #include <ctime>
+#include <fstream>
 #include <stdexcept>
 #include <system_error>
 #include <utility>
@@ -33,6 +34,14 @@ double thread_cpu_seconds() {
   timespec time{};
   ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) / 1e9;
+}
+
+/// How long this thread was ready to run while others did; 0 where the system doesn't count it.
+double thread_wait_seconds() {
+  std::uint64_t ran_ns = 0;
+  std::uint64_t waited_ns = 0;
+  std::ifstream("/proc/thread-self/schedstat") >> ran_ns >> waited_ns;
+  return static_cast<double>(waited_ns) / 1e9;
 }
 
 Endpoint endpoint_of(const Setup& setup, const Target& target) {
@@ -175,12 +184,15 @@ void LoadThread::advance() {
 void LoadThread::begin_measuring() {
   stage_ = Stage::measuring;
   cpu_before_ = thread_cpu_seconds();
+  wait_before_ = thread_wait_seconds();
 }
 
 void LoadThread::end_measuring() {
   const Time end = schedule_->end.load(std::memory_order_acquire);
   cpu_seconds_ = thread_cpu_seconds() - cpu_before_;
-  busy_ = cpu_seconds_ / (1e-9 * static_cast<double>(end - schedule_->counts_from()));
+  const double measured = 1e-9 * static_cast<double>(end - schedule_->counts_from());
+  busy_ = cpu_seconds_ / measured;
+  waiting_ = (thread_wait_seconds() - wait_before_) / measured;
   stage_ = Stage::draining;
   if (!work_->is_behind()) openings_.clear_waiting();
 }

@@ -67,6 +67,8 @@ class LoadThread {
   std::size_t number() const noexcept { return number_; }
   /// The part of the measured time that the thread was on a processor, after `run`.
   double busy() const noexcept { return busy_; }
+  /// The part of it that it could have gone on, and had no processor, as far as the system tells.
+  double waiting() const noexcept { return waiting_; }
   double cpu_seconds() const noexcept { return cpu_seconds_; }
   /// What it has counted, after `run`.
   const Tally& tally() const noexcept { return tally_; }
@@ -151,8 +153,10 @@ class LoadThread {
   bool waits_precisely_ = true;
   Time now_ = 0;
   double cpu_before_ = 0;
+  double wait_before_ = 0;
   double cpu_seconds_ = 0;
   double busy_ = 0;
+  double waiting_ = 0;
 };
 
 }  // namespace duplex::app::bench

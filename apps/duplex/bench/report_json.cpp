@@ -73,7 +73,8 @@ ordered_json load_of(const LoadCost& load) {
   return {{"threads", load.busy.size()},
           {"cpu_seconds", rounded(load.cpu_seconds)},
           {"busy", rounded(load.busiest())},
-          {"busy_by_thread", rounded(load.busy)}};
+          {"busy_by_thread", rounded(load.busy)},
+          {"waiting", rounded(load.waiting)}};
 }
 
 ordered_json server_of(const ServerCost& server, const Result& result) {

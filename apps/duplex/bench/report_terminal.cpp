@@ -221,6 +221,7 @@ void add_errors(Lines& lines, const Result& result) {
 /// What kept the rate from being higher, as far as it can be told.
 std::string limit_as_text(const Result& result) {
   const std::string load = readable_share(result.load.busiest());
+  const std::string waiting = readable_share(result.load.waiting);
   switch (result.limited_by) {
     case LimitedBy::load:
       return fmt::format(
@@ -230,7 +231,17 @@ std::string limit_as_text(const Result& result) {
     case LimitedBy::server:
       return fmt::format("Limited by the server: a thread of it was {} busy.",
                          readable_share(result.server ? result.server->busy : 0));
-    case LimitedBy::rate: return "Limited by --rate, which was kept.";
+    case LimitedBy::rate:
+      if (!result.load.waits()) return "Limited by --rate, which was kept.";
+      return fmt::format(
+          "Limited by --rate, which was kept. But the load waited for a processor for {} of the\n"
+          "time, and that is in the latencies.",
+          waiting);
+    case LimitedBy::machine:
+      return fmt::format(
+          "Limited by the machine: the load waited for a processor for {} of the time, as others\n"
+          "run, too. Let them end, or put the load, or the server, on a machine of its own.",
+          waiting);
     case LimitedBy::unknown: break;
   }
   if (!result.server) {

@@ -9,6 +9,8 @@ namespace {
 
 /// Of the measured time: what is busier than this had no more to give.
 constexpr double busy_at_limit = 0.95;
+/// A thread that waits for a processor for longer than this shares it with others.
+constexpr double waiting_max = 0.1;
 /// Of the rate that was asked for.
 constexpr double share_of_kept_rate = 0.99;
 
@@ -46,8 +48,13 @@ std::string_view name(LimitedBy limit) noexcept {
     case LimitedBy::load: return "load";
     case LimitedBy::server: return "server";
     case LimitedBy::rate: return "rate";
+    case LimitedBy::machine: return "machine";
   }
   return "";
+}
+
+bool LoadCost::waits() const noexcept {
+  return waiting > waiting_max;
 }
 
 double LoadCost::busiest() const noexcept {
@@ -126,6 +133,7 @@ LimitedBy limit_of(const Result& result) noexcept {
   }
   if (result.server && result.server->busy > busy_at_limit) return LimitedBy::server;
   if (result.load.busiest() > busy_at_limit) return LimitedBy::load;
+  if (result.load.waits()) return LimitedBy::machine;
   return LimitedBy::unknown;
 }
 

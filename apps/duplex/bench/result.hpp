@@ -53,7 +53,10 @@ struct LoadCost {
   double cpu_seconds = 0;
   /// Of each thread: its share of the measured time on a processor, from 0 to 1.
   std::vector<double> busy = {};
+  /// Of the one that had to wait most for a processor: its share of the time for that.
+  double waiting = 0;
 
+  bool waits() const noexcept;
   double busiest() const noexcept;
 };
 
@@ -92,7 +95,7 @@ struct Fanout {
 };
 
 /// What kept the rate from being higher.
-enum class LimitedBy : std::uint8_t { unknown, load, server, rate };
+enum class LimitedBy : std::uint8_t { unknown, load, server, rate, machine };
 
 /// `server`, as in the JSON report.
 std::string_view name(LimitedBy limit) noexcept;
@@ -168,7 +171,8 @@ struct Result {
 ///
 /// rate: an open loop that came within 1 % of what was asked for. server: a thread of the server's
 /// was on a processor for more than 95 % of the time; load: one of ours was, and none of the
-/// server's, as far as is known.
+/// server's, as far as is known. machine: none was, but one of ours waited for a processor for more
+/// than 10 % of the time.
 LimitedBy limit_of(const Result& result) noexcept;
 
 }  // namespace duplex::app::bench

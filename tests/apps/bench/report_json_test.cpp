@@ -54,6 +54,7 @@ TEST(JsonReport, HasAllThatProgramsReadOfAnEcho) {
   EXPECT_EQ(all["load"]["threads"], 1);
   EXPECT_EQ(all["load"]["cpu_seconds"], 1.2);
   EXPECT_EQ(all["load"]["busy"], 0.6);
+  EXPECT_EQ(all["load"]["waiting"], 0.0);
   const json& server = all["server"];
   EXPECT_EQ(server["pid"], 4242);
   EXPECT_EQ(server["user_seconds"], 0.5);

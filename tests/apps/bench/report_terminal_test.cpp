@@ -202,7 +202,10 @@ TEST(LimitSentence, SaysWhatTheLimitWasAndWhatToDo) {
   EXPECT_THAT(sentence(LimitedBy::load), HasSubstr("a thread of it was 97 % busy"));
   EXPECT_THAT(sentence(LimitedBy::load), HasSubstr("--threads"));
   EXPECT_THAT(sentence(LimitedBy::server), HasSubstr("the server: a thread of it was 99 % busy"));
-  EXPECT_THAT(sentence(LimitedBy::rate), HasSubstr("--rate"));
+  EXPECT_EQ(sentence(LimitedBy::rate), "Limited by --rate, which was kept.");
+  result.load.waiting = 0.4;
+  EXPECT_THAT(sentence(LimitedBy::rate), HasSubstr("waited for a processor for 40 % of the"));
+  EXPECT_THAT(sentence(LimitedBy::machine), HasSubstr("waited for a processor for 40 % of the"));
   EXPECT_THAT(sentence(LimitedBy::unknown), Not(HasSubstr("--depth")));
   result.deepens = true;
   EXPECT_THAT(sentence(LimitedBy::unknown), HasSubstr("more --depth"));

@@ -25,6 +25,18 @@ TEST(LimitOf, TellsWhichSideHadNoMoreToGive) {
   EXPECT_EQ(limit_of(with(0.5, 0.5)), LimitedBy::unknown);
 }
 
+TEST(LimitOf, IsTheMachineWhereTheLoadHasToWaitForIt) {
+  Result result = with(0.5, 0.5);
+  result.load.waiting = 0.1;
+  EXPECT_EQ(limit_of(result), LimitedBy::unknown);
+  result.load.waiting = 0.11;
+  EXPECT_EQ(limit_of(result), LimitedBy::machine);
+  result.server->busy = 0.96;
+  EXPECT_EQ(limit_of(result), LimitedBy::server);
+  result.rate = 100;
+  EXPECT_EQ(limit_of(result), LimitedBy::rate);
+}
+
 TEST(LimitOf, IsTheRateWhereItWasKept) {
   EXPECT_EQ(limit_of(with(0.5, 0.5, 100)), LimitedBy::rate);
   EXPECT_EQ(limit_of(with(0.99, 0.99, 101)), LimitedBy::rate);
