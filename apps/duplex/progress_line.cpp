@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string_view>
 #include <utility>
 
+#include "overwritten_line.hpp"
 #include "transcript.hpp"
 
 namespace duplex::app {
@@ -17,14 +19,18 @@ constexpr std::chrono::seconds window{5};
 constexpr double wait_s_max = 99.0 * 3600;
 constexpr double rate_min = 1;
 
-/// Carriage return, and clear to the end of the line (ECMA-48 section 8.3.41).
-constexpr auto over_the_last = "\r\x1b[K";
-
 std::string percentage(std::uint64_t bytes, std::uint64_t total) {
   if (total == 0) return "100 %";
   const double share = 100.0 * static_cast<double>(bytes) / static_cast<double>(total);
   // Only what is complete is 100 %.
   return fmt::format("{:3.0f} %", bytes < total ? std::min(std::floor(share), 99.0) : 100.0);
+}
+
+std::string time_left(double bytes, double per_second) {
+  if (per_second < rate_min) return "";
+  const double left_s = std::ceil(bytes / per_second);
+  if (left_s > wait_s_max) return "";
+  return fmt::format(", {} left", readable_wait(std::chrono::seconds(static_cast<int>(left_s))));
 }
 
 }  // namespace
@@ -39,25 +45,22 @@ std::optional<std::string> ProgressLine::update(std::uint64_t bytes,
   const bool complete = total && bytes >= *total;
   if (shown_ && now - *shown_ < interval && !complete) return std::nullopt;
   shown_ = now;
-  std::string text = over_the_last;
+  std::string text;
   if (total) {
-    text += fmt::format("{}  {} of {}", percentage(bytes, *total), readable_size(bytes),
-                        readable_size(*total));
+    text = fmt::format("{}  {} of {}", percentage(bytes, *total), readable_size(bytes),
+                       readable_size(*total));
   } else {
-    text += readable_size(bytes);
+    text = readable_size(bytes);
   }
-  const std::optional<double> per_second = rate();
-  if (!per_second) return text;
-  text += fmt::format(", {}/s", readable_size(static_cast<std::uint64_t>(*per_second)));
-  if (!total || complete || *per_second < rate_min) return text;
-  const double rest_s = std::ceil(static_cast<double>(*total - bytes) / *per_second);
-  if (rest_s > wait_s_max) return text;
-  return text +
-         fmt::format(", {} left", readable_wait(std::chrono::seconds(static_cast<int>(rest_s))));
+  if (const std::optional<double> per_second = rate()) {
+    text += fmt::format(", {}/s", readable_size(static_cast<std::uint64_t>(*per_second)));
+    if (total && !complete) text += time_left(static_cast<double>(*total - bytes), *per_second);
+  }
+  return over_the_last_line(text);
 }
 
 std::string ProgressLine::clear() {
-  return std::exchange(shown_, std::nullopt) ? over_the_last : std::string();
+  return std::string(std::exchange(shown_, std::nullopt) ? no_line : std::string_view());
 }
 
 std::optional<double> ProgressLine::rate() const {

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "overwritten_line.hpp"
+
 namespace duplex::app {
 namespace {
 
@@ -25,13 +27,14 @@ TEST(ProgressLine, TellsShareRateAndRest) {
   ProgressLine line(begin);
   line.update(0, 10 * mebi, begin);
   const auto text = line.update(2 * mebi, 10 * mebi, begin + 1s);
-  EXPECT_EQ(text, "\r\x1b[K 20 %  2.0 MiB of 10.0 MiB, 2.0 MiB/s, 4 s left");
+  EXPECT_EQ(text, over_the_last_line(" 20 %  2.0 MiB of 10.0 MiB, 2.0 MiB/s, 4 s left"));
 }
 
 TEST(ProgressLine, TellsWhatIsThereWhenTheTotalIsUnknown) {
   ProgressLine line(begin);
   line.update(0, std::nullopt, begin);
-  EXPECT_EQ(line.update(mebi, std::nullopt, begin + 2s), "\r\x1b[K1.0 MiB, 512.0 KiB/s");
+  EXPECT_EQ(line.update(mebi, std::nullopt, begin + 2s),
+            over_the_last_line("1.0 MiB, 512.0 KiB/s"));
 }
 
 TEST(ProgressLine, IsNotRenewedMoreOftenThanAnybodyCanRead) {
@@ -66,7 +69,7 @@ TEST(ProgressLine, CountsFromAnewWhenATransferBeginsAnew) {
 TEST(ProgressLine, TakesItselfOffTheScreen) {
   ProgressLine line(begin);
   line.update(1, 10, begin + 1s);
-  EXPECT_EQ(line.clear(), "\r\x1b[K");
+  EXPECT_EQ(line.clear(), no_line);
   EXPECT_EQ(line.clear(), "");
 }
 

@@ -2,17 +2,15 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <string_view>
 #include <utility>
 
+#include "overwritten_line.hpp"
 #include "progress_line.hpp"
 #include "readable.hpp"
 
 namespace duplex::app::bench {
 namespace {
-
-/// Carriage return, and clear to the end of the line (ECMA-48 section 8.3.41).
-constexpr auto over_the_last = "\r\x1b[K";
 
 std::string activity(Mode mode, const RunState& state) {
   const Now& now = state.now;
@@ -34,20 +32,21 @@ std::string activity(Mode mode, const RunState& state) {
 std::optional<std::string> LiveLine::update(const RunState& state, Time time) {
   if (shown_ && time - *shown_ < interval) return std::nullopt;
   shown_ = time;
-  std::string text = over_the_last + activity(mode_, state);
+  std::string text = activity(mode_, state);
   if (state.now.errors > 0) {
     text += fmt::format(", {} {}", readable_count(state.now.errors),
                         state.now.errors == 1 ? "error" : "errors");
   }
   if (state.left) {
     const auto left = std::chrono::ceil<std::chrono::seconds>(*state.left);
-    text += fmt::format(", {} left", readable_wait(std::max(left, std::chrono::seconds(0))));
+    text += left.count() > 0 ? fmt::format(", {} left", readable_wait(left))
+                             : ", waiting for the last answers";
   }
-  return text;
+  return over_the_last_line(text);
 }
 
 std::string LiveLine::clear() {
-  return std::exchange(shown_, std::nullopt) ? over_the_last : std::string();
+  return std::string(std::exchange(shown_, std::nullopt) ? no_line : std::string_view());
 }
 
 }  // namespace duplex::app::bench

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "overwritten_line.hpp"
+
 namespace duplex::app::bench {
 namespace {
 
@@ -19,22 +21,25 @@ TEST(LiveLine, TellsRatePercentilesErrorsAndTimeLeft) {
                  .connections = 50,
                  .left = 7'900ms};
   EXPECT_EQ(line.update(state, begin),
-            "\r\x1b[K183,412 messages/s, p50 45.6 µs, p99 120 µs, 2 errors, 8 s left");
+            over_the_last_line("183,412 messages/s, p50 45.6 µs, p99 120 µs, 2 errors, 8 s left"));
   state.now.errors = 1;
   state.left = -5ms;
-  EXPECT_EQ(line.update(state, begin + 1s),
-            "\r\x1b[K183,412 messages/s, p50 45.6 µs, p99 120 µs, 1 error, 0 s left");
+  EXPECT_EQ(
+      line.update(state, begin + 1s),
+      over_the_last_line(
+          "183,412 messages/s, p50 45.6 µs, p99 120 µs, 1 error, waiting for the last answers"));
   state.now = {};
-  EXPECT_EQ(line.update(state, begin + 2s), "\r\x1b[K0 messages/s, 0 s left");
+  EXPECT_EQ(line.update(state, begin + 2s),
+            over_the_last_line("0 messages/s, waiting for the last answers"));
 }
 
 TEST(LiveLine, TellsHowManyConnectionsAreOpenWhileNothingElseHappens) {
   LiveLine line(Mode::fanout);
   EXPECT_EQ(line.update({.now = {.connections = 1234}, .connections = 5000}, begin),
-            "\r\x1b[K1,234 of 5,000 connections open");
+            over_the_last_line("1,234 of 5,000 connections open"));
   LiveLine idle(Mode::idle);
   EXPECT_EQ(idle.update({.now = {.connections = 5000}, .connections = 5000, .left = 3s}, begin),
-            "\r\x1b[K5,000 of 5,000 connections open, 3 s left");
+            over_the_last_line("5,000 of 5,000 connections open, 3 s left"));
 }
 
 TEST(LiveLine, IsNotRenewedMoreOftenThanAnybodyCanRead) {
@@ -44,11 +49,15 @@ TEST(LiveLine, IsNotRenewedMoreOftenThanAnybodyCanRead) {
   EXPECT_TRUE(line.update({}, begin + 200ms));
 }
 
+TEST(LiveLine, StaysInItsRow) {
+  EXPECT_EQ(over_the_last_line("text"), "\r\x1b[K\x1b[?7ltext\x1b[?7h");
+}
+
 TEST(LiveLine, TakesItselfOffTheScreen) {
   LiveLine line(Mode::echo);
   EXPECT_EQ(line.clear(), "");
   line.update({}, begin);
-  EXPECT_EQ(line.clear(), "\r\x1b[K");
+  EXPECT_EQ(line.clear(), no_line);
   EXPECT_EQ(line.clear(), "");
 }
 
