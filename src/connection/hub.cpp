@@ -53,6 +53,8 @@ void Hub::close_all() noexcept {
     Pipe* orphan = *orphans_.begin();
     orphans_.erase(orphans_.begin());
     orphan->discard();
+    // It may have held the last handles of others.
+    free_retired();
   }
 }
 
@@ -135,6 +137,12 @@ void Hub::retire(Pipe& pipe) noexcept {
   ++slot.generation;
   free_slots_.push_back(pipe.index());
   --pipe_count_;
+  retired_.push_back(&pipe);
+  note_work();
+}
+
+void Hub::retire_orphan(Pipe& pipe) noexcept {
+  orphans_.erase(&pipe);
   retired_.push_back(&pipe);
   note_work();
 }

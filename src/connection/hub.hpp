@@ -87,7 +87,9 @@ class Hub : public net::Epilogue, private net::Timer {
 
   /// For pipes: closed and disposed of, but kept by a user's handle, until that goes.
   void add_orphan(Pipe& pipe) { orphans_.insert(&pipe); }
-  void remove_orphan(Pipe& pipe) noexcept { orphans_.erase(&pipe); }
+  /// The last handle has gone. Its memory goes at the end of the iteration: whoever had the handle
+  /// may be a coroutine that belongs to it, and is running.
+  void retire_orphan(Pipe& pipe) noexcept;
 
   /// Adds a socket to a topic. False when it was there already, or when this thread has no topics.
   virtual bool subscribe(WebSocketLink& link, std::string_view topic) = 0;

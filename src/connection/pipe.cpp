@@ -393,10 +393,12 @@ void Pipe::close() noexcept {
 }
 
 void Pipe::bury() noexcept {
-  on_closed();
-  transport_.close();
-  disposed_ = true;
-  tell_release();
+  if (!disposed_) {
+    on_closed();
+    transport_.close();
+    disposed_ = true;
+    tell_release();
+  }
   if (handles() == 0) {
     delete this;
   } else {
@@ -409,8 +411,11 @@ void Pipe::on_released() noexcept {
     if (is_open()) on_abandoned();
     return;
   }
-  if (hub_ != nullptr) hub_->remove_orphan(*this);
-  delete this;
+  if (hub_ == nullptr) {
+    delete this;
+  } else {
+    hub_->retire_orphan(*this);
+  }
 }
 
 void Pipe::discard() noexcept {

@@ -13,6 +13,22 @@ namespace duplex::server {
 using connection::WebSocket;
 using websocket::Session;
 
+namespace {
+
+/// That a session runs, which a worker that stops waits for.
+class RunningSession {
+ public:
+  explicit RunningSession(Worker& worker) noexcept : worker_(worker) { worker_.session_began(); }
+  ~RunningSession() { worker_.session_ended(); }
+  RunningSession(const RunningSession&) = delete;
+  RunningSession& operator=(const RunningSession&) = delete;
+
+ private:
+  Worker& worker_;
+};
+
+}  // namespace
+
 /// What few connections have.
 struct WebSocketConnection::Rare {
   std::unique_ptr<IncomingRequest> request;  // of a session, for as long as it runs
@@ -30,7 +46,7 @@ WebSocketConnection::Rare& WebSocketConnection::rare() {
   return *rare_;
 }
 
-void WebSocketConnection::open(AcceptedUpgrade upgrade, const Connection& connection) {
+void WebSocketConnection::open(AcceptedUpgrade upgrade, Connection& connection) {
   link_.set_state(std::move(upgrade.state));
   link_.set_subprotocol(upgrade.subprotocol);
   if (upgrade.deflate) link_.enable_deflate(*upgrade.deflate);
@@ -45,11 +61,12 @@ void WebSocketConnection::open(AcceptedUpgrade upgrade, const Connection& connec
   }
   upgrade.request->own_head();
   rare().request = std::move(upgrade.request);
-  rare_->session = run_session();
+  rare_->session = run_session(connection.worker());
   rare_->session.start();
 }
 
-Task<> WebSocketConnection::run_session() {
+Task<> WebSocketConnection::run_session(Worker& worker) {
+  const RunningSession running(worker);
   // The handle keeps this object until the session has ended, however long the user takes.
   WebSocket socket = link_.handle();
   try {

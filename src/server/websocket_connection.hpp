@@ -23,7 +23,7 @@ class WebSocketConnection {
   WebSocketConnection& operator=(const WebSocketConnection&) = delete;
 
   /// The 101 has been written: calls `on_open`, or starts the session.
-  void open(AcceptedUpgrade upgrade, const Connection& connection);
+  void open(AcceptedUpgrade upgrade, Connection& connection);
 
   void on_input(Bytes& input, Connection& connection);
   void on_input_end(Connection& connection);
@@ -44,7 +44,7 @@ class WebSocketConnection {
   void handle(const websocket::Session::Chunk& chunk, Worker& worker);
   void handle(const websocket::Session::Pong& pong, Worker& worker);
   void handle(const websocket::Session::FrameSeen& frame, Worker& worker);
-  Task<> run_session();
+  Task<> run_session(Worker& worker);
   Rare& rare();
 
   const WebSocketEndpoint& endpoint() const noexcept {

@@ -31,7 +31,7 @@ class Worker::Deadline final : public net::Timer {
  private:
   void on_timer() noexcept override {
     worker_.for_each_pipe([](connection::Pipe& pipe) { pipe.abort(); });
-    worker_.end_if_empty();
+    worker_.loop().stop();
   }
 
   Worker& worker_;
@@ -189,7 +189,7 @@ void Worker::begin_stop(std::chrono::milliseconds deadline) {
 }
 
 void Worker::end_if_empty() noexcept {
-  if (pipe_count() == 0) loop().stop();
+  if (pipe_count() == 0 && sessions_running_ == 0) loop().stop();
 }
 
 // ---------------------------------------------------------------------------- topics

@@ -81,6 +81,11 @@ class Worker final : public connection::Hub {
   void websocket_closed() noexcept { add(websockets_open_, -1); }
   void count_request() noexcept { add(requests_, 1); }
   void count_message() noexcept { add(messages_received_, 1); }
+  void session_began() noexcept { ++sessions_running_; }
+  void session_ended() noexcept {
+    --sessions_running_;
+    if (stopping_) end_if_empty();
+  }
   void count_handshake(bool resumed) noexcept {
     add(tls_handshakes_, 1);
     if (resumed) add(tls_resumptions_, 1);
@@ -142,6 +147,7 @@ class Worker final : public connection::Hub {
   std::unique_ptr<Deadline> deadline_;
   std::unique_ptr<EventHeartbeat> event_heartbeat_;
   std::unique_ptr<FileCloser> file_closer_;
+  std::size_t sessions_running_ = 0;  // of WebSockets, some behind the end of their connections
   bool stopping_ = false;
   std::uint64_t deadline_ms_ = UINT64_MAX;  // of the loop's time, when stopping
   Count connections_open_ = 0;

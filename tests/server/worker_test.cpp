@@ -371,6 +371,51 @@ TEST(Worker, RestsWhileASessionDoesSomethingElseThanReceive) {
   EXPECT_LT(turns, 150);
 }
 
+TEST(Worker, FreesAConnectionWhoseSessionEndsLater) {
+  const auto alive = std::make_shared<int>();
+  int ended = 0;
+  Bench bench;
+  bench.dispatcher.add_websocket("/ws",
+                                 {.session = [&](WebSocket socket, const Request&) -> Task<> {
+                                   const auto held = alive;
+                                   socket.emplace_state<std::shared_ptr<int>>(alive);
+                                   while (co_await socket.receive()) {
+                                   }
+                                   EXPECT_FALSE(socket.is_open());
+                                   co_await net::sleep_for(1ms);
+                                   ++ended;
+                                 }});
+  bench.dispatcher.add_websocket(
+      "/ticking", {.session = [&](WebSocket socket, const Request& request) -> Task<> {
+        const auto held = alive;
+        while (socket.is_open()) {
+          co_await socket.send(request.target());
+          co_await net::sleep_for(1ms);
+        }
+        ++ended;
+      }});
+  const std::array<std::function<void(Client&)>, 4> leave{
+      [](Client& client) { client.send(frame(Opcode::close, close_body(1000, ""))); },
+      [](Client& client) { client.send("no frame"); },
+      [](Client& client) { client.end_sending(); },
+      [](Client& client) { client.go(); },
+  };
+  for (const std::string_view target : {"/ws", "/ticking"}) {
+    for (std::size_t i = 0; i < leave.size(); ++i) {
+      SCOPED_TRACE(std::string(target) + std::to_string(i));
+      ended = 0;
+      Client client = bench.connect_websocket(target);
+      ASSERT_GT(alive.use_count(), 1);
+      leave[i](client);
+      ASSERT_TRUE(bench.until([&] { return ended == 1; }));
+      client.go();
+      EXPECT_TRUE(bench.until([&] { return bench.statistics().websockets_open == 0; }));
+      bench.turn();
+      EXPECT_EQ(alive.use_count(), 1);
+    }
+  }
+}
+
 TEST(Worker, TellsOfTheEndOnceAndWithItsCode) {
   Bench bench;
   std::vector<std::pair<int, std::string>> closes;
@@ -470,6 +515,44 @@ TEST(Worker, EndsWithSocketsAndHandlersInEveryState) {
   EXPECT_FALSE(kept->is_open());
   EXPECT_EQ(kept->send("x").status(), connection::SendStatus::closed);
   EXPECT_EQ(kept->peer(), "");
+}
+
+TEST(Worker, LetsSessionsGoOnToTheirEndsWhenItStops) {
+  int ended = 0;
+  Bench bench;
+  bench.dispatcher.add_websocket("/ws",
+                                 {.session = [&](WebSocket socket, const Request&) -> Task<> {
+                                   while (co_await socket.receive()) {
+                                   }
+                                   co_await net::sleep_for(20ms);
+                                   ++ended;
+                                 }});
+  Client client = bench.connect_websocket();
+  bench.worker->stop(1h);
+  ASSERT_TRUE(bench.until([&] {
+    return client.count(plain(Opcode::close, close_body(1001, "the server is stopping"))) == 1;
+  }));
+  client.send(frame(Opcode::close, close_body(1001, "")));
+  bench.loop.run();
+  EXPECT_EQ(ended, 1);
+}
+
+TEST(Worker, WaitsForSessionsUntilTheDeadlineOnly) {
+  const auto alive = std::make_shared<int>();
+  {
+    Bench bench;
+    bench.dispatcher.add_websocket("/ws", {.session = [alive](WebSocket, const Request&) -> Task<> {
+                                     const auto held = alive;
+                                     co_await net::sleep_for(1h);
+                                   }});
+    Client client = bench.connect_websocket();
+    client.send(frame(Opcode::close, close_body(1000, "")));
+    ASSERT_TRUE(bench.until([&] { return bench.statistics().websockets_open == 0; }));
+    bench.worker->stop(20ms);
+    bench.loop.run();
+    EXPECT_EQ(alive.use_count(), 3);
+  }
+  EXPECT_EQ(alive.use_count(), 1);
 }
 
 // What lies in the socket when the server is told to stop: in the same iteration, behind its
