@@ -40,8 +40,8 @@ A configuration file has the same names; the command line wins:
   max-message = "64MiB"
 
 Ctrl+C or SIGTERM stops it cleanly, a second one at once; SIGHUP reads certificates
-anew. The exit status is 0 when it was stopped, 1 when something failed, 2 for wrong
-usage.)";
+anew, if it has any. The exit status is 0 when it was stopped, 1 when something failed,
+2 for wrong usage.)";
 
 CLI::Option* declare(CLI::App& command, const ServeOption& option) {
   const std::string help(option.help);

@@ -59,16 +59,25 @@ bool is_fault(int signal) noexcept {
 
 SignalWatch::~SignalWatch() {
   end();
-  if (wake_) loop_.unwatch(wake_.number(), *this);
+  if (!wake_) return;
+  for (EventLoop* const loop : loops_) loop->unwatch(wake_.number(), *this);
 }
 
 void SignalWatch::open() {
   Descriptor wake(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
   if (!wake) throw std::system_error(errno, std::system_category(), "cannot watch signals");
-  if (const auto error = loop_.watch(wake.number(), {.readable = true}, *this)) {
-    throw std::system_error(error, "cannot watch signals");
+  for (EventLoop* const loop : loops_) {
+    // What was watched before one fails, closing ends.
+    if (const auto error = loop->watch(wake.number(), {.readable = true}, *this)) {
+      throw std::system_error(error, "cannot watch signals");
+    }
   }
   wake_ = std::move(wake);
+}
+
+bool SignalWatch::is_taken(int signal) noexcept {
+  return signal > 0 && signal < NSIG &&
+         slots[static_cast<std::size_t>(signal)].wake != no_descriptor;
 }
 
 void SignalWatch::add(int signal, std::function<void()> handler, Next next) {
@@ -100,15 +109,29 @@ void SignalWatch::add(int signal, std::function<void()> handler, Next next) {
   slot.next_ends_program = next == Next::ends_program;
 }
 
+void SignalWatch::remove(int signal) noexcept {
+  const auto place = watched_.find(signal);
+  if (place == watched_.end()) return;
+  restore(signal, place->second);
+  watched_.erase(place);
+  wait_for_handlers();
+}
+
 void SignalWatch::end() noexcept {
-  for (const auto& [signal, watched] : watched_) {
-    ::sigaction(signal, &watched.before, nullptr);
-    Slot& slot = slots[static_cast<std::size_t>(signal)];
-    slot.next_ends_program = false;
-    slot.wake = no_descriptor;
-  }
+  for (const auto& [signal, watched] : watched_) restore(signal, watched);
   watched_.clear();
-  // In other threads, and for a few instructions: one in this thread would have ended.
+  wait_for_handlers();
+}
+
+void SignalWatch::restore(int signal, const Watched& watched) noexcept {
+  ::sigaction(signal, &watched.before, nullptr);
+  Slot& slot = slots[static_cast<std::size_t>(signal)];
+  slot.next_ends_program = false;
+  slot.wake = no_descriptor;
+}
+
+/// In other threads, and for a few instructions: one in this thread would have ended.
+void SignalWatch::wait_for_handlers() noexcept {
   while (handlers_running > 0) std::this_thread::yield();
 }
 
@@ -118,6 +141,17 @@ void SignalWatch::on_ready(Readiness) noexcept {
   for (const auto& [signal, watched] : watched_) {
     if (slots[static_cast<std::size_t>(signal)].has_come.exchange(false)) watched.handler();
   }
+}
+
+SignalWatch::Unblocked::Unblocked(const SignalWatch& watch) noexcept {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const auto& [signal, watched] : watch.watched_) sigaddset(&signals, signal);
+  pthread_sigmask(SIG_UNBLOCK, &signals, &before_);
+}
+
+SignalWatch::Unblocked::~Unblocked() {
+  pthread_sigmask(SIG_SETMASK, &before_, nullptr);
 }
 
 }  // namespace duplex::net

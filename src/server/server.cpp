@@ -1,6 +1,7 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <exception>
 #include <expected>
@@ -33,6 +34,8 @@
 namespace duplex::server {
 
 namespace {
+
+constexpr std::array<int, 2> stopping_signals{SIGINT, SIGTERM};
 
 ServerOptions with_defaults(ServerOptions options) {
   if (options.threads == 0) options.threads = std::max(1U, std::thread::hardware_concurrency());
@@ -72,7 +75,8 @@ class Server::Running final : private Publisher {
         limits_(options_.connections_max, connections_per_host_max(options_)),
         certificates_(options_.log),
         workers_(make_workers()),
-        signals_(workers_.front()->loop) {}
+        signals_({&workers_.front()->loop}),
+        stop_signals_(loops()) {}
 
   ~Running() {
     stop({.deadline = std::chrono::milliseconds(0)});
@@ -81,9 +85,14 @@ class Server::Running final : private Publisher {
     for (const auto& thread : workers_) thread->worker.shut_down();
   }
 
-  Dispatcher& dispatcher() noexcept { return dispatcher_; }
+  /// To be set up.
+  Dispatcher& dispatcher() {
+    require_set_up("add routes");
+    return dispatcher_;
+  }
 
   std::uint16_t listen(const net::SocketAddress& address, const ListenOptions& options) {
+    require_set_up("listen");
     check_encryption(options);
     std::optional<ListenerCertificates> certificates;
     if (options.tls.enabled()) certificates = ListenerCertificates::open(options.tls);
@@ -108,13 +117,25 @@ class Server::Running final : private Publisher {
   }
 
   void on_signal(int signal, std::function<void()> handler) {
-    watch_signal(signal, net::SignalWatch::Next::same, std::move(handler));
+    require_set_up("say what signals do");
+    // That one is blocked in the threads of a server.
+    if (signal == SIGPIPE) {
+      throw std::invalid_argument("SIGPIPE can't be waited for: sends tell the same by errors");
+    }
+    if (!handler) throw std::invalid_argument("a signal's handler is empty");
+    require_free(signal);
+    stop_signals_.remove(signal);
+    signals_.add(signal, guarded(signal, std::move(handler)));
   }
 
   void stop_on_signals(StopOptions options) {
-    for (const int signal : {SIGINT, SIGTERM}) {
-      watch_signal(signal, net::SignalWatch::Next::ends_program,
-                   [this, options] { stop(options); });
+    require_set_up("say what signals do");
+    // Both, or none.
+    for (const int signal : stopping_signals) require_free(signal);
+    for (const int signal : stopping_signals) {
+      signals_.remove(signal);
+      stop_signals_.add(
+          signal, [this, options] { stop(options); }, net::SignalWatch::Next::ends_program);
     }
   }
 
@@ -122,7 +143,7 @@ class Server::Running final : private Publisher {
     note_start();
     const std::lock_guard lock(mutex_);
     start_threads(1);
-    workers_.front()->run();
+    serve_with(*workers_.front());
     join_threads();
   }
 
@@ -164,10 +185,6 @@ class Server::Running final : private Publisher {
   struct Thread {
     Thread(std::size_t read_buffer, const WorkerShared& shared)
         : loop(read_buffer), worker(loop, shared) {}
-    void run() {
-      const net::PipeSignalBlock block;
-      loop.run();
-    }
 
     net::EventLoop loop;
     Worker worker;
@@ -178,11 +195,30 @@ class Server::Running final : private Publisher {
     if (started_.exchange(true)) throw std::logic_error("a server can be started only once");
   }
 
+  void require_set_up(const char* to_do) const {
+    if (started_) throw std::logic_error(std::string(to_do) + " before the server is started");
+  }
+
+  void require_free(int signal) const {
+    if (!net::SignalWatch::is_taken(signal) || signals_.has(signal) || stop_signals_.has(signal)) {
+      return;
+    }
+    throw std::logic_error("another server is told of signal " + std::to_string(signal) +
+                           ": have its handler tell this one");
+  }
+
+  void serve_with(Thread& thread) {
+    const net::PipeSignalBlock block;
+    const net::SignalWatch::Unblocked told(signals_);
+    const net::SignalWatch::Unblocked stopped(stop_signals_);
+    thread.loop.run();
+  }
+
   /// For all workers but the first `own_count`, which run in their callers' threads.
   void start_threads(std::size_t own_count) {
     serving_ = true;
     for (std::size_t i = own_count; i < workers_.size(); ++i) {
-      workers_[i]->thread = std::thread([worker = workers_[i].get()] { worker->run(); });
+      workers_[i]->thread = std::thread([this, &worker = *workers_[i]] { serve_with(worker); });
     }
     if (certificates_.watches()) {
       watch_ = std::thread(
@@ -196,12 +232,13 @@ class Server::Running final : private Publisher {
     }
     if (watch_.joinable()) watch_.join();
     // Nobody is left to be told.
-    if (std::exchange(serving_, false)) signals_.end();
+    if (!std::exchange(serving_, false)) return;
+    signals_.end();
+    stop_signals_.end();
   }
 
-  void watch_signal(int signal, net::SignalWatch::Next next, std::function<void()> handler) {
-    if (started_) throw std::logic_error("say what signals do before the server is started");
-    const auto guarded = [this, signal, handler = std::move(handler)] {
+  std::function<void()> guarded(int signal, std::function<void()> handler) {
+    return [this, signal, handler = std::move(handler)] {
       std::string failure;
       try {
         return handler();
@@ -213,7 +250,13 @@ class Server::Running final : private Publisher {
       options_.log(LogLevel::error,
                    "the handler of signal " + std::to_string(signal) + " has failed: " + failure);
     };
-    signals_.add(signal, guarded, next);
+  }
+
+  std::vector<net::EventLoop*> loops() const {
+    std::vector<net::EventLoop*> loops;
+    loops.reserve(workers_.size());
+    for (const auto& thread : workers_) loops.push_back(&thread->loop);
+    return loops;
   }
 
   std::vector<std::unique_ptr<Thread>> make_workers() {
@@ -251,6 +294,8 @@ class Server::Running final : private Publisher {
   std::vector<std::unique_ptr<const Entrance>> entrances_;
   std::vector<std::unique_ptr<Thread>> workers_;
   net::SignalWatch signals_;  // in the first one's loop
+  // In any's: one worker may be busy, and the others are to stop nevertheless.
+  net::SignalWatch stop_signals_;
   std::stop_source watch_stop_;
   std::thread watch_;
   std::mutex mutex_;  // of the threads, and held while `run` is: `wait` may be called by any

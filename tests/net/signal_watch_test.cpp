@@ -38,7 +38,7 @@ class OwnHandler {
 
 TEST(SignalWatch, TellsWhichSignalCameBeforeAndWhileTheLoopRuns) {
   EventLoop loop;
-  SignalWatch watch(loop);
+  SignalWatch watch({&loop});
   std::string told;
   std::thread::id where;
   std::promise<void> first_told;
@@ -64,7 +64,7 @@ TEST(SignalWatch, TellsWhichSignalCameBeforeAndWhileTheLoopRuns) {
 
 TEST(SignalWatch, TakesOneHandlerForEach) {
   EventLoop loop;
-  SignalWatch watch(loop);
+  SignalWatch watch({&loop});
   int first = 0;
   int second = 0;
   watch.add(SIGUSR1, [&] { ++first; });
@@ -80,7 +80,7 @@ TEST(SignalWatch, TakesOneHandlerForEach) {
 TEST(SignalWatch, LeavesSignalsAsTheyWereWhenItEnds) {
   const OwnHandler own(SIGUSR1);
   EventLoop loop;
-  SignalWatch watch(loop);
+  SignalWatch watch({&loop});
   int told = 0;
   watch.add(SIGUSR1, [&] { ++told; });
   send(SIGUSR1);
@@ -98,8 +98,8 @@ TEST(SignalWatch, OneOfSeveralIsTold) {
   EventLoop loop;
   int told = 0;
   {
-    SignalWatch first(loop);
-    SignalWatch second(loop);
+    SignalWatch first({&loop});
+    SignalWatch second({&loop});
     first.add(SIGUSR1, [&] { ++told; });
     EXPECT_THROW(second.add(SIGUSR1, [] { FAIL(); }), std::logic_error);
     second.add(SIGUSR2, [&] { told += 10; });
@@ -108,7 +108,7 @@ TEST(SignalWatch, OneOfSeveralIsTold) {
     loop.run_once(10'000);
     EXPECT_EQ(told, 11);
   }
-  SignalWatch third(loop);
+  SignalWatch third({&loop});
   third.add(SIGUSR1, [&] { told += 100; });
   loop.run_once(0);
   EXPECT_EQ(told, 11);
@@ -119,7 +119,7 @@ TEST(SignalWatch, OneOfSeveralIsTold) {
 
 TEST(SignalWatch, RefusesWhatCanNotBeWaitedFor) {
   EventLoop loop;
-  SignalWatch watch(loop);
+  SignalWatch watch({&loop});
   for (const int signal : {SIGKILL, SIGSTOP, SIGSEGV, SIGFPE, 0, -1, 32, 65, 1000}) {
     EXPECT_THROW(watch.add(signal, [] {}), std::invalid_argument) << signal;
   }
@@ -129,7 +129,7 @@ TEST(SignalWatchDeathTest, TheNextOfThoseThatEndTheProgramDoes) {
   const auto end = [](int first, int second, SignalWatch::Next next_of_second) {
     ::signal(SIGINT, SIG_IGN);
     EventLoop loop;
-    SignalWatch watch(loop);
+    SignalWatch watch({&loop});
     watch.add(SIGTERM, [] {}, SignalWatch::Next::ends_program);
     watch.add(SIGINT, [] {}, SignalWatch::Next::ends_program);
     watch.add(SIGINT, [] {}, next_of_second);

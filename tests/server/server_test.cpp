@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <future>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -152,6 +153,93 @@ TEST(Server, StopsOnSignals) {
   }
 }
 
+TEST(Server, StopsOnASignalThoughItsFirstThreadIsBusy) {
+  Server server(quiet(2));
+  std::promise<void> busy;
+  std::promise<void> released;
+  server.get("/where", [first = std::this_thread::get_id()](const Request&) {
+    return Response::text(std::this_thread::get_id() == first ? "first thread" : "other thread");
+  });
+  server.get("/busy", [&](const Request&) {
+    busy.set_value();
+    released.get_future().wait();
+    return Response();
+  });
+  server.stop_on_signals();
+  const std::uint16_t port = server.listen({.port = 0});
+  std::thread operating([&] {
+    // Which thread has a connection is the system's choice.
+    std::optional<Client> at_first;
+    std::optional<Client> at_other;
+    const bool both = until([&] {
+      Client client(port);
+      client.send(ParsedRequest::text("GET", "/where"));
+      if (!client.receive_until("thread")) return false;
+      if (client.text.contains("first")) {
+        at_first.emplace(std::move(client));
+      } else {
+        at_other.emplace(std::move(client));
+      }
+      return at_first && at_other;
+    });
+    EXPECT_TRUE(both);
+    if (both) {
+      at_first->send(ParsedRequest::text("GET", "/busy"));
+      busy.get_future().wait();
+      ::kill(::getpid(), SIGTERM);
+      at_other->receive_all();  // until the connection ends
+    }
+    released.set_value();
+    server.stop();
+  });
+  server.run();
+  operating.join();
+}
+
+TEST(Server, TakesSignalsThatAreBlockedWhereItBegins) {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGUSR1);
+  sigset_t before;
+  ASSERT_EQ(pthread_sigmask(SIG_BLOCK, &signals, &before), 0);
+  for (const bool in_its_own_threads : {false, true}) {
+    Server server(quiet(2));
+    server.stop_on_signals();
+    server.on_signal(SIGUSR1, [] { ::kill(::getpid(), SIGTERM); });
+    server.listen({.port = 0});
+    ::kill(::getpid(), SIGUSR1);
+    std::promise<void> ended;
+    std::thread waiting([&] {
+      EXPECT_EQ(ended.get_future().wait_for(30s), std::future_status::ready);
+      server.stop();
+    });
+    if (in_its_own_threads) {
+      server.start();
+      server.wait();
+    } else {
+      server.run();
+    }
+    ended.set_value();
+    waiting.join();
+    sigset_t now;
+    pthread_sigmask(SIG_SETMASK, nullptr, &now);
+    EXPECT_EQ(sigismember(&now, SIGTERM), 1);
+  }
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+TEST(Server, IsToldOfBothSignalsThatStopItOrOfNone) {
+  Server other(quiet());
+  other.on_signal(SIGTERM, [] {});
+  Server server(quiet());
+  EXPECT_THROW(server.stop_on_signals(), std::logic_error);
+  EXPECT_NO_THROW(other.on_signal(SIGINT, [] {}));
+  // What the same server was told before is replaced.
+  EXPECT_NO_THROW(other.stop_on_signals());
+  EXPECT_NO_THROW(other.on_signal(SIGINT, [] {}));
+}
+
 TEST(ServerDeathTest, ASecondSignalEndsTheProgramHoweverItIsStopping) {
   // A connection that is not ready to go keeps one of the two threads.
   const auto end = [](bool by_signal, bool in_its_own_threads) {
@@ -201,10 +289,19 @@ TEST(Server, HandlersOfSignalsMayDoAnything) {
   EXPECT_TRUE(logged.contains("out of paper")) << logged;
 }
 
-TEST(Server, IsToldOfSignalsBeforeItStarts) {
+TEST(Server, IsSetUpBeforeItStarts) {
   Server server(quiet());
   EXPECT_THROW(server.on_signal(SIGKILL, [] {}), std::invalid_argument);
+  EXPECT_THROW(server.on_signal(SIGPIPE, [] {}), std::invalid_argument);
+  EXPECT_THROW(server.on_signal(SIGUSR1, nullptr), std::invalid_argument);
   server.start();
+  EXPECT_THROW(server.get("/", [](const Request&) { return Response(); }), std::logic_error);
+  EXPECT_THROW(server.websocket("/", {}), std::logic_error);
+  EXPECT_THROW(server.files("/", {.folder = "/"}), std::logic_error);
+  EXPECT_THROW(server.use([](const Request&) { return std::optional<Response>(); }),
+               std::logic_error);
+  EXPECT_THROW(server.listen({.port = 0}), std::logic_error);
+  EXPECT_THROW(server.listen("127.0.0.1:0"), std::logic_error);
   EXPECT_THROW(server.on_signal(SIGUSR1, [] {}), std::logic_error);
   EXPECT_THROW(server.stop_on_signals(), std::logic_error);
 }

@@ -29,7 +29,8 @@ struct TimeLimits {
   std::uint32_t stalled_write_ms_max = 30'000;
 };
 
-/// One exchange that has ended, for access logs. Views hold during the call.
+/// One exchange, for access logs: its response is complete, or cut off; the client may still be
+/// taking it. Views hold during the call.
 struct AccessRecord {
   std::string_view peer;
   http::Method method;
@@ -101,7 +102,7 @@ struct ListenOptions {
 
 /// How to stop.
 struct StopOptions {
-  /// What is still open by then is cut off.
+  /// What is still open by then is cut off; handlers that block are waited for all the same.
   std::chrono::milliseconds deadline = std::chrono::seconds(10);
 };
 

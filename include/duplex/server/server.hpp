@@ -26,14 +26,14 @@ class ListenError : public std::runtime_error {
 
 /// An HTTP and WebSocket server: routes, where to listen, and the threads that do it.
 ///
-/// Set up first (routes, middleware, `listen`), by one thread; then `run`, or `start` and `wait`.
-/// Only `publish`, `stop`, `statistics` and `reload_certificates` may be called from any thread, at
+/// Set up first (routes, middleware, `listen`, signals), by one thread, which throws std::logic_error
+/// later; then `run`, or `start` and `wait`. Only `publish`, `stop`, `statistics` and `reload_certificates` may be called from any thread, at
 /// any time, and `wait` from any but the server's own.
 /// What is wrong with the set-up is told by exceptions.
 class Server {
  public:
   explicit Server(ServerOptions options = {});
-  /// Stops, and waits for the threads.
+  /// Stops, with no time for what is open, and waits for the threads.
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
@@ -81,12 +81,14 @@ class Server {
   /// Waits until all threads have ceased to serve.
   void wait();
 
-  /// Stops accepting, lets responses in flight end, closes WebSockets with 1001, and ends by the
-  /// deadline. Returns at once. Any thread.
+  /// Stops accepting, lets responses in flight and sessions of WebSockets go on to their ends,
+  /// closes WebSockets with 1001, and cuts off what is left at the deadline; the earliest, when it
+  /// is called again. Returns at once. Any thread.
   void stop(StopOptions options = {});
 
   /// Stops, as `stop` does, at SIGINT (Ctrl-C) or SIGTERM, also where the program was begun with
-  /// these ignored; the next of either ends the program at once. Otherwise as `on_signal`.
+  /// these ignored or blocked, and whichever worker is busy; the next of either ends the program at
+  /// once. Otherwise as `on_signal`.
   void stop_on_signals(StopOptions options = {});
 
   /// Calls `handler` when `signal` has come, in the thread of the first worker, which goes on
@@ -96,7 +98,7 @@ class Server {
   /// the latter holds again. To be called before it is started. Of several servers one can be told
   /// of a signal: have its handler tell the others. Throws std::logic_error when it's too late or
   /// another has the signal, and std::invalid_argument for what can't be waited for, such as
-  /// SIGKILL and SIGSEGV.
+  /// SIGKILL, SIGSEGV and SIGPIPE, and for an empty handler.
   void on_signal(int signal, std::function<void()> handler);
 
   /// Sends to all subscribers of `topic`, in all threads; encoded once, and compressed once for all
