@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,23 +13,42 @@ namespace {
 
 using websocket::Opcode;
 
-/// A reader of messages of five bytes, which presents input as a connection does.
+/// A reader of messages of five bytes, which presents input as a connection does: before each read
+/// there are as many messages under way as there should be, and one more for each that is held.
 class Reading {
  public:
-  explicit Reading(const MessageKind& kind = {.bytes = 5})
-      : messages_(kind), rules_{.messages = &messages_, .inflater = &inflater_, .keep = kind.keep} {
+  explicit Reading(const MessageKind& kind = {.bytes = 5}, std::uint64_t depth = 4)
+      : messages_(kind),
+        rules_{.messages = &messages_, .inflater = &inflater_, .keep = kind.keep},
+        depth_(depth) {
     reader_.begin(rules_, 0);
   }
 
   void take(std::string_view bytes) {
     std::string copy(bytes);
     Bytes input = std::as_writable_bytes(std::span(copy));
-    findings.messages += reader_.take_expected(rules_, input);
-    if (!input.empty()) reader_.read_closely(rules_, input, findings);
+    answered_ += reader_.take_expected(rules_, input);
+    if (!input.empty()) reader_.read_closely(rules_, input, depth_ + held_, findings);
+    take_steps();
   }
+  void give_up() {
+    reader_.give_up(findings);
+    take_steps();
+  }
+  void accept_held() {
+    reader_.accept_held(findings);
+    take_steps();
+  }
+  void step_back(std::uint64_t messages) { reader_.step_back(rules_, messages); }
+  void set_depth(std::uint64_t messages) { depth_ = messages; }
 
   std::string echo(std::size_t number) const {
     return server_frame(messages_.opcode(), payload(number));
+  }
+  std::string echoes(std::initializer_list<std::size_t> numbers) const {
+    std::string stream;
+    for (const std::size_t number : numbers) stream += echo(number);
+    return stream;
   }
   std::string payload(std::size_t number) const {
     return std::string(messages_.payload(number % messages_.count()));
@@ -37,32 +58,70 @@ class Reading {
     for (const Fault& fault : findings.faults) result.push_back(fault.kind);
     return result;
   }
+  /// How many messages were answered so far, right or wrong.
+  std::uint64_t answered() const { return answered_; }
+  /// Those that were passed over and may still come, and what may be answers.
+  std::uint64_t passed_over() const { return passed_over_; }
+  std::uint64_t held() const { return held_; }
+  std::uint64_t wire_bytes() const { return wire_bytes_; }
   void accept_any_content() { rules_.length_only = true; }
 
   Findings findings;
 
  private:
+  void take_steps() {
+    for (const EchoStep& step : findings.steps) {
+      wire_bytes_ += step.wire_bytes;
+      switch (step.kind) {
+        case EchoStep::Kind::answered: answered_ += step.messages; break;
+        case EchoStep::Kind::passed_over: ++passed_over_; break;
+        case EchoStep::Kind::belated:
+          EXPECT_LT(step.place, passed_over_);
+          ++answered_;
+          --passed_over_;
+          break;
+        case EchoStep::Kind::lost: --passed_over_; break;
+        case EchoStep::Kind::held: ++held_; break;
+        case EchoStep::Kind::accepted:
+          ++answered_;
+          --held_;
+          break;
+        case EchoStep::Kind::refused: --held_; break;
+      }
+    }
+    findings.steps.clear();
+  }
+
   Messages messages_;
   Inflater inflater_{false};
   EchoRules rules_;
   EchoReader reader_;
+  std::uint64_t depth_;
+  std::uint64_t answered_ = 0;
+  std::uint64_t passed_over_ = 0;
+  std::uint64_t held_ = 0;
+  std::uint64_t wire_bytes_ = 0;
 };
 
 using Kinds = std::vector<std::string>;
 
-/// What the reader finds in `stream`, whichever way it is cut in two, and byte by byte.
-void expect_at_every_split(const MessageKind& kind, std::string_view stream, std::uint64_t messages,
-                           const Kinds& kinds) {
+/// What the reader finds in `stream` until the end, whichever way it is cut in two, and byte by
+/// byte; and that it expects the right messages behind it.
+void expect_at_every_split(const MessageKind& kind, std::string_view stream, std::uint64_t answered,
+                           const Kinds& kinds, std::uint64_t depth = 4) {
   for (std::size_t at = 0; at <= stream.size(); ++at) {
-    Reading reading(kind);
+    Reading reading(kind, depth);
     reading.take(stream.substr(0, at));
     reading.take(stream.substr(at));
-    EXPECT_EQ(reading.findings.messages, messages) << "cut at " << at;
+    reading.give_up();
+    EXPECT_EQ(reading.answered(), answered) << "cut at " << at;
     EXPECT_EQ(reading.kinds(), kinds) << "cut at " << at;
+    EXPECT_EQ(reading.passed_over() + reading.held(), 0) << "cut at " << at;
   }
-  Reading reading(kind);
+  Reading reading(kind, depth);
   for (const char byte : stream) reading.take({&byte, 1});
-  EXPECT_EQ(reading.findings.messages, messages);
+  reading.give_up();
+  EXPECT_EQ(reading.answered(), answered);
   EXPECT_EQ(reading.kinds(), kinds);
 }
 
@@ -79,7 +138,7 @@ TEST(EchoReader, ReadsAllThreeFormsOfLengths) {
   for (const std::size_t bytes : {0UZ, 125UZ, 126UZ, 65'535UZ, 65'536UZ}) {
     Reading reading({.bytes = bytes});
     reading.take(reading.echo(0) + reading.echo(1) + reading.echo(2));
-    EXPECT_EQ(reading.findings.messages, 3) << bytes;
+    EXPECT_EQ(reading.answered(), 3) << bytes;
     EXPECT_TRUE(reading.findings.faults.empty()) << bytes;
   }
 }
@@ -112,13 +171,14 @@ TEST(EchoReader, NoticesAnotherByte) {
   wrong[4] ^= 1;
   expect_at_every_split(small, all.echo(0) + wrong + all.echo(2), 3, {"wrong content"});
   all.take(all.echo(0) + wrong);
+  all.give_up();
   ASSERT_EQ(all.findings.faults.size(), 1);
   EXPECT_EQ(all.findings.faults[0].text, "a message of 5 bytes came back with another byte at 2");
 }
 
 TEST(EchoReader, NoticesAnotherMessage) {
   const Reading all(small);
-  expect_at_every_split(small, all.echo(1) + all.echo(1), 2, {"wrong content"});
+  expect_at_every_split(small, all.echo(30) + all.echo(1), 2, {"wrong content"});
 }
 
 TEST(EchoReader, NoticesAnotherType) {
@@ -145,7 +205,7 @@ TEST(EchoReader, TakesAnyContentThatIsLongEnough) {
 TEST(EchoReader, TellsThatTheServerCloses) {
   Reading reading;
   reading.take(reading.echo(0) + server_frame(Opcode::close, std::string("\x03\xE9", 2) + "bye"));
-  EXPECT_EQ(reading.findings.messages, 1);
+  EXPECT_EQ(reading.answered(), 1);
   ASSERT_TRUE(reading.findings.closed);
   EXPECT_EQ(closed_fault(*reading.findings.closed).kind, "closed 1001");
   EXPECT_EQ(closed_fault("").kind, "closed");
@@ -190,12 +250,11 @@ TEST(EchoReader, TellsWhatEchoesTookOnTheWire) {
       Reading reading(kind);
       reading.take(std::string_view(stream).substr(0, at));
       reading.take(std::string_view(stream).substr(at));
-      EXPECT_EQ(reading.findings.wire_bytes, (std::vector<std::uint64_t>{first.size(), kind.bytes}))
-          << "cut at " << at;
+      EXPECT_EQ(reading.wire_bytes(), first.size() + kind.bytes) << "cut at " << at;
     }
     Reading unfinished(kind);
     unfinished.take(in_two);
-    EXPECT_TRUE(unfinished.findings.wire_bytes.empty());
+    EXPECT_EQ(unfinished.wire_bytes(), 0);
   }
 }
 
@@ -219,6 +278,7 @@ TEST(EchoReader, NoticesWhatCannotBeInflated) {
   for (const bool keep : {false, true}) {
     Reading reading({.bytes = 200, .text = true, .compressed = true, .keep = keep});
     reading.take(frame + frame);
+    reading.give_up();
     // What follows in the same window can't be inflated, either.
     EXPECT_EQ(reading.findings.broken, keep);
     EXPECT_EQ(reading.kinds(), keep ? Kinds{"wrong content"} : Kinds(2, "wrong content"));
@@ -234,6 +294,7 @@ TEST(EchoReader, CollectsNoMoreOfACompressedMessageThanItMayHave) {
     for (std::size_t i = 0; i < frame.size(); i += 100) {
       reading.take(std::string_view(frame).substr(i, 100));
     }
+    reading.give_up();
     EXPECT_EQ(reading.kinds(), Kinds{"wrong length"});
     EXPECT_EQ(reading.findings.broken, keep);
   }
@@ -245,6 +306,7 @@ TEST(EchoReader, NoticesThatALongMessageInflates) {
       server_frame(Opcode::text, Compressor(false).compressed(std::string(5000, 'a')));
   frame[0] = static_cast<char>(frame[0] | 0x40);
   reading.take(frame);
+  reading.give_up();
   EXPECT_EQ(reading.kinds(), Kinds{"wrong length"});
 }
 
