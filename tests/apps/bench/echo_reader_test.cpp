@@ -68,6 +68,7 @@ class Reading {
   }
   std::vector<std::string> kinds() const {
     std::vector<std::string> result;
+    result.reserve(findings.faults.size());
     for (const Fault& fault : findings.faults) result.push_back(fault.kind);
     return result;
   }
@@ -288,6 +289,7 @@ TEST(EchoReader, SaysWhatHappened) {
                reading.echo(5));
   reading.give_up();
   std::vector<std::string> texts;
+  texts.reserve(reading.findings.faults.size());
   for (const Fault& fault : reading.findings.faults) texts.push_back(fault.text);
   EXPECT_EQ(texts, (std::vector<std::string>{
                        "a message came back twice, the second time where one was due that was sent "
@@ -329,8 +331,7 @@ TEST(EchoReader, TakesNoMoreForAnswersThanAreUnderWay) {
   EXPECT_EQ(another.kinds(), Kinds{"wrong content"});
 }
 
-TEST(EchoReader, LooksBackAndAheadByMoreThanARound) {
-  // Two that differ, of which many are under way.
+TEST(EchoReader, TellsWhatItCanOfTwoThatTakeTurns) {
   const MessageKind large{.bytes = 20'000};
   Reading reading(large, 20);
   reading.take(reading.echoes({0, 1, 0, 1, 1, 0, 1, 0}));
