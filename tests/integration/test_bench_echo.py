@@ -3,10 +3,11 @@ nobody has asked: it tells what happened, and goes on in step."""
 
 import collections
 import itertools
+import time
 
 import pytest
 import websockets
-from support.bench import FAILURE
+from support.bench import FAILURE, answering
 
 CONNECTIONS = 5
 LOAD = ("-d", "0.5", "--warmup", "0.1", "-c", CONNECTIONS)
@@ -127,6 +128,39 @@ def test_tells_all_kinds_apart(bench, python_server):
         "wrong content": server.count[change],
         "wrong length": server.count[cut_off],
     }
+
+
+def test_tells_in_the_end_what_has_not_come(bench, python_server):
+    """Some twenty messages a connection, so that the tenth may come until the end."""
+    server = Server(lose_one, most=CONNECTIONS)
+    report = bench("-d", 1, "--warmup", "0", "-c", CONNECTIONS, "--rate", 100, python_server(server), status=FAILURE)
+    assert errors_of(report.json) == {"lost": CONNECTIONS}
+    assert report.json["messages"]["received"] + report.json["messages"]["late"] == 100 - CONNECTIONS
+
+
+def test_waits_for_nothing_that_would_tell_of_the_last_message(bench, python_server):
+    load = ("-d", "0.3", "--warmup", "0", "-c", CONNECTIONS, "--rate", 100)
+    begin = time.monotonic()
+    report = bench(*load, python_server(answering(lambda message: message[::-1])), status=FAILURE).json
+    assert time.monotonic() - begin < 2
+    answered = report["messages"]["received"] + report["messages"]["late"]
+    assert errors_of(report) == {"wrong content": report["messages"]["sent"]} == {"wrong content": answered}
+
+
+@pytest.mark.parametrize(
+    "answer, kind", [(lambda message: message, "lost"), (lambda message: message[::-1], "wrong content")]
+)
+def test_tells_what_has_not_come_when_the_connection_ends(bench, python_server, answer, kind):
+    ends = 0
+
+    async def handler(websocket, *_):
+        nonlocal ends
+        await websocket.recv()
+        await websocket.send(answer(await websocket.recv()))
+        ends += 1
+
+    errors = errors_of(bench(*LOAD, "--depth", 2, python_server(handler), status=FAILURE).json)
+    assert errors == {kind: ends, "closed 1000": ends}
 
 
 def test_what_is_lost_without_a_next_one_is_not_answered(bench, python_server):

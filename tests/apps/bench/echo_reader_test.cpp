@@ -236,6 +236,15 @@ std::vector<Course> courses() {
       {"greetings", {longer, other, says(""), echo(0)}, 1, {"unasked", "unasked", "unasked"}},
       {"something amidst others", {echo(0), other, echo(1), echo(2)}, 3, {"unasked"}},
       {"one is changed", {echo(0), other, echo(2)}, 3, {"wrong content"}},
+      {"one is made of two that are under way",
+       {server_frame(Opcode::binary, all.payload(0).substr(0, 2) + all.payload(3).substr(2)),
+        echo(1)},
+       2,
+       {"wrong content"}},
+      {"one has more behind it",
+       {echo(0), server_frame(Opcode::binary, all.payload(2) + "!"), echo(2)},
+       3,
+       {"wrong length"}},
       {"one is longer", {echo(0), longer, echo(2)}, 3, {"wrong length"}},
       {"the last is changed", {echo(0), other}, 2, {"wrong content"}},
       {"all are changed",
@@ -311,6 +320,10 @@ TEST(EchoReader, TakesNothingForAnAnswerWhileNothingIsUnderWay) {
   reading.set_depth(0);
   reading.take(all.echo(0));
   EXPECT_EQ(reading.kinds(), (Kinds{"unasked", "unasked", "twice"}));
+  // Not even what is due.
+  reading.take(server_frame(Opcode::text, "?") + all.echo(1));
+  EXPECT_EQ(reading.kinds().size(), 5);
+  EXPECT_EQ(reading.answered(), 1);
   reading.set_depth(1);
   reading.take(all.echo(1));
   EXPECT_EQ(reading.answered(), 2);
