@@ -9,7 +9,7 @@
 
 #include "compression.hpp"
 #include "delivery.hpp"
-#include "echo_reader.hpp"
+#include "findings.hpp"
 #include "incoming_frames.hpp"
 
 namespace duplex::app::bench {
@@ -29,7 +29,7 @@ class DeliveryReader {
       : rules_(&rules), frames_(rules.messages->kind().compressed), next_(rules.publishers) {}
 
   /// Takes all of `input`. Those that were complete and right are appended to `arrivals`; all else
-  /// is told by `findings`, but for its messages and their bytes.
+  /// is told by `findings`, but for its steps.
   void read(Bytes input, std::vector<Arrival>& arrivals, Findings& findings);
 
  private:

@@ -1,8 +1,8 @@
 #include "echo_load.hpp"
 
-#include <numeric>
-#include <span>
 #include <string>
+
+#include "error_kind.hpp"
 
 namespace duplex::app::bench {
 
@@ -27,27 +27,101 @@ void EchoLoad::opened(Connection& connection, Time now) {
 
 void EchoLoad::received(Connection& connection, Bytes input, Time now) {
   EchoReader& reader = readers_[connection.number];
-  take(connection, reader.take_expected(rules_, input), now);
+  take_expected(connection, reader.take_expected(rules_, input), now);
   if (!input.empty()) {
     findings_.clear();
-    reader.read_closely(rules_, input, findings_);
-    const std::uint64_t answers = take(connection, findings_.messages, now);
-    if (messages_.kind().compressed && thread().loading()) {
-      const auto each = std::span(findings_.wire_bytes).first(answers);
-      thread().recorder().received_compressed(
-          std::accumulate(each.begin(), each.end(), std::uint64_t{0}));
-    }
+    reader.read_closely(rules_, input, sent_whole(connection), findings_);
+    take_steps(connection, now);
     react(connection);
     if (!connection.is_open()) return;
   }
   flush_owed(connection);
 }
 
-std::uint64_t EchoLoad::take(Connection& connection, std::uint64_t count, Time now) {
-  if (count == 0) return 0;
+void EchoLoad::take_expected(Connection& connection, std::uint64_t count, Time now) {
+  if (count == 0) return;
   const std::uint64_t unasked = answered(connection, count, count * messages_.kind().bytes, now);
-  if (unasked > 0) thread().count({"protocol", "a message came that answers none"});
-  return count - unasked;
+  if (unasked == 0) return;
+  thread().recorder().error(error_kind::unasked, "a message came that answers none", unasked);
+  readers_[connection.number].step_back(rules_, unasked);
+}
+
+void EchoLoad::take_steps(Connection& connection, Time now) {
+  for (const EchoStep& step : findings_.steps) take_step(connection, step, now);
+  const auto found = asides_.find(connection.number);
+  // What is held may be no answer. But if it is one, and nothing were sent, nothing would come that
+  // tells.
+  fill_up(connection, found == asides_.end() ? 0 : found->second.held.size(), now);
+  if (found != asides_.end() && found->second.empty()) asides_.erase(found);
+}
+
+void EchoLoad::take_step(Connection& connection, const EchoStep& step, Time now) {
+  const std::uint64_t bytes = step.messages * messages_.kind().bytes;
+  if (messages_.kind().compressed && thread().loading()) {
+    thread().recorder().received_compressed(step.wire_bytes);
+  }
+  if (step.kind == EchoStep::Kind::answered) {
+    answered(connection, step.messages, bytes, now, false);
+    return;
+  }
+  auto& [passed_over, held] = asides_[connection.number];
+  switch (step.kind) {
+    case EchoStep::Kind::answered: return;
+    case EchoStep::Kind::passed_over: passed_over.push_back(take_oldest(connection)); return;
+    case EchoStep::Kind::belated: {
+      const auto one = passed_over.begin() + static_cast<std::ptrdiff_t>(step.place);
+      answered_apart(*one, now, bytes);
+      passed_over.erase(one);
+      return;
+    }
+    case EchoStep::Kind::lost:
+      not_answered(1);
+      passed_over.erase(passed_over.begin());
+      return;
+    case EchoStep::Kind::held: held.push_back(now); return;
+    case EchoStep::Kind::accepted:
+      answered_apart(take_oldest(connection), held.front(), bytes);
+      held.erase(held.begin());
+      return;
+    case EchoStep::Kind::refused: held.erase(held.begin()); return;
+  }
+}
+
+/// What nothing has told that came on the connection.
+void EchoLoad::take_last(Connection& connection, const Findings& last) {
+  for (const EchoStep& step : last.steps) take_step(connection, step, never);
+  for (const Fault& fault : last.faults) thread().count(fault);
+}
+
+void EchoLoad::closed(Connection& connection) {
+  if (asides_.contains(connection.number)) {
+    Findings last;
+    readers_[connection.number].give_up(last);
+    take_last(connection, last);
+    asides_.erase(connection.number);
+  }
+  Loop::closed(connection);
+}
+
+bool EchoLoad::catch_up(Time end) {
+  for (const auto& [number, aside] : asides_) {
+    Connection& connection = thread().connections()[number];
+    // With these, all may have been answered.
+    if (aside.held.empty() || aside.held.size() < under_way(connection)) continue;
+    Findings last;
+    readers_[number].accept_held(last);
+    take_last(connection, last);
+  }
+  return Loop::catch_up(end);
+}
+
+void EchoLoad::give_up(Time end) {
+  for (const auto& [number, aside] : asides_) {
+    Findings last;
+    readers_[number].give_up(last);
+    take_last(thread().connections()[number], last);
+  }
+  Loop::give_up(end);
 }
 
 /// To all that is not an echo as it should be.

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <unordered_map>
 #include <vector>
 
 #include "echo_reader.hpp"
@@ -14,10 +16,25 @@ class EchoLoad final : public Loop {
 
   void opened(Connection& connection, Time now) override;
   void received(Connection& connection, Bytes input, Time now) override;
+  void closed(Connection& connection) override;
+  bool catch_up(Time end) override;
+  void give_up(Time end) override;
 
  private:
-  /// Returns how many of them answered something.
-  std::uint64_t take(Connection& connection, std::uint64_t count, Time now);
+  /// What is not clear yet of a connection.
+  struct Aside {
+    /// When those were sent that were passed over.
+    std::vector<Time> passed_over;
+    /// When what may be an answer came.
+    std::vector<Time> held;
+
+    bool empty() const noexcept { return passed_over.empty() && held.empty(); }
+  };
+
+  void take_expected(Connection& connection, std::uint64_t count, Time now);
+  void take_steps(Connection& connection, Time now);
+  void take_step(Connection& connection, const EchoStep& step, Time now);
+  void take_last(Connection& connection, const Findings& last);
   void react(Connection& connection);
 
   const Messages& messages_;
@@ -25,6 +42,8 @@ class EchoLoad final : public Loop {
   EchoRules rules_;
   Findings findings_;
   std::vector<EchoReader> readers_;
+  /// By the connection's number; of most there is nothing.
+  std::unordered_map<std::uint32_t, Aside> asides_;
 };
 
 }  // namespace duplex::app::bench

@@ -2,9 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <bitset>
+#include <optional>
+#include <string>
 #include <string_view>
+#include <utility>
 
 #include "delivery.hpp"
+#include "echo_order.hpp"
 #include "incoming_frames.hpp"
 #include <duplex/websocket/close_code.hpp>
 
@@ -27,8 +32,9 @@ Fault closed_fault(std::string_view body) {
 
 /// The messages of a connection, frame by frame.
 struct EchoReader::Scrutiny {
-  Scrutiny(const EchoRules& rules, std::size_t first)
-      : frames(rules.messages->kind().compressed), message(first) {
+  Scrutiny(const EchoRules& rules, std::size_t due)
+      : frames(rules.messages->kind().compressed),
+        order(due, rules.messages->count(), rules.tell_apart()) {
     if (rules.messages->kind().compressed && rules.keep) own.emplace(true);
   }
 
@@ -39,98 +45,131 @@ struct EchoReader::Scrutiny {
       case Opcode::close: findings.closed.emplace(as_text(frame.payload)); return;
       case Opcode::text:
       case Opcode::binary:
-        if (frame.begins) begin_message(rules, frame, findings);
+        if (frame.begins) {
+          coming = Coming{.opcode = frame.header.opcode, .compressed = frame.header.rsv1};
+        }
         break;
       case Opcode::continuation: break;
     }
-    wire_bytes += frame.payload.size();
+    coming->wire_bytes += frame.payload.size();
     take_payload(rules, as_text(frame.payload));
     if (frame.ends && frame.header.fin) end_message(rules, findings);
   }
 
-  void begin_message(const EchoRules& rules, const Frame& frame, Findings& findings) {
-    under_way = true;
-    compressed = frame.header.rsv1;
-    if (frame.header.opcode != rules.messages->opcode()) {
-      findings.faults.push_back(
-          {"wrong content",
-           fmt::format("a message came back as {} that was sent as {}",
-                       kind_name(frame.header.opcode), kind_name(rules.messages->opcode()))});
-    }
-  }
-
   void take_payload(const EchoRules& rules, std::string_view bytes) {
-    if (compressed) {
-      collect_compressed(collected, bytes, rules.messages->kind().bytes);
+    if (coming->compressed) {
+      collect_compressed(coming->collected, bytes, rules.messages->kind().bytes);
     } else {
       compare(rules, bytes);
     }
   }
 
   void compare(const EchoRules& rules, std::string_view bytes) {
-    const std::string_view expected = rules.messages->payload(message);
-    if (!difference && !rules.length_only && size < expected.size()) {
-      const std::string_view due = expected.substr(size, bytes.size());
+    const std::string_view expected = rules.messages->payload(order.due());
+    if (!coming->difference && !rules.length_only && coming->size < expected.size()) {
+      const std::string_view due = expected.substr(coming->size, bytes.size());
       if (!bytes.starts_with(due)) {
         std::size_t at = 0;
         while (bytes[at] == due[at]) ++at;
-        difference = size + at;
+        coming->difference = coming->size + at;
+        // It has begun as the one that is due.
+        coming->same_as.set();
+        keep_same(rules, 0, expected.substr(0, coming->size));
       }
     }
-    size += bytes.size();
+    if (coming->difference) keep_same(rules, coming->size, bytes);
+    coming->size += bytes.size();
+  }
+
+  /// Of those that it may be, the ones that have these bytes there.
+  void keep_same(const EchoRules& rules, std::size_t at, std::string_view bytes) {
+    for (std::size_t i = 0; i < coming->same_as.size(); ++i) {
+      if (!coming->same_as[i]) continue;
+      coming->same_as[i] = i < rules.messages->count() && at <= rules.messages->payload(i).size() &&
+                           rules.messages->payload(i).substr(at).starts_with(bytes);
+    }
   }
 
   void end_message(const EchoRules& rules, Findings& findings) {
-    const std::size_t expected = rules.messages->payload(message).size();
-    bool inflates = true;
-    bool too_long = false;
-    if (compressed) {
-      std::string text;
-      Inflater& inflater = own ? *own : *rules.inflater;
-      too_long = collected.size() > compressed_bytes_max(rules.messages->kind().bytes);
-      inflates = !too_long && inflater.inflate(collected, expected, text);
-      compare(rules, text);
-      collected.clear();
-      // Nor can what follows in the same window.
-      if (own && !inflates) findings.broken = true;
+    std::optional<Fault> fault;
+    if (coming->compressed) fault = inflate(rules);
+    // Nor can what follows in the same window.
+    if (fault && own) findings.broken = true;
+    if (!fault) fault = wrong_with(rules);
+    if (findings.broken) {
+      order.take_at_once(coming->wire_bytes, *fault, findings);
+    } else {
+      Echo echo{.same_as = coming->same_as,
+                .bytes = coming->size,
+                .wire_bytes = coming->wire_bytes,
+                .other_type = wrong_type(rules),
+                .other_content = std::move(fault)};
+      const bool right_length = echo.bytes == rules.messages->kind().bytes;
+      if (!echo.other_content) echo.same_as.set(order.due());
+      if (!right_length) echo.same_as.reset();
+      order.take(echo, findings);
     }
-    if (too_long) {
-      findings.faults.push_back(
-          {"wrong length", fmt::format("a message of {} bytes came back compressed to more than {}",
-                                       expected, compressed_bytes_max(expected))});
-    } else if (!inflates) {
-      findings.faults.push_back(not_inflatable());
-    } else if (size != expected) {
-      findings.faults.push_back(
-          {"wrong length", fmt::format("a message of {} bytes came back with {}{}", expected,
-                                       compressed && size > expected ? "at least " : "", size)});
-    } else if (difference) {
-      findings.faults.push_back(
-          {"wrong content", fmt::format("a message of {} bytes came back with another byte at {}",
-                                        expected, *difference)});
-    }
-    ++findings.messages;
-    findings.wire_bytes.push_back(wire_bytes);
-    message = message + 1 == rules.messages->count() ? 0 : message + 1;
-    size = 0;
-    wire_bytes = 0;
-    difference.reset();
-    under_way = false;
+    coming.reset();
   }
 
-  bool between_messages() const { return !under_way && frames.between_frames(); }
+  /// Compares it, or tells why that can't be done.
+  std::optional<Fault> inflate(const EchoRules& rules) {
+    const std::size_t expected = rules.messages->kind().bytes;
+    if (coming->collected.size() > compressed_bytes_max(expected)) {
+      return Fault{"wrong length",
+                   fmt::format("a message of {} bytes came back compressed to more than {}",
+                               expected, compressed_bytes_max(expected))};
+    }
+    std::string text;
+    Inflater& inflater = own ? *own : *rules.inflater;
+    if (!inflater.inflate(coming->collected, expected, text)) return not_inflatable();
+    compare(rules, text);
+    return std::nullopt;
+  }
+
+  /// With its payload, if it is the echo of the message that is due.
+  std::optional<Fault> wrong_with(const EchoRules& rules) const {
+    const std::size_t expected = rules.messages->kind().bytes;
+    if (coming->size != expected) {
+      return Fault{"wrong length",
+                   fmt::format("a message of {} bytes came back with {}{}", expected,
+                               coming->compressed && coming->size > expected ? "at least " : "",
+                               coming->size)};
+    }
+    if (coming->difference) {
+      return Fault{"wrong content", fmt::format("a message of {} bytes came back with another byte "
+                                                "at {}",
+                                                expected, *coming->difference)};
+    }
+    return std::nullopt;
+  }
+
+  std::optional<Fault> wrong_type(const EchoRules& rules) const {
+    if (coming->opcode == rules.messages->opcode()) return std::nullopt;
+    return Fault{"wrong content",
+                 fmt::format("a message came back as {} that was sent as {}",
+                             kind_name(coming->opcode), kind_name(rules.messages->opcode()))};
+  }
+
+  bool between_messages() const { return !coming && frames.between_frames(); }
+
+  /// A message of which not all has come.
+  struct Coming {
+    Opcode opcode;
+    bool compressed;
+    std::size_t size = 0;
+    std::uint64_t wire_bytes = 0;
+    std::string collected = {};
+    /// From the one that is due.
+    std::optional<std::size_t> difference = {};
+    /// Which it may be; once there is a difference.
+    std::bitset<Messages::count_max> same_as = {};
+  };
 
   IncomingFrames frames;
-  /// Which is expected.
-  std::size_t message;
-  /// Of the one that is coming.
-  std::size_t size = 0;
-  std::uint64_t wire_bytes = 0;
-  std::optional<std::size_t> difference;
-  std::string collected;
+  EchoOrder order;
+  std::optional<Coming> coming;
   std::optional<Inflater> own;
-  bool under_way = false;
-  bool compressed = false;
 };
 
 EchoReader::EchoReader() = default;
@@ -144,8 +183,10 @@ void EchoReader::begin(const EchoRules& rules, std::size_t first) {
   scrutiny_.reset();
 }
 
-void EchoReader::read_closely(const EchoRules& rules, Bytes input, Findings& findings) {
-  if (!scrutiny_) look_closely(rules);
+void EchoReader::read_closely(const EchoRules& rules, Bytes input, std::uint64_t under_way,
+                              Findings& findings) {
+  if (!scrutiny_) look_closely(rules, rules.messages->echoed().piece_at(position_));
+  scrutiny_->order.set_under_way(under_way);
   const auto each = [&](const Frame& frame) {
     if (!findings.broken) scrutiny_->take(rules, frame, findings);
   };
@@ -156,16 +197,31 @@ void EchoReader::read_closely(const EchoRules& rules, Bytes input, Findings& fin
     findings.broken = true;
     return;
   }
-  if (scrutiny_->between_messages() && !rules.messages->kind().compressed) {
-    position_ = rules.messages->echoed().start_of(scrutiny_->message);
+  if (scrutiny_->between_messages() && scrutiny_->order.settled() &&
+      !rules.messages->kind().compressed) {
+    position_ = rules.messages->echoed().start_of(scrutiny_->order.due());
     in_frame_ = 0;
     scrutiny_.reset();
   }
 }
 
-void EchoReader::look_closely(const EchoRules& rules) {
+void EchoReader::step_back(const EchoRules& rules, std::uint64_t messages) {
+  const std::size_t count = rules.messages->count();
+  const std::size_t number = rules.messages->echoed().piece_at(position_);
+  look_closely(rules, (number + count - static_cast<std::size_t>(messages % count)) % count);
+}
+
+void EchoReader::accept_held(Findings& findings) {
+  if (scrutiny_) scrutiny_->order.accept_held(findings);
+}
+
+void EchoReader::give_up(Findings& findings) {
+  if (scrutiny_) scrutiny_->order.give_up(findings);
+}
+
+void EchoReader::look_closely(const EchoRules& rules, std::size_t due) {
   const Round& echoed = rules.messages->echoed();
-  scrutiny_ = std::make_unique<Scrutiny>(rules, echoed.piece_at(position_));
+  scrutiny_ = std::make_unique<Scrutiny>(rules, due);
   // What was there of the present frame was as expected: it is read once more.
   std::string again(echoed.from(position_ - in_frame_, in_frame_));
   Findings nothing;

@@ -4,12 +4,10 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
-#include <optional>
-#include <string>
 #include <string_view>
-#include <vector>
 
 #include "compression.hpp"
+#include "findings.hpp"
 #include "messages.hpp"
 #include "wire.hpp"
 #include <duplex/base/bytes.hpp>
@@ -18,30 +16,6 @@ namespace duplex::app::bench {
 
 /// That the server closes the WebSocket, with this body of its close frame.
 Fault closed_fault(std::string_view body);
-
-/// What a piece of input told. `clear` it before the next one.
-struct Findings {
-  /// Whole messages that came, right or wrong.
-  std::uint64_t messages = 0;
-  /// What the payload of each took on the wire, compressed or not.
-  std::vector<std::uint64_t> wire_bytes;
-  std::vector<Fault> faults;
-  /// What pings carried, each to be answered by a pong.
-  std::vector<std::string> pings;
-  /// The server closes the WebSocket: what the frame carried.
-  std::optional<std::string> closed;
-  /// It broke a rule of the protocol, the last of `faults`; nothing more can be read.
-  bool broken = false;
-
-  void clear() {
-    messages = 0;
-    wire_bytes.clear();
-    faults.clear();
-    pings.clear();
-    closed.reset();
-    broken = false;
-  }
-};
 
 /// By what echoes are read; for all connections of a thread.
 struct EchoRules {
@@ -52,6 +26,9 @@ struct EchoRules {
   Inflater* inflater = nullptr;
   /// Whether each connection needs one of its own, since the server keeps its window.
   bool keep = false;
+
+  /// Whether it can be told from its content which message one is the echo of.
+  bool tell_apart() const noexcept { return !length_only && messages->differ(); }
 };
 
 /// Reads the echoes of one connection.
@@ -59,7 +36,7 @@ struct EchoRules {
 /// What comes is expected to be `Messages::echoed` again and again, and as long as it is, that is
 /// one comparison of memory for all that a call has received, wherever it begins and ends. Where
 /// it is not, it is cut into frames and looked at closely, until a message ends between two
-/// frames again.
+/// frames again, and all is told of what came before it (see `EchoOrder`).
 class EchoReader {
  public:
   EchoReader();
@@ -95,13 +72,24 @@ class EchoReader {
     return messages;
   }
 
-  /// Takes all of `input`, which it may unmask or otherwise change.
-  void read_closely(const EchoRules& rules, Bytes input, Findings& findings);
+  /// Takes all of `input`, which it may unmask or otherwise change. `under_way` messages have left
+  /// as a whole and were neither answered nor passed over, by the steps in `findings` so far; what
+  /// is held answers nothing yet.
+  void read_closely(const EchoRules& rules, Bytes input, std::uint64_t under_way,
+                    Findings& findings);
+
+  /// What `take_expected` took last were so many messages too many: none was under way.
+  void step_back(const EchoRules& rules, std::uint64_t messages);
+
+  /// Nothing more will come that would tell whether what is held answers something.
+  void accept_held(Findings& findings);
+  /// Nothing more will come at all.
+  void give_up(Findings& findings);
 
  private:
   struct Scrutiny;
 
-  void look_closely(const EchoRules& rules);
+  void look_closely(const EchoRules& rules, std::size_t due);
 
   /// Within the round of what is expected.
   std::size_t position_ = 0;

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "echo_reader.hpp"
 #include "error_kind.hpp"
 
 namespace duplex::app::bench {

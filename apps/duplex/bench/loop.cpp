@@ -98,18 +98,57 @@ std::uint64_t Loop::answered(Connection& connection, std::uint64_t count, std::u
   under_way_ -= asked;
   if (asked > 0 && lack_ == Lack::answers) lack_ = Lack::nothing;
   flow.in_flight.take(asked, [&](Time sent, std::uint32_t messages) {
-    if (!counts(sent)) return;
-    const Time latency = now - std::min(sent, now);
-    if (thread_.loading()) {
-      thread_.recorder().received(messages == count ? bytes : bytes / count * messages, latency,
-                                  messages);
-    } else if (pacing_ && thread_.draining()) {
-      // It was due before the end; in a closed loop it was one more than could be had.
-      thread_.recorder().late(latency, messages);
-    }
+    count_answers(sent, now, messages == count ? bytes : bytes / count * messages, messages);
   });
   if (!pacing_ && asked > 0 && goes_on && thread_.loading()) owe(connection, flow, now, asked);
   return count - asked;
+}
+
+void Loop::count_answers(Time sent, Time came, std::uint64_t bytes, std::uint64_t messages) {
+  if (!counts(sent)) return;
+  const Time latency = came - std::min(sent, came);
+  if (thread_.loading() || came < thread_.schedule().end) {
+    thread_.recorder().received(bytes, latency, messages);
+  } else if (pacing_ && thread_.draining()) {
+    // It was due before the end; in a closed loop it was one more than could be had.
+    thread_.recorder().late(latency, messages);
+  }
+}
+
+std::uint64_t Loop::sent_whole(const Connection& connection) const {
+  std::uint64_t unsent = 0;
+  if (connection.owed > 0) {
+    std::size_t piece = round_.piece_at(connection.position);
+    // With what is gone of the first one.
+    const std::uint64_t bytes = connection.owed + connection.position - round_.start_of(piece);
+    unsent = bytes / round_.bytes() * round_.count();
+    for (std::uint64_t rest = bytes % round_.bytes(); rest > 0; ++unsent) {
+      rest -= round_.bytes_of(piece, 1);
+      piece = piece + 1 == round_.count() ? 0 : piece + 1;
+    }
+  }
+  // What was not asked for may have been taken for the answer of what has not left.
+  return under_way(connection) - std::min(under_way(connection), unsent);
+}
+
+Time Loop::take_oldest(Connection& connection) {
+  Time oldest = 0;
+  flows_[connection.number].in_flight.take(
+      1, [&oldest](Time sent, std::uint32_t /*messages*/) { oldest = sent; });
+  return oldest;
+}
+
+void Loop::answered_apart(Time sent, Time came, std::uint64_t bytes) {
+  --under_way_;
+  if (lack_ == Lack::answers) lack_ = Lack::nothing;
+  count_answers(sent, came, bytes, 1);
+}
+
+void Loop::fill_up(Connection& connection, std::uint64_t more, Time now) {
+  const std::uint64_t due = depth_ + more;
+  const std::uint64_t there = under_way(connection);
+  if (pacing_ || !thread_.loading() || there >= due) return;
+  owe(connection, flows_[connection.number], now, due - there);
 }
 
 void Loop::take_back(Connection& connection) {

@@ -21,13 +21,13 @@ namespace duplex::app::bench {
 class Loop : public Work {
  public:
   void begin(Time now) final;
-  void closed(Connection& connection) final;
+  void closed(Connection& connection) override;
   Time due() const final { return lack_ == Lack::nothing ? next_due() : never; }
   void act(Time now) final { send_due(now); }
-  bool catch_up(Time end) final;
+  bool catch_up(Time end) override;
   bool is_behind() const final { return pacing_ && next_due() <= thread_.schedule().end; }
   bool waits() const final { return under_way_ > 0 || is_behind(); }
-  void give_up(Time end) final;
+  void give_up(Time end) override;
 
  protected:
   /// Each piece has a payload of so many bytes, which take up less where they are compressed.
@@ -39,6 +39,8 @@ class Loop : public Work {
   std::uint64_t under_way(const Connection& connection) const {
     return flows_[connection.number].in_flight.count();
   }
+  /// How many of them have left as a whole.
+  std::uint64_t sent_whole(const Connection& connection) const;
 
   /// A connection may be used; it begins with this piece.
   void start(Connection& connection, std::size_t piece, Time now);
@@ -46,6 +48,16 @@ class Loop : public Work {
   /// go on. Returns how many of them nobody had asked.
   std::uint64_t answered(Connection& connection, std::uint64_t count, std::uint64_t bytes, Time now,
                          bool goes_on = true);
+  /// Takes the time of the oldest that is under way, which is then answered by another way than
+  /// `answered`: until `answered_apart` or `not_answered` it is waited for.
+  Time take_oldest(Connection& connection);
+  /// What `take_oldest` gave that time for was answered at `came`, with so many bytes.
+  void answered_apart(Time sent, Time came, std::uint64_t bytes);
+  /// So many for which `take_oldest` gave a time won't be.
+  void not_answered(std::uint64_t count) { under_way_ -= count; }
+  /// In a closed loop whose load is on, so many are owed that there are as many under way as there
+  /// should be, and `more`.
+  void fill_up(Connection& connection, std::uint64_t more, Time now);
   /// To be called before a connection is closed whose end was announced: what is under way on it is
   /// sent anew over another one, so that it has not been sent.
   void take_back(Connection& connection);
@@ -69,6 +81,7 @@ class Loop : public Work {
   void owe(Connection& connection, Flow& flow, Time time, std::uint64_t count);
   Time next_due() const;
   Time take_due();
+  void count_answers(Time sent, Time came, std::uint64_t bytes, std::uint64_t messages);
   void send_due(Time by);
   Connection* next_free();
   void set_free(Flow& flow, bool is_free) noexcept;

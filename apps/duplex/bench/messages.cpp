@@ -1,6 +1,7 @@
 #include "messages.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <iterator>
 #include <span>
 #include <utility>
@@ -19,7 +20,7 @@ using websocket::Opcode;
 
 /// All forms of all messages together lie in a processor's cache of the second level.
 constexpr std::size_t payload_bytes_wanted = std::size_t{32} * 1024;
-constexpr std::size_t messages_max = 64;
+constexpr std::size_t messages_max = Messages::count_max;
 
 std::size_t message_count(std::size_t bytes) {
   return std::clamp<std::size_t>(payload_bytes_wanted / std::max<std::size_t>(bytes, 1), 2,
@@ -171,6 +172,8 @@ std::string server_frame(Opcode opcode, std::string_view payload) {
 Messages::Messages(const MessageKind& kind)
     : kind_(kind),
       payloads_(payloads(kind)),
+      differ_(std::ranges::adjacent_find(payloads_, std::ranges::not_equal_to()) !=
+              payloads_.end()),
       outgoing_(outgoing(kind, payloads_)),
       echoed_(server_frames(kind, payloads_)) {}
 

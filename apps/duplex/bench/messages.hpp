@@ -58,6 +58,9 @@ std::string_view kind_name(websocket::Opcode opcode) noexcept;
 /// another's place is noticed, in the forms in which they leave and come back.
 class Messages {
  public:
+  /// There are at least two, and no more than these.
+  static constexpr std::size_t count_max = 64;
+
   explicit Messages(const MessageKind& kind);
 
   const MessageKind& kind() const noexcept { return kind_; }
@@ -66,6 +69,8 @@ class Messages {
   }
   std::size_t count() const noexcept { return payloads_.size(); }
   std::string_view payload(std::size_t number) const noexcept { return payloads_[number]; }
+  /// Whether any of them is not as the others are.
+  bool differ() const noexcept { return differ_; }
   /// As we send them.
   const Round& sent() const noexcept { return outgoing_.frames; }
   /// What their payloads take as we send them, where they are compressed.
@@ -82,6 +87,7 @@ class Messages {
 
   MessageKind kind_;
   std::vector<std::string> payloads_;
+  bool differ_;
   Outgoing outgoing_;
   Round echoed_;
 };

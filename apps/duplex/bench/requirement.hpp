@@ -20,7 +20,7 @@ struct Requirement {
     percentile,    ///< of the same; also the smallest, 0, and the largest, 100
     cpu,           ///< time of the server for each message
     memory,        ///< bytes of the server for each connection
-    errors,        ///< of all kinds but `lost`
+    errors,        ///< of all kinds, but in a fan-out `lost`
     lost,          ///< deliveries that were due and did not come
   };
   /// What a figure counts; a share is from 0 to 1.

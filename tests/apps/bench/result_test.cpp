@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "bench/error_kind.hpp"
+
 namespace duplex::app::bench {
 namespace {
 
@@ -106,6 +108,15 @@ TEST(Result, IsGoodWhenSomethingWasMeasuredAndNothingWentWrong) {
   result.mode = Mode::echo;
   EXPECT_TRUE(result.good());
   result.total.errors.add("reset");
+  EXPECT_FALSE(result.good());
+}
+
+TEST(Result, CountsEchoesThatAreLostAmongTheErrors) {
+  Result result = with(0.5);
+  EXPECT_TRUE(result.good());
+  result.total.errors.add(error_kind::lost, "a message did not come back", 3);
+  EXPECT_EQ(result.errors_but_lost(), 3);
+  EXPECT_EQ(result.lost(), 0);
   EXPECT_FALSE(result.good());
 }
 
