@@ -3,11 +3,15 @@ nobody has asked: it tells what happened, and goes on in step."""
 
 import collections
 import itertools
+import threading
 import time
 
 import pytest
 import websockets
 from support.bench import FAILURE, answering
+from support.frames import BINARY, TEXT, frame, masked
+from support.program import DEADLINE_S
+from support.scripted import Scripted, upgrade
 
 CONNECTIONS = 5
 LOAD = ("-d", "0.5", "--warmup", "0.1", "-c", CONNECTIONS)
@@ -139,7 +143,8 @@ def test_tells_in_the_end_what_has_not_come(bench, python_server):
 
 
 def test_waits_for_nothing_that_would_tell_of_the_last_message(bench, python_server):
-    load = ("-d", "0.3", "--warmup", "0", "-c", CONNECTIONS, "--rate", 100)
+    # Each connection has too few for it to be clear that all of them are changed.
+    load = ("-d", "0.3", "--warmup", "0", "-c", CONNECTIONS, "--rate", 50)
     begin = time.monotonic()
     report = bench(*load, python_server(answering(lambda message: message[::-1])), status=FAILURE).json
     assert time.monotonic() - begin < 2
@@ -161,6 +166,40 @@ def test_tells_what_has_not_come_when_the_connection_ends(bench, python_server, 
 
     errors = errors_of(bench(*LOAD, "--depth", 2, python_server(handler), status=FAILURE).json)
     assert errors == {kind: ends, "closed 1000": ends}
+
+
+def test_nothing_answers_what_has_not_come_yet(bench):
+    """If it might be an answer, it would be one in the end."""
+    over = threading.Event()
+
+    def interrupt(visitor):
+        visitor.send(upgrade(visitor.read_head()))
+        visitor.read(1)
+        visitor.send(frame(TEXT, "not so much", mask=False))
+        over.wait(DEADLINE_S)
+
+    with Scripted(interrupt) as server:
+        # More than the system takes of it.
+        report = bench("-d", "0.3", "-c", 1, "--size", "16M", server.websocket_url, status=FAILURE).json
+        over.set()
+        assert errors_of(report) == {"unasked": 1, "no answer": 1}
+
+
+def three_times(visitor):
+    """Ten messages are answered so, all at once."""
+    visitor.send(upgrade(visitor.read_head()))
+    for _ in range(10):
+        _, size = visitor.read(2)
+        key = visitor.read(4)
+        visitor.send(3 * frame(BINARY, masked(visitor.read(size & 0x7F), key), mask=False))
+    visitor.until_closed()
+
+
+def test_counts_each_that_is_too_much_where_all_are_the_same(bench, tmp_path):
+    (tmp_path / "message").write_text("to be, or not to be")
+    with Scripted(three_times) as server:
+        report = bench(*LOAD, "--content", f"@{tmp_path}/message", server.websocket_url, status=FAILURE).json
+        assert errors_of(report) == {"unasked": 2 * 10 * server.visits, "no answer": server.visits}
 
 
 def test_what_is_lost_without_a_next_one_is_not_answered(bench, python_server):
