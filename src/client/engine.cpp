@@ -37,6 +37,9 @@ Engine::~Engine() {
   client_->forget(loop());
   // Coroutines first, since they use what is destroyed behind them.
   spawned_.clear();
+  // Then those that others keep, who may do so for longer than this is there: what is left are the
+  // tasks of other clients in this thread, and sockets that come back.
+  end_all();
   close_all();
 }
 
@@ -64,13 +67,17 @@ void Engine::free_ended() noexcept {
   spawned_.remove_if([](const Task<>& task) { return task.done(); });
 }
 
-void Engine::shut_down() noexcept {
-  shutting_down_ = true;
+void Engine::end_all() noexcept {
   while (!endables_.empty()) {
     Endable* const first = endables_.front();
     endables_.pop_front();
     first->on_client_end();
   }
+}
+
+void Engine::shut_down() noexcept {
+  shutting_down_ = true;
+  end_all();
   for_each_pipe([](connection::Pipe& pipe) {
     if (connection::WebSocketLink* link = pipe.websocket()) {
       link->close(websocket::CloseCode::going_away, "the client ends");

@@ -16,10 +16,11 @@
 
 namespace duplex::client {
 
-/// Something that ends with the client: told so before the engine is destroyed.
+/// Something that ends with the client, or with the thread that it goes on in: told so before the
+/// engine is destroyed.
 class Endable {
  public:
-  /// Called by the loop, when no coroutine is running.
+  /// Called by the loop, or by who destroys it, when no coroutine is running.
   virtual void on_client_end() noexcept = 0;
 
  protected:
@@ -63,6 +64,7 @@ class Engine final : public connection::Hub, public net::Resident {
  private:
   Task<> guarded(Task<> task);
   void free_ended() noexcept;
+  void end_all() noexcept;
 
   std::shared_ptr<ClientState> client_;
   net::Resolver resolver_;

@@ -12,10 +12,16 @@ bool BodyReader::Read::await_ready() const noexcept {
 }
 
 void BodyReader::Read::await_suspend(std::coroutine_handle<> waiter) noexcept {
+  waiter_ = waiter;
   connection_->wait_for_content(waiter);
 }
 
+BodyReader::Read::~Read() {
+  if (waiter_) connection_->forget_content_waiter(waiter_);
+}
+
 std::optional<std::string> BodyReader::Read::await_resume() {
+  waiter_ = nullptr;
   return connection_->take_content();
 }
 
@@ -37,7 +43,12 @@ bool BodyWriter::Write::await_ready() const noexcept {
 }
 
 void BodyWriter::Write::await_suspend(std::coroutine_handle<> waiter) noexcept {
+  waiter_ = waiter;
   connection_->wait_for_room(waiter);
+}
+
+BodyWriter::Write::~Write() {
+  if (waiter_) connection_->forget_room_waiter(waiter_);
 }
 
 }  // namespace duplex::server

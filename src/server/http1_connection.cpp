@@ -286,6 +286,10 @@ void Http1Connection::wait_for_content(std::coroutine_handle<> waiter) {
   connection_.wake_by(connection_.now_ms() + worker_.options().time_limits.body_progress_ms_max);
 }
 
+void Http1Connection::forget_content_waiter(std::coroutine_handle<> waiter) noexcept {
+  if (answering_ && answering_->content_waiter == waiter) answering_->content_waiter = nullptr;
+}
+
 std::optional<std::string> Http1Connection::take_content() {
   if (answering_->unread_content.empty()) return std::nullopt;
   if (connection_.input_held()) connection_.input_wanted();

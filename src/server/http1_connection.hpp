@@ -62,6 +62,8 @@ class Http1Connection : public Recycled<Http1Connection> {
   // For BodyReader.
   bool content_readable() const noexcept;
   void wait_for_content(std::coroutine_handle<> waiter);
+  /// It is destroyed where it waits, by itself or with all that belongs to the exchange.
+  void forget_content_waiter(std::coroutine_handle<> waiter) noexcept;
   std::optional<std::string> take_content();
 
   // For BodyWriter.
@@ -69,6 +71,7 @@ class Http1Connection : public Recycled<Http1Connection> {
   void add_trailer(std::string_view name, std::string_view value);
   bool may_write() const noexcept;
   void wait_for_room(std::coroutine_handle<> waiter);
+  void forget_room_waiter(std::coroutine_handle<> waiter) noexcept;
 
  private:
   struct Answering;

@@ -305,4 +305,8 @@ void Http1Connection::wait_for_room(std::coroutine_handle<> waiter) {
   answering_->room_waiter = waiter;
 }
 
+void Http1Connection::forget_room_waiter(std::coroutine_handle<> waiter) noexcept {
+  if (answering_ && answering_->room_waiter == waiter) answering_->room_waiter = nullptr;
+}
+
 }  // namespace duplex::server

@@ -116,6 +116,37 @@ TEST(Client, OutlivesTheServerThatUsedIt) {
   EXPECT_TRUE(client.get(behind.url("/hello/Ada")).wait());
 }
 
+// What is begun last in a thread ends first there.
+TEST(Client, EndsWithTheThreadOfATaskOfAnotherClient) {
+  std::promise<void> asked;
+  const Running behind([&](server::Server& server) {
+    server.get("/", [&](const Request&) -> Task<Response> {
+      asked.set_value();
+      co_await net::sleep_for(1h);
+      co_return Response();
+    });
+  });
+  ClientOptions one_at_a_time = plain_options();
+  one_at_a_time.pool.connections_per_origin_max = 1;
+  const Client first(plain_options());
+  const Client second(one_at_a_time);
+  const auto ask = [](const Client& client, std::string url) -> Task<> {
+    static_cast<void>(co_await client.get(url));
+  };
+  {
+    const Running front([&](server::Server& server) {
+      server.get("/", [&](const Request&) {
+        first.spawn(ask(second, behind.url("/")));
+        first.spawn(ask(second, behind.url("/")));  // waits for the connection
+        return Response();
+      });
+    });
+    ASSERT_TRUE(Client(plain_options()).get(front.url("/")).wait());
+    asked.get_future().wait();
+  }
+  EXPECT_EQ(second.statistics().connections_open, 0U);
+}
+
 TEST(Client, EndsWhileAServerStillUsesIt) {
   const Running behind([](server::Server& server) {
     server.get("/never", [](const Request&) -> Task<Response> {

@@ -350,6 +350,23 @@ class Away {
   std::unique_ptr<Client> client_;
 };
 
+TEST(ClientReconnecting, EndsWithTheThreadInWhichItWasMade) {
+  const Client client(plain_options());
+  std::optional<ReconnectingWebSocket> socket;
+  {
+    const Running there([&](server::Server& server) {
+      server.get("/", [&](const Request&) {
+        socket.emplace(client.connect(nowhere).reconnecting({.delay_ms_first = for_ever_ms}));
+        return server::Response();
+      });
+    });
+    ASSERT_TRUE(Client(plain_options()).get(there.url("/")).wait());
+    ASSERT_TRUE(socket);
+  }
+  EXPECT_EQ(socket->send("nobody is there to send it"), SendStatus::closed);
+  EXPECT_TRUE(socket->error() && socket->error()->cancelled());
+}
+
 TEST(ClientReconnecting, EndsWithItsClientWhileItIsAway) {
   Away away;
   away.end_client();

@@ -269,6 +269,48 @@ TEST(Worker, ServesATargetWithoutAPathWhateverTheHandler) {
   ASSERT_TRUE(bench.until([&] { return socket.has("path /"); })) << socket.received();
 }
 
+// ---------------------------------------------------------------------------- what is given up
+
+TEST(Worker, ForgetsWhoHasGivenUpWaitingForContent) {
+  Bench bench;
+  int given_up = 0;
+  bench.dispatcher.add(
+      Method::post, "/", [&](const Request&, BodyReader& body) -> Task<Response> {
+        const auto first = co_await net::within(1ms, body.read());
+        if (!first) ++given_up;
+        // Content comes while nobody waits for it.
+        co_await net::sleep_for(50ms);
+        std::string text;
+        while (auto piece = co_await body.read()) text += *piece;
+        co_return Response::text(text);
+      });
+  Client client = bench.connect();
+  client.send(ParsedRequest::text("POST", "/", {"Content-Length: 10"}));
+  ASSERT_TRUE(bench.until([&] { return given_up == 1; }));
+  client.send("01234");
+  bench.turn();
+  client.send("56789");
+  ASSERT_TRUE(bench.until([&] { return client.content() == "0123456789"; })) << client.received();
+}
+
+TEST(Worker, ForgetsWhoHasGivenUpWaitingForRoom) {
+  Bench bench;
+  int given_up = 0;
+  bench.dispatcher.add(Method::get, "/", [&](const Request&) {
+    return Response::stream("text/plain", [&](BodyWriter& writer) -> Task<> {
+      const std::string piece(4'000'000, 'x');
+      if (!co_await net::within(1ms, writer.write(piece))) ++given_up;
+      // There is room while nobody waits for it.
+      co_await net::sleep_for(50ms);
+      co_await writer.write("end");
+    });
+  });
+  Client client = bench.connect();
+  client.send(ParsedRequest::text("GET", "/"));
+  ASSERT_TRUE(bench.until([&] { return given_up == 1; }));
+  ASSERT_TRUE(bench.until([&] { return client.has("end\r\n0\r\n\r\n"); }));
+}
+
 // ---------------------------------------------------------------------------- WebSocket endpoints
 
 TEST(Worker, ClosesASocketWhoseCallbackThrowsWith1011) {

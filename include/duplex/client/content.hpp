@@ -44,8 +44,8 @@ class [[nodiscard]] ContentWriter::Write {
   void await_suspend(std::coroutine_handle<> waiter) noexcept;
   void await_resume() noexcept { waiting_ = false; }
 
-  Write(const Write&) = delete;
-  Write& operator=(const Write&) = delete;
+  Write(Write&& other) noexcept : connection_(other.connection_) {}  // before it has begun
+  Write& operator=(Write&&) = delete;
   ~Write();
 
  private:

@@ -38,10 +38,15 @@ class [[nodiscard]] BodyReader::Read {
   void await_suspend(std::coroutine_handle<> waiter) noexcept;
   std::optional<std::string> await_resume();
 
+  Read(Read&& other) noexcept : connection_(other.connection_) {}  // before it has begun
+  Read& operator=(Read&&) = delete;
+  ~Read();
+
  private:
   friend BodyReader;
   explicit Read(Http1Connection& connection) noexcept : connection_(&connection) {}
   Http1Connection* connection_;
+  std::coroutine_handle<> waiter_;
 };
 
 /// The content of a response, for a coroutine that writes it as it is made. The content ends when
@@ -71,12 +76,17 @@ class [[nodiscard]] BodyWriter::Write {
  public:
   bool await_ready() const noexcept;
   void await_suspend(std::coroutine_handle<> waiter) noexcept;
-  void await_resume() const noexcept {}
+  void await_resume() noexcept { waiter_ = nullptr; }
+
+  Write(Write&& other) noexcept : connection_(other.connection_) {}  // before it has begun
+  Write& operator=(Write&&) = delete;
+  ~Write();
 
  private:
   friend BodyWriter;
   explicit Write(Http1Connection& connection) noexcept : connection_(&connection) {}
   Http1Connection* connection_;
+  std::coroutine_handle<> waiter_;
 };
 
 /// One server-sent event (WHATWG HTML, section "Server-sent events").
