@@ -81,7 +81,7 @@ Engine* ClientState::engine_here() {
         "Client::run runs; elsewhere, wait() for it");
   }
   const std::lock_guard lock(mutex_);
-  if (ended_) return nullptr;
+  if (ended_ || loop->vacated()) return nullptr;
   const auto found = engines_.find(loop);
   return found != engines_.end() ? found->second : &make_engine(*loop);
 }

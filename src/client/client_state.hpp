@@ -48,7 +48,7 @@ class ClientState : public std::enable_shared_from_this<ClientState> {
   void log(LogLevel level, std::string_view sentence) const { options_.log(level, sentence); }
 
   /// The engine in the loop that runs in this thread, made when it is first asked for; nullptr when
-  /// the client has ended. Throws std::logic_error where no loop runs.
+  /// the client, or that loop, has ended. Throws std::logic_error where no loop runs.
   Engine* engine_here();
   /// The way into the client's own thread, and its engine, which is there as long as the inbox
   /// takes work.

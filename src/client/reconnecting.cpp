@@ -147,6 +147,7 @@ class ReconnectingWebSocket::Keeper final : public std::enable_shared_from_this<
   void on_client_end() noexcept override;
   void stop(std::string reason) noexcept;
   void leave() noexcept;
+  void fail(const std::string& what);
   Error lost(const CloseInfo& info) const;
   bool give_up(const Error& error);
 
@@ -220,10 +221,29 @@ void ReconnectingWebSocket::Keeper::start(const std::shared_ptr<Keeper>& keeper,
 }
 
 Task<> ReconnectingWebSocket::Keeper::run(std::shared_ptr<Keeper> keeper) {
-  co_await keeper->keep();
+  std::string what;
+  try {
+    co_await keeper->keep();
+  } catch (const std::exception& exception) {
+    what = exception.what();
+  } catch (...) {
+    what = "an exception that is no std::exception";
+  }
+  if (!what.empty()) keeper->fail(what);
   keeper->leave();
   keeper->over_ = true;
   if (keeper->receiver_) std::exchange(keeper->receiver_, nullptr).resume();
+}
+
+/// One of the user's functions has thrown: who waits to receive is told why nothing will come.
+void ReconnectingWebSocket::Keeper::fail(const std::string& what) {
+  current_ = {};
+  if (error_) return;
+  error_ = Error{.step = Step::protocol,
+                 .code = ClientError::content_failed,
+                 .peer = request_.url,
+                 .reason = "a function of ReconnectOptions failed: " + what};
+  client_->log(LogLevel::error, error_->message());
 }
 
 void ReconnectingWebSocket::Keeper::leave() noexcept {

@@ -137,7 +137,8 @@ namespace {
 /// Threads for calls that block; made when they are first needed, ended with the program.
 class Pool {
  public:
-  ~Pool() {
+  /// Waits for all work. What comes later is dropped.
+  void end() {
     {
       const std::lock_guard lock(mutex_);
       ending_ = true;
@@ -149,6 +150,7 @@ class Pool {
   void run(std::move_only_function<void()> work) {
     {
       const std::lock_guard lock(mutex_);
+      if (ending_) return;
       work_.push_back(std::move(work));
       if (idle_ < work_.size() && threads_.size() < threads_max) {
         threads_.emplace_back([this] { serve(); });
@@ -189,7 +191,12 @@ class Pool {
 }  // namespace
 
 void detail::run_in_pool(std::move_only_function<void()> work) {
-  static Pool pool;
+  // Never destroyed: servers and clients with static storage may have been made before it, and
+  // their threads go on until they are destroyed.
+  static Pool& pool = *new Pool;
+  static const struct Ending {
+    ~Ending() { pool.end(); }
+  } ending;
   pool.run(std::move(work));
 }
 

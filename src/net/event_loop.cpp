@@ -15,18 +15,6 @@ namespace {
 
 thread_local EventLoop* running_loop = nullptr;
 
-/// Says which loop runs in this thread, as long as it does.
-class Running {
- public:
-  explicit Running(EventLoop& loop) noexcept : outer_(std::exchange(running_loop, &loop)) {}
-  ~Running() { running_loop = outer_; }
-  Running(const Running&) = delete;
-  Running& operator=(const Running&) = delete;
-
- private:
-  EventLoop* outer_;
-};
-
 // As std::chrono::steady_clock, and the alarm.
 std::uint64_t read_clock_ms() noexcept {
   timespec now{};
@@ -73,7 +61,7 @@ EventLoop::EventLoop(std::size_t read_buffer_bytes)
 }
 
 EventLoop::~EventLoop() {
-  while (!residents_.empty()) residents_.pop_back();
+  vacate();
   inbox_->close();
 }
 
@@ -122,14 +110,23 @@ void EventLoop::evict(const Resident& resident) noexcept {
   residents_.erase(place);
 }
 
+void EventLoop::vacate() noexcept {
+  const Presence presence(*this);
+  vacated_ = true;
+  while (!residents_.empty()) {
+    const std::unique_ptr<Resident> leaving = std::move(residents_.back());
+    residents_.pop_back();
+  }
+}
+
 void EventLoop::run() {
-  const Running running(*this);
+  const Presence presence(*this);
   while (!stopping_.load(std::memory_order_acquire)) iterate(UINT64_MAX);
   stopping_.store(false, std::memory_order_relaxed);
 }
 
 void EventLoop::run_once(std::uint64_t wait_ms_max) {
-  const Running running(*this);
+  const Presence presence(*this);
   iterate(wait_ms_max);
 }
 
@@ -140,6 +137,13 @@ void EventLoop::stop() noexcept {
 
 EventLoop* EventLoop::current() noexcept {
   return running_loop;
+}
+
+EventLoop::Presence::Presence(EventLoop& loop) noexcept
+    : outer_(std::exchange(running_loop, &loop)) {}
+
+EventLoop::Presence::~Presence() {
+  running_loop = outer_;
 }
 
 // With all that it calls here in one piece, since every batch of messages goes through it.

@@ -93,6 +93,9 @@ class EventLoop {
   /// destroys the loop; or before, by `evict`, which is not for code that the resident has called.
   void house(std::unique_ptr<Resident> resident);
   void evict(const Resident& resident) noexcept;
+  /// Destroys all residents, when no thread runs the loop any more; it is to take no others.
+  void vacate() noexcept;
+  bool vacated() const noexcept { return vacated_; }
 
   /// Runs until `stop`. Each iteration: wait, ready descriptors, due timers, posted work,
   /// epilogues. The wait ends at once when there is work already: what was posted or is due.
@@ -119,8 +122,21 @@ class EventLoop {
   /// Where the connection that is being read from collects what it sends.
   ByteQueue& cork() noexcept { return cork_; }
 
-  /// The loop that is running in this thread; nullptr elsewhere.
+  /// The loop that is running in this thread, or is ended by it; nullptr elsewhere.
   static EventLoop* current() noexcept;
+
+  /// Says which loop a thread runs, as long as it does; or ends, when no thread runs it any more:
+  /// what is destroyed then still calls users, who are to find themselves where they always are.
+  class Presence {
+   public:
+    explicit Presence(EventLoop& loop) noexcept;
+    ~Presence();
+    Presence(const Presence&) = delete;
+    Presence& operator=(const Presence&) = delete;
+
+   private:
+    EventLoop* outer_;
+  };
 
   EventLoop(const EventLoop&) = delete;
   EventLoop& operator=(const EventLoop&) = delete;
@@ -152,6 +168,7 @@ class EventLoop {
   std::size_t events_next_ = 0;
   std::size_t events_count_ = 0;
   bool late_work_ = false;
+  bool vacated_ = false;
   std::atomic<bool> stopping_ = false;
 };
 

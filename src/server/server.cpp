@@ -81,8 +81,10 @@ class Server::Running final : private Publisher {
   ~Running() {
     stop({.deadline = std::chrono::milliseconds(0)});
     wait();
-    // All at once before any is destroyed, since users' destructors may still publish.
+    // All at once before any is destroyed, since users' destructors, and callbacks of clients that
+    // they use in these threads, may still publish.
     for (const auto& thread : workers_) thread->worker.shut_down();
+    for (const auto& thread : workers_) thread->loop.vacate();
   }
 
   /// To be set up.

@@ -97,6 +97,7 @@ Worker::~Worker() {
 }
 
 void Worker::shut_down() noexcept {
+  const net::EventLoop::Presence presence(loop());
   acceptors_.clear();
   loop().inbox()->close();
   close_all();

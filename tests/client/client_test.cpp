@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <future>
@@ -621,6 +622,46 @@ TEST(ClientWebSocket, ClosesWhenItsLastHandleGoes) {
   };
   client.run(open_and_forget());
   EXPECT_EQ(code.get_future().get(), CloseCode::normal);
+}
+
+// What a server's threads have of clients ends with it: callbacks are told in such a thread still,
+// and all of the server is there.
+TEST(ClientWebSocket, CallsBackBeforeAnyOfTheServerHasGoneThatUsedIt) {
+  const Running behind([](server::Server& server) { server.websocket("/", {}); });
+  const Client client(plain_options());
+  std::atomic<int> opened = 0;
+  int closed = 0;
+  int ran_at_once = 0;
+  const auto work = [](int& count) -> Task<> {
+    ++count;
+    co_return;
+  };
+  {
+    server::Server front({.threads = 2});
+    front.get("/", [&](const Request&) {
+      client.connect(behind.ws("/")).start({
+          .on_open = [&](WebSocket&) { ++opened; },
+          .on_close =
+              [&](WebSocket&, const CloseInfo&) {
+                ++closed;
+                front.publish("news", "the other end is gone");
+                // Where the socket is, and not in the client's own thread.
+                client.spawn(work(ran_at_once));
+              },
+      });
+      return Response();
+    });
+    const std::string url = "http://127.0.0.1:" + std::to_string(front.listen({.port = 0})) + "/";
+    front.start();
+    for (int i = 1; i <= 8; ++i) {
+      ASSERT_TRUE(Client(plain_options()).get(url).wait());
+      while (opened < i) std::this_thread::sleep_for(1ms);
+    }
+    front.stop({.deadline = 0ms});
+    front.wait();
+  }
+  EXPECT_EQ(closed, 8);
+  EXPECT_EQ(ran_at_once, 8);
 }
 
 TEST(ClientWebSocket, SaysGoodbyeWhenTheClientEnds) {

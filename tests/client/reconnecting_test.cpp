@@ -455,6 +455,29 @@ TEST(ClientReconnecting, CountsAnAttemptAsFailedWhenOnConnectedThrows) {
   EXPECT_EQ(there.closed.get_future().get(), CloseCode::internal_error);
 }
 
+Task<std::optional<Error>> receive_nothing(const Client& client, ReconnectOptions options) {
+  auto socket = client.connect(nowhere).reconnecting(std::move(options));
+  const auto received = co_await net::within(10s, socket.receive());
+  EXPECT_TRUE(received) << "nobody told that it is over";
+  EXPECT_TRUE(!received || !*received);
+  EXPECT_EQ(socket.send("more"), SendStatus::closed);
+  co_return socket.error();
+}
+
+TEST(ClientReconnecting, EndsWhenOneOfItsFunctionsThrows) {
+  ReconnectOptions on_lost;
+  on_lost.on_lost = [](const Error&, std::uint32_t) { throw std::runtime_error("a bad idea"); };
+  ReconnectOptions retry_on;
+  retry_on.retry_on = [](const Error&) -> bool { throw std::runtime_error("a bad idea"); };
+  for (const ReconnectOptions& options : {on_lost, retry_on}) {
+    const Client client(plain_options());
+    const auto error = client.run(receive_nothing(client, options));
+    ASSERT_TRUE(error);
+    EXPECT_EQ(error->code, ClientError::content_failed);
+    EXPECT_NE(error->reason.find("a bad idea"), std::string::npos) << error->reason;
+  }
+}
+
 TEST(ClientReconnecting, WaitsAsLongAsTheServerAsks) {
   const ScriptedServer there([](ScriptedPeer& peer, int) {
     peer.read_head();

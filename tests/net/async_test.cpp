@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cstdlib>
 #include <coroutine>
 #include <memory>
 #include <optional>
@@ -397,6 +398,23 @@ TEST(Offload, RunsToItsEndWhenTheCoroutineIsDestroyed) {
   ASSERT_TRUE(until(loop, [&] { return worked->load(); }));
   for (int i = 0; i < 3; ++i) loop.run_once(1);
   EXPECT_FALSE(resumed);
+}
+
+// A server or client with static storage may have been made before the first work was offloaded, and
+// so ends behind the threads for it.
+struct EndsLate {
+  ~EndsLate() { detail::run_in_pool([] {}); }
+};
+
+TEST(OffloadDeathTest, DropsWorkAtTheEndOfTheProgram) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_EXIT(
+      {
+        static const EndsLate late;
+        detail::run_in_pool([] {});
+        std::exit(0);
+      },
+      testing::ExitedWithCode(0), "");
 }
 
 }  // namespace

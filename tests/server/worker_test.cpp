@@ -579,6 +579,23 @@ TEST(Worker, LetsSessionsGoOnToTheirEndsWhenItStops) {
   EXPECT_EQ(ended, 1);
 }
 
+TEST(Worker, LetsSessionsGoOnInItsLoopWhenItIsDestroyed) {
+  Bench bench;
+  bool in_loop = false;
+  bench.dispatcher.add_websocket("/ws",
+                                 {.session = [&](WebSocket socket, const Request&) -> Task<> {
+                                   const auto message = co_await socket.receive();
+                                   EXPECT_FALSE(message);
+                                   in_loop = net::EventLoop::current() == &bench.loop;
+                                   co_await net::sleep_for(1ms);
+                                   ADD_FAILURE() << "nobody runs the loop";
+                                 }});
+  const Client client = bench.connect_websocket();
+  bench.worker.reset();
+  EXPECT_TRUE(in_loop);
+  EXPECT_FALSE(bench.logs("failed"));
+}
+
 TEST(Worker, WaitsForSessionsUntilTheDeadlineOnly) {
   const auto alive = std::make_shared<int>();
   {

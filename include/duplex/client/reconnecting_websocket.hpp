@@ -25,7 +25,8 @@ enum class WhileAway : std::uint8_t {
   refuse,  ///< `send` answers `closed`
 };
 
-/// How a lost connection is replaced.
+/// How a lost connection is replaced. An exception of one of its functions ends the socket, with
+/// `error` and the log telling of it, but where another meaning is said.
 struct ReconnectOptions {
   /// The wait before the n-th attempt in a row is random between nothing and
   /// `delay_ms_first` * 2^n, at most `delay_ms_max` (exponential backoff with full jitter, so that
