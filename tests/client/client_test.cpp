@@ -639,16 +639,17 @@ TEST(ClientWebSocket, CallsBackBeforeAnyOfTheServerHasGoneThatUsedIt) {
   {
     server::Server front({.threads = 2});
     front.get("/", [&](const Request&) {
-      client.connect(behind.ws("/")).start({
-          .on_open = [&](WebSocket&) { ++opened; },
-          .on_close =
-              [&](WebSocket&, const CloseInfo&) {
-                ++closed;
-                front.publish("news", "the other end is gone");
-                // Where the socket is, and not in the client's own thread.
-                client.spawn(work(ran_at_once));
-              },
-      });
+      client.connect(behind.ws("/"))
+          .start({
+              .on_open = [&](WebSocket&) { ++opened; },
+              .on_close =
+                  [&](WebSocket&, const CloseInfo&) {
+                    ++closed;
+                    front.publish("news", "the other end is gone");
+                    // Where the socket is, and not in the client's own thread.
+                    client.spawn(work(ran_at_once));
+                  },
+          });
       return Response();
     });
     const std::string url = "http://127.0.0.1:" + std::to_string(front.listen({.port = 0})) + "/";

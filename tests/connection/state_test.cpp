@@ -59,5 +59,26 @@ TEST(State, IsFoundOnlyByItsType) {
   EXPECT_EQ(state.find<int>(), nullptr);
 }
 
+/// Makes another one of its kind when it goes.
+struct Heir {
+  State& state;
+  std::shared_ptr<int> alive;
+  int heirs;
+  ~Heir() {
+    if (heirs > 0) state.emplace<Heir>(state, alive, heirs - 1);
+  }
+};
+
+TEST(State, ReplacesWhatADestructorMakesMeanwhile) {
+  const auto alive = std::make_shared<int>();
+  {
+    State state;
+    state.emplace<Heir>(state, alive, 2);
+    EXPECT_EQ(state.emplace<int>(7), 7);
+    EXPECT_EQ(*state.find<int>(), 7);
+  }
+  EXPECT_EQ(alive.use_count(), 1);
+}
+
 }  // namespace
 }  // namespace duplex::connection

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <cstdlib>
 #include <coroutine>
+#include <cstdlib>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -400,10 +400,12 @@ TEST(Offload, RunsToItsEndWhenTheCoroutineIsDestroyed) {
   EXPECT_FALSE(resumed);
 }
 
-// A server or client with static storage may have been made before the first work was offloaded, and
-// so ends behind the threads for it.
+// A server or client with static storage may have been made before the first work was offloaded,
+// and so ends behind the threads for it.
 struct EndsLate {
-  ~EndsLate() { detail::run_in_pool([] {}); }
+  ~EndsLate() {
+    detail::run_in_pool([] {});
+  }
 };
 
 TEST(OffloadDeathTest, DropsWorkAtTheEndOfTheProgram) {

@@ -274,16 +274,15 @@ TEST(Worker, ServesATargetWithoutAPathWhateverTheHandler) {
 TEST(Worker, ForgetsWhoHasGivenUpWaitingForContent) {
   Bench bench;
   int given_up = 0;
-  bench.dispatcher.add(
-      Method::post, "/", [&](const Request&, BodyReader& body) -> Task<Response> {
-        const auto first = co_await net::within(1ms, body.read());
-        if (!first) ++given_up;
-        // Content comes while nobody waits for it.
-        co_await net::sleep_for(50ms);
-        std::string text;
-        while (auto piece = co_await body.read()) text += *piece;
-        co_return Response::text(text);
-      });
+  bench.dispatcher.add(Method::post, "/", [&](const Request&, BodyReader& body) -> Task<Response> {
+    const auto first = co_await net::within(1ms, body.read());
+    if (!first) ++given_up;
+    // Content comes while nobody waits for it.
+    co_await net::sleep_for(50ms);
+    std::string text;
+    while (auto piece = co_await body.read()) text += *piece;
+    co_return Response::text(text);
+  });
   Client client = bench.connect();
   client.send(ParsedRequest::text("POST", "/", {"Content-Length: 10"}));
   ASSERT_TRUE(bench.until([&] { return given_up == 1; }));

@@ -23,7 +23,8 @@ class State {
   template <class T, class... Arguments>
   T& emplace(Arguments&&... arguments) {
     T* object = new T(std::forward<Arguments>(arguments)...);
-    reset();
+    // The older one's destructor may make another.
+    while (has_value()) reset();
     object_ = object;
     type_ = &type_of<T>;
     return *object;
