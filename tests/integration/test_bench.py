@@ -515,7 +515,7 @@ def test_says_when_others_keep_it_from_a_processor(duplex_program, server):
 
 def test_says_that_a_rate_was_not_kept(duplex_program, python_server):
     result = subprocess.run(
-        [duplex_program, "bench", *SHORT, "--rate", "200000", python_server(answering(lambda message: message))],
+        [duplex_program, "bench", "-d", "0.5", "--warmup", "0", "--rate", "200000", python_server(answering(lambda message: message))],
         capture_output=True,
         text=True,
         timeout=DEADLINE_S,

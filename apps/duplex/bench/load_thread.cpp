@@ -115,8 +115,10 @@ void LoadThread::run(Work& work) {
   work_ = &work;
   now_ = steady_now();
   openings_.start(now_);
-  while (stage_ != Stage::over) {
+  while (true) {
     advance();
+    // What comes now is what was given up.
+    if (stage_ == Stage::over) break;
     open_more();
     expire();
     if (loading() && work.due() <= now_) work.act(now_);
