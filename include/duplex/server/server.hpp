@@ -26,10 +26,10 @@ class ListenError : public std::runtime_error {
 
 /// An HTTP and WebSocket server: routes, where to listen, and the threads that do it.
 ///
-/// Set up first (routes, middleware, `listen`, signals), by one thread, which throws std::logic_error
-/// later; then `run`, or `start` and `wait`. Only `publish`, `stop`, `statistics` and `reload_certificates` may be called from any thread, at
-/// any time, and `wait` from any but the server's own.
-/// What is wrong with the set-up is told by exceptions.
+/// Set up first (routes, middleware, `listen`, signals), by one thread, which throws
+/// std::logic_error later; then `run`, or `start` and `wait`. Only `publish`, `stop`, `statistics`
+/// and `reload_certificates` may be called from any thread, at any time, and `wait` from any but
+/// the server's own. What is wrong with the set-up is told by exceptions.
 class Server {
  public:
   explicit Server(ServerOptions options = {});
