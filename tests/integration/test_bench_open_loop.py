@@ -173,10 +173,8 @@ def test_what_was_due_in_the_warm_up_counts_for_nothing(bench, python_server):
 @pytest.mark.parametrize("mode", [(), ("--mode", "fanout")], ids=["echo", "fanout"])
 def test_a_rate_that_nobody_keeps_takes_bounded_time_and_memory(bench, start_duplex, mode):
     url = start_duplex("--threads", "1").websocket_url + ("/live/x" if mode else "/echo")
-    began = time.monotonic()
+    # Ends in time, or is ended as a failure.
     run = bench("-d", 0.2, "--warmup", 0, "-c", 2, *mode, "--rate", "1000M", url, status=FAILURE)
-    # Two seconds for what is under way; the rest is for a busy machine and sanitizers.
-    assert time.monotonic() - began < 30
     report = run.json
     assert report["limited_by"] != "rate"
     if mode:
