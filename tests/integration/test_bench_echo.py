@@ -218,4 +218,5 @@ def test_latencies_are_those_of_their_own_messages(bench, python_server, wrong, 
     assert errors_of(report).keys() <= {kind, "no answer"}
     assert sum(errors_of(report).values()) == server.count[wrong] >= 20
     for figure in ("p50", "p90"):
-        assert report["latency_us"][figure] < 6 * right[figure], figure
+        # Of the message before it would be 25 ms more.
+        assert report["latency_us"][figure] < right[figure] + 12_500, figure
