@@ -80,6 +80,11 @@ bool SignalWatch::is_taken(int signal) noexcept {
          slots[static_cast<std::size_t>(signal)].wake != no_descriptor;
 }
 
+void SignalWatch::refuse_taken(int signal) {
+  throw std::logic_error("another server is told of signal " + std::to_string(signal) +
+                         ": have its handler tell this one");
+}
+
 void SignalWatch::add(int signal, std::function<void()> handler, Next next) {
   if (signal <= 0 || signal >= NSIG || is_fault(signal)) {
     throw std::invalid_argument("signal " + std::to_string(signal) + " can't be waited for");
@@ -92,8 +97,7 @@ void SignalWatch::add(int signal, std::function<void()> handler, Next next) {
     int none = no_descriptor;
     if (!slot.wake.compare_exchange_strong(none, wake_.number())) {
       watched_.erase(place);
-      throw std::logic_error("another server is told of signal " + std::to_string(signal) +
-                             ": have its handler tell this one");
+      refuse_taken(signal);
     }
     slot.has_come = false;
     struct sigaction action{};

@@ -43,6 +43,8 @@ class SignalWatch final : private Pollable {
   /// Whether this watch is told of `signal`; and whether any is.
   bool has(int signal) const noexcept { return watched_.contains(signal); }
   static bool is_taken(int signal) noexcept;
+  /// What `add` throws where another is.
+  [[noreturn]] static void refuse_taken(int signal);
 
   /// From now on the signal does what it did before it was added, if it was; and so do all.
   void remove(int signal) noexcept;

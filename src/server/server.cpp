@@ -125,7 +125,6 @@ class Server::Running final : private Publisher {
       throw std::invalid_argument("SIGPIPE can't be waited for: sends tell the same by errors");
     }
     if (!handler) throw std::invalid_argument("a signal's handler is empty");
-    require_free(signal);
     stop_signals_.remove(signal);
     signals_.add(signal, guarded(signal, std::move(handler)));
   }
@@ -133,7 +132,10 @@ class Server::Running final : private Publisher {
   void stop_on_signals(StopOptions options) {
     require_set_up("say what signals do");
     // Both, or none.
-    for (const int signal : stopping_signals) require_free(signal);
+    for (const int signal : stopping_signals) {
+      const bool is_ours = signals_.has(signal) || stop_signals_.has(signal);
+      if (net::SignalWatch::is_taken(signal) && !is_ours) net::SignalWatch::refuse_taken(signal);
+    }
     for (const int signal : stopping_signals) {
       signals_.remove(signal);
       stop_signals_.add(
@@ -199,14 +201,6 @@ class Server::Running final : private Publisher {
 
   void require_set_up(const char* to_do) const {
     if (started_) throw std::logic_error(std::string(to_do) + " before the server is started");
-  }
-
-  void require_free(int signal) const {
-    if (!net::SignalWatch::is_taken(signal) || signals_.has(signal) || stop_signals_.has(signal)) {
-      return;
-    }
-    throw std::logic_error("another server is told of signal " + std::to_string(signal) +
-                           ": have its handler tell this one");
   }
 
   void serve_with(Thread& thread) {

@@ -22,6 +22,18 @@ def fate_of_all(report):
     return messages["received"] + messages["late"] + count_of(report, "no answer")
 
 
+def counting(served):
+    """A script that answers all requests, and counts them."""
+
+    def script(visitor):
+        while True:
+            visitor.read_head()
+            visitor.send(response())
+            served.release()
+
+    return script
+
+
 def test_each_request_has_a_connection_of_its_own(bench):
     surplus = []
 
@@ -89,13 +101,7 @@ def test_what_is_never_answered_is_not_fast(bench, python_server):
 
 def test_what_is_due_waits_while_the_server_is_away(bench):
     served = threading.Semaphore(0)
-
-    def script(visitor):
-        while True:
-            visitor.read_head()
-            visitor.send(response())
-            served.release()
-
+    script = counting(served)
     with Scripted(script) as server:
         again = []
 
@@ -122,13 +128,7 @@ def test_what_is_due_waits_while_the_server_is_away(bench):
 
 def test_what_is_due_after_the_server_has_gone_is_not_sent(bench):
     served = threading.Semaphore(0)
-
-    def script(visitor):
-        while True:
-            visitor.read_head()
-            visitor.send(response())
-            served.release()
-
+    script = counting(served)
     with Scripted(script) as server:
 
         def end():

@@ -196,7 +196,7 @@ void LoadThread::end_measuring() {
   busy_ = cpu_seconds_ / measured;
   waiting_ = (thread_wait_seconds() - wait_before_) / measured;
   stage_ = Stage::draining;
-  if (!work_->is_behind()) openings_.clear_waiting();
+  if (!wants_connections()) openings_.clear_waiting();
 }
 
 /// What is counted from here on belongs to this moment, or to the last one that is measured.
@@ -464,7 +464,7 @@ void LoadThread::fail(Connection& connection, const Fault& fault) {
 
 /// After a rest, if it is still of use.
 void LoadThread::open_anew(Connection& connection) {
-  if (loading() || (draining() && work_->is_behind())) open(connection, now_ + rest_time);
+  if (wants_connections()) open(connection, now_ + rest_time);
 }
 
 void LoadThread::close(Connection& connection) {

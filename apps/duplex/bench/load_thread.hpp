@@ -85,6 +85,9 @@ class LoadThread {
   bool loading() const noexcept { return stage_ == Stage::warming || stage_ == Stage::measuring; }
   /// Whether it is over, and only answers to what was sent before are still waited for.
   bool draining() const noexcept { return stage_ == Stage::draining; }
+  /// Whether connections are still of use: the load goes on, or something that was due by its end
+  /// is to be sent.
+  bool wants_connections() const { return loading() || (draining() && work_->is_behind()); }
   std::mt19937& random() noexcept { return random_; }
 
   /// Opens it, as soon as there is room among those that are being opened.

@@ -22,7 +22,8 @@ class Pacing {
   /// `parts_max` parts: with the time of the first in a part, and how many these are.
   template <class Each>
   void take_until(Time end, std::uint64_t parts_max, Each each) {
-    std::uint64_t left = due_by(end) - std::min(due_by(end), count_);
+    const std::uint64_t due = due_by(end);
+    std::uint64_t left = due - std::min(due, count_);
     const std::uint64_t part = std::max<std::uint64_t>((left + parts_max - 1) / parts_max, 1);
     while (left > 0) {
       const std::uint64_t count = std::min(part, left);

@@ -95,7 +95,7 @@ bool RequestLoad::ended(Connection& connection) {
 void RequestLoad::open_again(Connection& connection) {
   take_back(connection);
   thread().close(connection);
-  if (thread().loading() || (thread().draining() && is_behind())) thread().open(connection);
+  if (thread().wants_connections()) thread().open(connection);
 }
 
 }  // namespace duplex::app::bench
