@@ -186,6 +186,7 @@ std::string listen_everywhere(Server& server, const ServeOptions& options,
   std::string encrypted_lines;
   for (server::ListenOptions& address : encrypted) {
     address.tls = tls;
+    address.reuse_port = options.reuse_port;
     if (options.tls.strict_transport) {
       address.strict_transport = server::StrictTransport{
           .max_age = *options.tls.strict_transport,
@@ -198,6 +199,7 @@ std::string listen_everywhere(Server& server, const ServeOptions& options,
   }
   std::string lines;
   for (server::ListenOptions& address : clear) {
+    address.reuse_port = options.reuse_port;
     if (options.tls.redirect) address.redirect_to_https = ports.encrypted;
     const std::uint16_t port = listen(server, address);
     const bool serves_page = !options.tls.redirect && address.unix_path.empty();

@@ -116,6 +116,12 @@ constexpr std::array table = {
         ":8080 for all addresses, [::1]:8080 for IPv6,\n"
         "unix:PATH for a Unix socket, port 0 for any free one",
         [](ServeOptions& options, Values values) { options.listen = parse_addresses(values); }},
+    ServeOption{
+        "reuse-port", "", false, listening,
+        "Let several of these programs listen at one port, all with\n"
+        "this option and of one user: a new one may begin before\n"
+        "the old one is stopped. Each has live channels of its own",
+        [](ServeOptions& options, Values values) { options.reuse_port = parse_switch(values); }},
     ServeOption{"threads", "N", false, listening, "Worker threads; 0, the default, is one a core",
                 [](ServeOptions& options, Values values) {
                   options.threads =
@@ -290,9 +296,20 @@ void check_compression(const CompressOptions& options, std::span<const Setting> 
       fmt::format("{} needs {}", setting->source, in_file ? "compress = true" : "--compress"));
 }
 
+void check_reuse_port(const ServeOptions& options) {
+  const auto is_unix = [](const server::ListenOptions& address) {
+    return !address.unix_path.empty();
+  };
+  if (options.reuse_port && (std::ranges::any_of(options.listen, is_unix) ||
+                             std::ranges::any_of(options.tls.listen, is_unix))) {
+    throw UsageError("--reuse-port and unix:PATH don't go together: a Unix socket can't be shared");
+  }
+}
+
 /// What is wrong only in combination.
 void check_together(const ServeOptions& options, std::span<const Setting> settings) {
   check_tls(options.tls, options.listen);
+  check_reuse_port(options);
   check_compression(options.compress, settings);
   if (!options.folder.empty()) return;
   if (options.single_page) throw UsageError("--spa needs a folder: duplex serve --spa DIR");

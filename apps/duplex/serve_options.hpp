@@ -23,6 +23,8 @@ struct ServeOptions {
   /// there is anything to encrypt with.
   std::vector<server::ListenOptions> listen;
   TlsOptions tls;
+  /// Whether other programs may listen at the same ports.
+  bool reuse_port = false;
   CompressOptions compress;
   /// Worker threads; 0 for one for each core.
   unsigned threads = 0;

@@ -44,10 +44,15 @@ Descriptor bind_new(const SocketAddress& address, bool reuse_port) noexcept {
 }
 
 /// Why `address` can't be listened on, and what to do.
-std::string explanation(const SocketAddress& address, int error) {
+std::string explanation(const SocketAddress& address, int error, bool reuse_port = false) {
   const std::string message = "cannot listen on " + address.to_string() + ": ";
   switch (error) {
     case EADDRINUSE:
+      if (reuse_port) {
+        return message +
+               "a program listens there that does not share the port, or is another user's; stop "
+               "it or choose another port";
+      }
       return message + (address.is_unix()
                             ? "another program listens there; stop it or choose another path"
                             : "another program listens there; stop it or choose another port");
@@ -124,7 +129,7 @@ std::expected<Listener, std::string> Listener::open(const SocketAddress& address
     bound = SocketAddress::parse("0.0.0.0:" + std::to_string(address.port())).value();
     socket = bind_new(bound, options.reuse_port);
   }
-  if (!socket) return std::unexpected(explanation(address, errno));
+  if (!socket) return std::unexpected(explanation(address, errno, options.reuse_port));
 
   Listener listener(std::move(socket), bound);
   if (::listen(listener.descriptor(), options.backlog) != 0) {
@@ -137,8 +142,9 @@ std::expected<Listener, std::string> Listener::open(const SocketAddress& address
 std::expected<std::vector<Listener>, std::string> Listener::open_group(const SocketAddress& address,
                                                                        std::size_t count,
                                                                        ListenOptions options) {
-  options.reuse_port = count > 1 && !address.is_unix();
-  if (options.reuse_port && address.port() != 0) {
+  const bool joins_others = options.reuse_port;
+  options.reuse_port = (count > 1 || joins_others) && !address.is_unix();
+  if (options.reuse_port && !joins_others && address.port() != 0) {
     // Programs of one user may share a port unawares; a socket that shares nothing tells.
     const Descriptor probe = bind_new(address, false);
     if (!probe && errno == EADDRINUSE) return std::unexpected(explanation(address, EADDRINUSE));

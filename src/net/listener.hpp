@@ -18,8 +18,9 @@ struct ListenOptions {
   /// is this.
   int backlog = 4096;
   /// Several listeners on one address, one a worker, among which the system spreads connections
-  /// (SO_REUSEPORT). Not for Unix sockets, where it spreads nothing: there, let the workers share
-  /// one listener and watch it with `Interest::exclusive`.
+  /// (SO_REUSEPORT), of one program or of several of the same user. Not for Unix sockets, where it
+  /// spreads nothing: there, let the workers share one listener and watch it with
+  /// `Interest::exclusive`.
   bool reuse_port = false;
 };
 
@@ -37,8 +38,8 @@ class Listener {
 
   /// What `count` workers need to listen on one address: a listener for each, with one port, among
   /// which the system spreads connections; or a single one, which they share (a Unix socket, where
-  /// `reuse_port` spreads nothing). Unlike listeners opened one by one with `reuse_port`, a group
-  /// fails when another program listens there already.
+  /// `reuse_port` spreads nothing). With `reuse_port` the group joins what others have opened so on
+  /// the same port; without, it fails when anybody listens there already.
   static std::expected<std::vector<Listener>, std::string> open_group(const SocketAddress& address,
                                                                       std::size_t count,
                                                                       ListenOptions options = {});

@@ -52,6 +52,9 @@ std::size_t read_buffer_bytes(const http1::Limits& limits) {
 net::SocketAddress address_of(const ListenOptions& options) {
   std::string text;
   if (!options.unix_path.empty()) {
+    if (options.reuse_port) {
+      throw std::invalid_argument("reuse_port is for ports; a Unix socket can't be shared");
+    }
     text = "unix:" + options.unix_path;
   } else if (options.address == "::") {
     return net::SocketAddress::every(options.port);
@@ -98,7 +101,8 @@ class Server::Running final : private Publisher {
     check_encryption(options);
     std::optional<ListenerCertificates> certificates;
     if (options.tls.enabled()) certificates = ListenerCertificates::open(options.tls);
-    auto opened = net::Listener::open_group(address, workers_.size(), {.backlog = options.backlog});
+    auto opened = net::Listener::open_group(
+        address, workers_.size(), {.backlog = options.backlog, .reuse_port = options.reuse_port});
     if (!opened) throw ListenError(opened.error());
     entrances_.push_back(std::make_unique<const Entrance>(Entrance{
         .tls = certificates ? certificates->context : nullptr,

@@ -59,6 +59,7 @@ TEST(ServeOptions, TakesEveryOption) {
       given("spa", {"true"}),
       given("list", {"true"}),
       given("listen", {"127.0.0.1:1", "[::1]:2"}),
+      given("reuse-port", {"true"}),
       given("threads", {"3"}),
       given("origin", {"https://a.example", "*"}),
       given("compress", {"true"}),
@@ -79,6 +80,7 @@ TEST(ServeOptions, TakesEveryOption) {
   EXPECT_TRUE(options.single_page);
   EXPECT_TRUE(options.list);
   EXPECT_THAT(addresses(options), ElementsAre("127.0.0.1 1", "::1 2"));
+  EXPECT_TRUE(options.reuse_port);
   EXPECT_EQ(options.threads, 3U);
   EXPECT_THAT(options.origins, ElementsAre("https://a.example", "*"));
   EXPECT_EQ(deflate_of(options.compress), (websocket::DeflateOptions{
@@ -269,6 +271,17 @@ TEST(ServeOptions, SayWhatEncryptionLacks) {
                                                {certificate, clear, encrypted},
                                                {certificate, clear, encrypted, redirect}}) {
     EXPECT_EQ(complaint(settings), "");
+  }
+}
+
+TEST(ServeOptions, ShareNoUnixSocket) {
+  const Setting share = given("reuse-port", {"true"});
+  const Setting encrypted = given("tls-listen", {":443", "unix:/tmp/x"});
+  EXPECT_EQ(complaint({share, given("listen", {":80"})}), "");
+  for (const Setting& addresses : {given("listen", {":80", "unix:/tmp/x"}), encrypted}) {
+    EXPECT_THAT(
+        complaint({share, given("tls-cert", {"a"}), given("tls-listen", {":443"}), addresses}),
+        HasSubstr("--reuse-port and unix:PATH don't go together"));
   }
 }
 

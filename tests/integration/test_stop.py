@@ -3,11 +3,13 @@
 import contextlib
 import signal
 import socket
+import subprocess
 import time
 
 import pytest
 from support.frames import Client, close_frame
 from support.http import Connection, eventually, request
+from support.program import DEADLINE_S
 
 
 def refuses_connections(server):
@@ -117,3 +119,39 @@ def test_the_port_is_free_again(start_test_server, start_duplex, duplex_program,
         server.wait()
     again = start(duplex_program, "serve", "--listen", f"127.0.0.1:{port}")
     assert again.port == port
+
+
+def test_a_new_server_takes_over_a_port_that_is_shared(start_duplex, start, duplex_program, tmp_path):
+    for name in ("old", "new"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "name").write_text(name)
+    old = start_duplex("--reuse-port", tmp_path / "old")
+    listen = ("--listen", f"127.0.0.1:{old.port}")
+    start(duplex_program, "serve", *listen, "--reuse-port", tmp_path / "new")
+    with contextlib.ExitStack() as stack:
+        clients = {b"old": [], b"new": []}
+        for _ in range(64):
+            client = stack.enter_context(Connection(old.address))
+            clients[client.get("/name").answer().body].append(client)
+        assert clients[b"old"] and clients[b"new"]
+        old.signal(signal.SIGTERM)
+        for client in clients[b"old"]:
+            assert client.closed()
+        assert old.wait() == 0
+        for client in clients[b"new"]:
+            assert client.get("/name").answer().body == b"new"
+        for _ in range(16):
+            assert request(old, "GET", "/name").body == b"new"
+
+
+def test_a_port_is_shared_by_those_only_who_say_so(start_duplex, duplex_program):
+    for theirs, ours, complaint in (
+        (["--reuse-port"], [], "another program listens there"),
+        (["--threads", "1"], ["--reuse-port"], "does not share the port"),
+    ):
+        server = start_duplex(*theirs)
+        done = subprocess.run(
+            [duplex_program, "serve", "--listen", f"127.0.0.1:{server.port}", *ours],
+            capture_output=True, text=True, timeout=DEADLINE_S,
+        )
+        assert done.returncode == 1 and complaint in done.stderr, done

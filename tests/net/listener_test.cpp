@@ -176,6 +176,24 @@ TEST(Listener, RefusesToJoinAGroupThatAnotherServerOpened) {
   EXPECT_TRUE(second.error().contains("another program listens there")) << second.error();
 }
 
+TEST(Listener, JoinsAGroupThatAnotherServerOpenedToBeShared) {
+  const ListenOptions shared{.reuse_port = true};
+  const auto first = Listener::open_group(address("127.0.0.1:0"), 1, shared);
+  ASSERT_TRUE(first) << first.error();
+  const auto second = Listener::open_group(first->front().address(), 2, shared);
+  ASSERT_TRUE(second) << second.error();
+  EXPECT_EQ(second->size(), 2u);
+  EXPECT_EQ(second->front().address(), first->front().address());
+}
+
+TEST(Listener, TellsThatAnotherServerDoesNotShareItsPort) {
+  const auto first = Listener::open_group(address("127.0.0.1:0"), 1);
+  ASSERT_TRUE(first) << first.error();
+  const auto second = Listener::open_group(first->front().address(), 1, {.reuse_port = true});
+  ASSERT_FALSE(second);
+  EXPECT_TRUE(second.error().contains("does not share the port")) << second.error();
+}
+
 TEST(Listener, OpensOneListenerForAllWhenTheAddressIsAPath) {
   const Folder folder;
   const auto group = Listener::open_group(address("unix:" + folder.file("socket")), 4);

@@ -569,6 +569,16 @@ TEST(Server, RefusesToListenWhereItCannot) {
   EXPECT_THROW(second.listen({.port = port}), std::runtime_error);
 }
 
+TEST(Server, SharesAPortWithOthersThatDo) {
+  Server first(quiet());
+  const std::uint16_t port = first.listen({.port = 0, .reuse_port = true});
+  Server second(quiet());
+  EXPECT_EQ(second.listen({.port = port, .reuse_port = true}), port);
+  Server third(quiet());
+  EXPECT_THROW(third.listen({.port = port}), ListenError);
+  EXPECT_THROW(third.listen({.unix_path = "/nowhere", .reuse_port = true}), std::invalid_argument);
+}
+
 TEST(Server, TellsAddressesThatTheSystemRefusesApart) {
   Server first(quiet());
   const std::uint16_t port = first.listen({.port = 0});

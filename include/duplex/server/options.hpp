@@ -89,6 +89,11 @@ struct ListenOptions {
   std::string unix_path = {};
   /// Connections that the kernel keeps until they are accepted.
   int backlog = 4096;
+  /// Lets several servers listen here, of one program or of several of the same user, among which
+  /// the system spreads new connections (SO_REUSEPORT): a program can begin before the one that it
+  /// replaces ends. Each of them has to share the port, and has topics of its own. Not for Unix
+  /// sockets. By default it is an error when anybody listens here already.
+  bool reuse_port = false;
   /// Encrypts everything here: https and wss. Off by default.
   tls::ServerOptions tls = {};
   /// Sent with every response of an encrypted listener. Nothing by default; browsers then keep to
