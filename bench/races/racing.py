@@ -7,6 +7,7 @@ each round, since a machine that is slower for a while is so for two who take tu
 
 import contextlib
 import json
+import math
 import os
 import resource
 import statistics
@@ -41,6 +42,10 @@ class Cell:
     idle: bool = False
     # Files that a process must be allowed to have open.
     descriptors: int = 0
+    # Where it may not: racers of so many processes that share a port.
+    several: dict[str, Callable[[int], Callable[[Track], Server]]] = field(default_factory=dict)
+    # Of those, so many take part.
+    processes: int = 1
     # What a reader has to know about the rivals.
     note: str = ""
 
@@ -126,7 +131,7 @@ class Length:
     required_only: bool = False
 
 
-# Connections that an idle server has before it is measured: more than are opened at a time.
+# Connections that an idle process has before it is measured: more than are opened at a time.
 FIRST = 500
 
 
@@ -166,18 +171,34 @@ def first_connections(program: Path, cell: Cell, server: Server):
 
     What a server makes once, for its first connections, is not the price of an idle one.
     """
-    command = _load_command(program, replace(cell, load=("--mode", "idle", "-c", str(FIRST))), server, "-d", 600)
+    count = FIRST * cell.processes
+    idle = replace(cell, load=("--mode", "idle", "-c", str(count), "--threads", str(cell.processes)))
+    command = _load_command(program, idle, server, "-d", 600)
     holder = subprocess.Popen(command, preexec_fn=_to_load_core, stdout=subprocess.DEVNULL)
     try:
         end = time.monotonic() + 60
-        while server.descriptors() < FIRST:
+        while server.descriptors() < count:
             if time.monotonic() > end or holder.poll() is not None:
-                raise LoadFailed(f"{' '.join(command)}: {FIRST} connections were not opened")
+                raise LoadFailed(f"{' '.join(command)}: {count} connections were not opened")
             time.sleep(0.01)
         yield
     finally:
         holder.terminate()
         holder.wait()
+
+
+def divided(cell: Cell, allowed: int) -> Cell:
+    """The race for those who can be several processes, where one may not have enough files open."""
+    # The system does not spread connections quite evenly.
+    processes = math.ceil(1.1 * cell.descriptors / allowed)
+    return replace(
+        cell,
+        racers={name: start(processes) for name, start in cell.several.items()},
+        load=(*cell.load, "--threads", str(processes)),
+        processes=processes,
+        note=f"{cell.note} A process may have {allowed:,} files open here: {processes} processes share the port, "
+        f"and threads of the load have files of their own. Who can't share a port does not take part.".strip(),
+    )
 
 
 def race(cell: Cell, programs: Path, length: Length, say: Callable[[str], None]) -> dict:
@@ -187,7 +208,9 @@ def race(cell: Cell, programs: Path, length: Length, say: Callable[[str], None])
     """
     allowed, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     not_run = ""
-    if cell.descriptors > allowed:
+    if cell.descriptors > allowed and cell.several:
+        cell = divided(cell, allowed)
+    elif cell.descriptors > allowed:
         not_run = f"{cell.descriptors:,} descriptors are needed, and {allowed:,} allowed here"
         say(f"  {not_run}")
     names = [name for name in cell.racers

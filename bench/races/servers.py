@@ -49,15 +49,19 @@ class Server:
         self.pid = process.pid
         self.address = ""
 
+    def family(self) -> list[int]:
+        """The process and its children."""
+        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
+        return [self.pid, *map(int, children)]
+
     def descriptors(self) -> int:
-        """Files that it has open, connections among them."""
-        return len(os.listdir(f"/proc/{self.pid}/fd"))
+        """Files that they have open, connections among them."""
+        return sum(len(os.listdir(f"/proc/{pid}/fd")) for pid in self.family())
 
     def stop(self) -> None:
         if self.process.poll() is not None:
             return
-        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
-        for pid in (self.pid, *map(int, children)):
+        for pid in self.family():
             with contextlib.suppress(ProcessLookupError):  # it went with the one before
                 os.kill(pid, signal.SIGTERM)
         try:
@@ -146,10 +150,32 @@ def duplex(*options) -> Start:
     return lambda track: track.start(_duplex_command(track, "--listen", "127.0.0.1:0", *options))
 
 
-def encrypted_duplex(track: Track) -> Server:
+def _certificate_options(track: Track) -> list:
     certificate, key = track.certificate()
-    files = ["--tls-cert", certificate, "--tls-key", key]
-    return track.start(_duplex_command(track, "--tls-listen", "127.0.0.1:0", *files))
+    return ["--tls-cert", certificate, "--tls-key", key]
+
+
+def encrypted_duplex(track: Track) -> Server:
+    return track.start(_duplex_command(track, "--tls-listen", "127.0.0.1:0", *_certificate_options(track)))
+
+
+def _at_one_port(track: Track, processes: int, listen: str, *options) -> Server:
+    """So many processes of duplex, children of one, that share a port."""
+    port = free_port()
+    command = _duplex_command(track, "--reuse-port", listen, f"127.0.0.1:{port}", *options)
+    script = f'for ((i = 0; i < {processes}; ++i)); do "$@" & done; wait'
+    server = track.start(["/bin/bash", "-c", script, "bash", *command], port)
+    for _ in range(processes):
+        server.process.stdout.readline()  # it listens
+    return server
+
+
+def several_duplex(processes: int) -> Start:
+    return lambda track: _at_one_port(track, processes, "--listen")
+
+
+def several_encrypted_duplex(processes: int) -> Start:
+    return lambda track: _at_one_port(track, processes, "--tls-listen", *_certificate_options(track))
 
 
 def duplex_handlers(track: Track) -> Server:

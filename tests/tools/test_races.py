@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import os
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -335,6 +336,24 @@ def test_idle_connections_have_one_round_and_a_server_that_has_some_already(fake
     measuring = [words for words in asked() if "--pid" in words]
     assert all("-c 9" in " ".join(words) and "--warmup" not in words for words in measuring)
     assert len({words[words.index("--pid") + 1] for words in measuring}) == 3
+
+
+@two_cores
+def test_who_can_be_several_processes_is_where_one_may_not_have_enough_files_open(fake):
+    folder, asked = fake
+    begun = []
+
+    def several(processes):
+        begun.append(processes)
+        return lambda track: track.start(FAKE_SERVER)
+
+    allowed, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    cell = fake_cell("-c", "9", descriptors=2 * allowed, several={"duplex": several})
+    result = race(cell, folder, Length(1, 0.5, 0.1), lambda _: None)
+    assert begun == [3], "the system does not spread connections evenly"
+    assert list(result["rounds"]) == ["duplex"] and not result["not_run"]
+    assert "-c 9 --threads 3" in " ".join(asked()[0])
+    assert "3 processes share the port" in result["note"]
 
 
 def test_a_race_for_which_the_system_allows_too_little_is_not_run(fake):

@@ -1,7 +1,16 @@
 """Connections that are opened as fast as it goes, and then say nothing."""
 
 from racing import Cell
-from servers import bare, duplex, encrypted_beast, encrypted_duplex, peer, ws_for_node
+from servers import (
+    bare,
+    duplex,
+    encrypted_beast,
+    encrypted_duplex,
+    peer,
+    several_duplex,
+    several_encrypted_duplex,
+    ws_for_node,
+)
 
 CLEAR = {
     "duplex": duplex(),
@@ -24,7 +33,8 @@ def cell(scheme: str, count: int, racers: dict, bytes_max: float | None = None) 
         bytes_max=bytes_max,
         idle=True,
         descriptors=count + 1000,
-        note="Opened as fast as it goes, then held, by a server that has 500 before. Memory is the server "
+        several={"duplex": several_encrypted_duplex if scheme == "wss" else several_duplex},
+        note="Opened as fast as it goes, then held, by a process that has 500 before. Memory is the server "
         "process's own, not the kernel's.",
     )
 
