@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <netdb.h>
+#include <sys/un.h>
 
 #include <cstring>
 #include <stdexcept>
@@ -24,6 +25,17 @@ std::vector<HostAddress> resolve_host(const std::string& host, std::uint16_t por
   }
   ::freeaddrinfo(found);
   return addresses;
+}
+
+std::optional<HostAddress> unix_address(const std::string& path) noexcept {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  // With the zero behind it.
+  if (path.size() >= sizeof address.sun_path) return std::nullopt;
+  path.copy(address.sun_path, path.size());
+  HostAddress result{.size = sizeof address};
+  std::memcpy(&result.storage, &address, sizeof address);
+  return result;
 }
 
 }  // namespace duplex::app

@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,5 +21,8 @@ struct HostAddress {
 /// All addresses of `host`, by the system's resolver, which waits as long as it likes. Throws
 /// std::runtime_error, with a sentence, when there are none.
 std::vector<HostAddress> resolve_host(const std::string& host, std::uint16_t port);
+
+/// Of a Unix socket; empty when `path` is longer than the system takes.
+std::optional<HostAddress> unix_address(const std::string& path) noexcept;
 
 }  // namespace duplex::app

@@ -223,6 +223,16 @@ def test_request(bench, places, scheme, options):
     assert report["errors"] == []
 
 
+@pytest.mark.parametrize("place", ["ws://whatever.invalid/echo", "http://whatever.invalid/_duplex/health"])
+def test_a_unix_socket_takes_the_place_of_the_host(bench, start_duplex, tmp_path, place):
+    path = tmp_path / "socket"
+    start_duplex("--listen", f"unix:{path}")
+    report = bench(*SHORT, "--wait", 5, "--unix-socket", path, place).json
+    assert report["messages"]["received"] > 0
+    assert report["errors"] == []
+    assert report["options"]["unix_socket"] == str(path)
+
+
 def test_counts_by_status(bench, places):
     report = bench(*SHORT, *places["http"]("/no/such/file"), status=FAILURE)
     assert list(report.json["statuses"]) == ["404"]

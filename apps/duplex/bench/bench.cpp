@@ -79,13 +79,19 @@ void want_descriptors_for(const BenchOptions& options) {
       each_has_its_own ? "more --threads, " : ""));
 }
 
-Target target_of(const http::Url& url) {
-  return {.url = url, .address = first_that_answers(resolve_host(url.host, url.port))};
+std::vector<HostAddress> addresses_of(const BenchOptions& options, const http::Url& url) {
+  if (options.unix_path.empty()) return resolve_host(url.host, url.port);
+  return {*unix_address(options.unix_path)};
+}
+
+Target target_of(const BenchOptions& options, const http::Url& url) {
+  return {.url = url, .address = first_that_answers(addresses_of(options, url))};
 }
 
 Setup setup_of(const BenchOptions& options) {
-  Target target = target_of(options.url);
-  Target publish = options.publish_url == options.url ? target : target_of(options.publish_url);
+  Target target = target_of(options, options.url);
+  Target publish =
+      options.publish_url == options.url ? target : target_of(options, options.publish_url);
   return {.options = options,
           .target = std::move(target),
           .publish_target = std::move(publish),
@@ -289,7 +295,7 @@ int run_bench(const BenchOptions& options) {
   check_report_place(options.json);
   check_report_place(options.plot);
   if (options.wait.count() > 0) {
-    wait_for_answer(resolve_host(options.url.host, options.url.port), options.wait);
+    wait_for_answer(addresses_of(options, options.url), options.wait);
   }
   Interruption interruption;
   const Result result = measure(options, interruption);

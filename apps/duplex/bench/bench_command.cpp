@@ -83,6 +83,8 @@ void add_bench(CLI::App& program, Run& run) {
   allow_repetition(*text(loading, "-H,--header", given->fields, "'NAME: VALUE'",
                          "A field of each request; may be repeated"));
   text(loading, "--subprotocol", given->subprotocol, "NAME", "To offer to a WebSocket server");
+  text(loading, "--unix-socket", given->unix_path, "PATH",
+       "Connect to this Unix socket, whatever host URL names");
 
   text(messages, "-s,--size", given->size, "SIZE",
        "Of a message; 20 bytes by default, 1K with --compress");

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "files.hpp"
+#include "host_address.hpp"
 #include "quantity.hpp"
 #include "subcommand.hpp"
 #include <duplex/base/ascii.hpp>
@@ -137,6 +138,10 @@ void take_fields(BenchOptions& options, const BenchArguments& arguments) {
 }
 
 void take_load(BenchOptions& options, const BenchArguments& arguments) {
+  options.unix_path = arguments.unix_path;
+  if (!unix_address(options.unix_path)) {
+    throw UsageError("--unix-socket: the path is longer than the system takes");
+  }
   options.connections =
       count_of("--connections", arguments.connections, 1, connections_max, options.connections);
   options.threads =
@@ -358,6 +363,7 @@ std::vector<Option> shown(const BenchOptions& options) {
   add(options.rate > 0, "rate", options.rate, "/s");
   add(options.pace > 0, "pace", options.pace, "/s");
   add(options.resume, "resume", true);
+  add(!options.unix_path.empty(), "unix_socket", options.unix_path);
   return result;
 }
 

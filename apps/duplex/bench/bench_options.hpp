@@ -33,6 +33,7 @@ struct BenchArguments {
   std::string verify;
   std::vector<std::string> fields;
   std::string subprotocol;
+  std::string unix_path;
   std::string publishers;
   std::string publish_url;
   std::string pace;
@@ -59,6 +60,8 @@ struct BenchArguments {
 /// What it means.
 struct BenchOptions {
   http::Url url;
+  /// Of the Unix socket to connect to, whatever host the URLs name; empty for the hosts.
+  std::string unix_path;
   std::size_t connections = 50;
   std::size_t threads = 1;
   std::chrono::milliseconds duration{10'000};

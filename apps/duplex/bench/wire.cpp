@@ -63,6 +63,8 @@ Fault fault_of(int error) {
     case ECONNRESET:
     case EPIPE: return {"reset", std::move(text)};
     case ETIMEDOUT: return {"timeout", std::move(text)};
+    // Of a Unix socket: with TCP the system tries for a while.
+    case EAGAIN: return {"queue full", "the server does not accept connections fast enough"};
     case EADDRNOTAVAIL: return {std::string(error_kind::no_port_left), std::move(text)};
     case EMFILE:
     case ENFILE: return {std::string(error_kind::no_descriptor_left), std::move(text)};

@@ -163,6 +163,7 @@ TEST(BenchOptions, SayWhatIsWrong) {
       {[](Given& given) { given.fields = {"a b: c"}; }, "--header: "},
       {[](Given& given) { given.fields = {"Upgrade: x"}; }, "Upgrade"},
       {[](Given& given) { given.subprotocol = "a b"; }, "a b"},
+      {[](Given& given) { given.unix_path = std::string(108, 'x'); }, "--unix-socket: the path"},
       {[](Given& given) { given.insecure = true; }, "need a URL of wss or https"},
       {[](Given& given) { given.key = "k.pem"; }, "--key needs --cert"},
       {[](Given& given) { given.pid = "0"; }, "--pid: "},
@@ -214,8 +215,12 @@ TEST(BenchOptions, AreShownWhereTheyMeanSomething) {
             })),
             "connections threads duration warmup publishers size text compress compress_keep "
             "verify depth ");
-  EXPECT_EQ(names(resolved([](auto& given) { given.mode = "idle", given.pace = "9"; })),
-            "connections threads duration pace ");
+  EXPECT_EQ(names(resolved([](auto& given) {
+              given.mode = "idle";
+              given.pace = "9";
+              given.unix_path = "/run/x";
+            })),
+            "connections threads duration pace unix_socket ");
 }
 
 TEST(BenchOptions, AreShownWithTheirUnits) {
