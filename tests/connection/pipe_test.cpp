@@ -105,6 +105,53 @@ TEST(Pipe, LeavesInputToTheKernelWhilePaused) {
   ASSERT_TRUE(bench.until([&] { return !script.inputs.empty() && script.inputs.back() == "a"; }));
 }
 
+TEST(Pipe, GetsWhatCameWhileItWasHeldForAMoment) {
+  Script holding;
+  Script script;
+  PipeBench bench;
+  auto [first, first_peer] = bench.connect(holding);
+  auto [pipe, peer] = bench.connect(script);
+  holding.on_input = [other = &pipe](TestPipe&, Bytes& input) {
+    input = input.last(0);
+    other->set_input_held(true);
+  };
+  script.on_room = [](TestPipe& its) { its.set_input_held(false); };
+  // Both are ready in one iteration, in this order: the second can't be read when its turn comes.
+  first_peer.send("x");
+  peer.send("a");
+  bench.turn();
+  EXPECT_TRUE(script.inputs.empty());
+  ASSERT_TRUE(bench.until([&] { return !script.inputs.empty(); }));
+  EXPECT_EQ(script.inputs, std::vector<std::string>{"a"});
+}
+
+TEST(Pipe, TakesTheEndThatCameTogetherWithTheLastInput) {
+  Script script;
+  PipeBench bench;
+  auto [pipe, peer] = bench.connect(script);
+  peer.send("last");
+  peer.end_sending();
+  ASSERT_TRUE(bench.until([&] { return script.input_ends == 1; }));
+  EXPECT_EQ(script.inputs.front(), "last");
+}
+
+TEST(Pipe, ReadsOnWhereThereWasMoreThanOneTurnMayTake) {
+  Script script;
+  PipeBench bench;
+  std::vector<std::byte> room(5);
+  script.input_room = room;
+  script.on_input = [](TestPipe& its, Bytes& input) {
+    its.set_input_placed(1'000);
+    input = input.last(0);
+  };
+  auto [pipe, peer] = bench.connect(script);
+  peer.send("begin");
+  bench.turn();
+  // More pieces than one connection may take before others have their turn.
+  peer.send(std::string(5 * 40, 'x'));
+  ASSERT_TRUE(bench.until([&] { return script.inputs.size() == 1 + 40; }));
+}
+
 TEST(Pipe, PresentsWhatAPauseLeftWhenItEnds) {
   Script script;
   PipeBench bench;
