@@ -25,17 +25,16 @@ void drive(Pipe& pipe, WebSocketLink& link, Delivery delivery, Bytes& input, Han
   using websocket::Session;
   bool held = false;
   const auto take_message = [&](const Session::Message& message) {
-    if (delivery == Delivery::coroutine) {
-      // Behind our close frame nobody may be receiving any more.
-      if (link.delivery_waits()) return;
-      link.deliver(Message(message.opcode, message.payload));
+    if (delivery == Delivery::coroutine &&
+        !link.deliver(Message(message.opcode, message.payload))) {
+      return;
     }
     handle(message);
   };
   const auto take_chunk = [&](const Session::Chunk& chunk) {
-    if (delivery == Delivery::coroutine) {
-      if (link.delivery_waits()) return;
-      link.deliver(Chunk{chunk.opcode, chunk.payload, chunk.first, chunk.last});
+    if (delivery == Delivery::coroutine &&
+        !link.deliver(Chunk{chunk.opcode, chunk.payload, chunk.first, chunk.last})) {
+      return;
     }
     handle(chunk);
   };

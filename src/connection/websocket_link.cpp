@@ -56,9 +56,15 @@ void WebSocketLink::resume_senders() {
   }
 }
 
-void WebSocketLink::deliver(Chunk chunk) {
-  rare().received.emplace(chunk);
+bool WebSocketLink::deliver(Chunk chunk) {
+  // Nothing behind a gap, which its receiver would not know of.
+  if (rare().unheard || rare_->received) {
+    rare_->unheard = true;
+    return false;
+  }
+  rare_->received.emplace(chunk);
   if (rare_->receiver) std::exchange(rare_->receiver, nullptr).resume();
+  return true;
 }
 
 void WebSocketLink::note_close(websocket::CloseCode code, std::string_view reason) {
@@ -178,9 +184,12 @@ SendStatus WebSocketLink::accepted() noexcept {
 SendStatus WebSocketLink::send(websocket::Opcode opcode, ConstBytes payload,
                                websocket::Compression compression) noexcept {
   if (const auto refused = refusal()) return *refused;
-  if (session_.streaming()) {
-    return defer(websocket::PreparedMessage::of(opcode, payload, compression));
-  }
+  if (defers()) return defer(websocket::PreparedMessage::of(opcode, payload, compression));
+  return write_message(opcode, payload, compression);
+}
+
+SendStatus WebSocketLink::write_message(websocket::Opcode opcode, ConstBytes payload,
+                                        websocket::Compression compression) noexcept {
   const bool large = payload.size() >= large_payload_bytes &&
                      options_->session.role == websocket::Role::server &&
                      !session_.compresses(payload.size(), compression);
@@ -200,15 +209,23 @@ SendStatus WebSocketLink::send(websocket::Opcode opcode, ConstBytes payload,
 
 SendStatus WebSocketLink::send(const websocket::PreparedMessage& message) noexcept {
   if (const auto refused = refusal()) return *refused;
-  if (session_.streaming()) return defer(message);
+  return defers() ? defer(message) : send_accepted(message);
+}
+
+SendStatus WebSocketLink::send_accepted(const websocket::PreparedMessage& message) noexcept {
   auto frame = session_.shared_frame(message);
-  if (!frame) return send(message.opcode(), message.payload(), message.compression());
+  if (!frame) return write_message(message.opcode(), message.payload(), message.compression());
   // Handed on, not copied: a reference more for each subscriber would be counted, by all threads in
   // one place.
   const SharedBytes shown = options_->observer != nullptr ? *frame : SharedBytes();
   carrier_->send(*std::move(frame));
   observe(shown.bytes());
   return accepted();
+}
+
+/// Whether a message has to wait for others that are being sent.
+bool WebSocketLink::defers() const noexcept {
+  return session_.streaming() || (rare_ && !rare_->deferred.empty());
 }
 
 /// Keeps a whole message until the one that is being sent in fragments has ended, since they can't
@@ -227,13 +244,19 @@ SendStatus WebSocketLink::send_fragment(websocket::Opcode opcode, ConstBytes pie
   write([&](ByteQueue& output) {
     return session_.write_fragment(opcode, piece, last, output, compression);
   });
-  if (last && rare_ && !rare_->deferred.empty()) {
-    rare_->deferred_bytes = 0;
-    for (const auto& message : std::exchange(rare_->deferred, {})) {
-      if (is_open()) send(message);
-    }
-  }
+  if (last && rare_) send_deferred();
   return accepted();
+}
+
+/// Whatever the policy: they were accepted.
+void WebSocketLink::send_deferred() noexcept {
+  // One by one, since an observer may send in its turn: behind what waits here, or in fragments.
+  while (!rare_->deferred.empty() && is_open() && !session_.streaming()) {
+    const websocket::PreparedMessage message = std::move(rare_->deferred.front());
+    rare_->deferred.erase(rare_->deferred.begin());
+    rare_->deferred_bytes -= message.frame().size();
+    send_accepted(message);
+  }
 }
 
 bool WebSocketLink::ping(ConstBytes payload) noexcept {

@@ -107,9 +107,13 @@ class WebSocketLink {
   /// Lets those go on who wait for the peer to catch up.
   void resume_senders();
 
-  /// Gives a message, or a piece of one, to the coroutine that receives, now or when it asks.
-  void deliver(Chunk chunk);
-  void deliver(Message message) { deliver(Chunk{message.opcode(), message.bytes(), true, true}); }
+  /// Gives a message, or a piece of one, to the coroutine that receives, now or when it asks. False
+  /// where one waits for that already, which only happens behind our close frame, when nobody may
+  /// be receiving any more: this one is lost then, and so are all that follow.
+  bool deliver(Chunk chunk);
+  bool deliver(Message message) {
+    return deliver(Chunk{message.opcode(), message.bytes(), true, true});
+  }
   /// A pong has come: ends the wait of who measures round trips by it.
   void note_pong(ConstBytes payload);
   /// Whether a message waits for the coroutine to ask.
@@ -217,10 +221,11 @@ class WebSocketLink {
     std::string close_reason;
     std::coroutine_handle<> receiver;
     std::optional<OwnedChunk> received;
+    bool unheard = false;                // whether any was lost
     std::vector<RoundTrip> round_trips;  // in the order of their numbers
     std::uint64_t pings = 0;
     std::vector<std::coroutine_handle<>> senders;
-    // Whole messages that wait for the end of one that is sent in fragments.
+    // Whole messages that wait for the end of one that is sent in fragments; accepted.
     std::vector<websocket::PreparedMessage> deferred;
     std::size_t deferred_bytes = 0;
   };
@@ -232,7 +237,12 @@ class WebSocketLink {
   bool outbox_full() const noexcept;
   std::optional<SendStatus> refusal() noexcept;
   SendStatus close_as_slow() noexcept;
+  SendStatus send_accepted(const websocket::PreparedMessage& message) noexcept;
+  SendStatus write_message(websocket::Opcode opcode, ConstBytes payload,
+                           websocket::Compression compression) noexcept;
+  bool defers() const noexcept;
   SendStatus defer(websocket::PreparedMessage message) noexcept;
+  void send_deferred() noexcept;
   SendStatus accepted() noexcept;
   template <class Write>
   bool write(Write write_frames, ConstBytes behind = {}) noexcept;

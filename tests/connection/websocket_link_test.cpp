@@ -169,6 +169,24 @@ TEST(WebSocketLink, HoldsNoMorePreparedMessagesThanItsOutboxMay) {
   EXPECT_EQ(bench.hub.counters().messages_dropped, 1u);
 }
 
+// What was accepted is sent, even where the outbox has become full behind it.
+TEST(WebSocketLink, DropsNoMessageThatItHasAcceptedInsideOfAnother) {
+  LinkOptions options = small_limits();
+  options.slow_consumer = SlowConsumer::drop_newest;
+  Bench bench(options);
+  bench.carrier.stuck = true;
+  bench.link.send_fragment(Opcode::text, as_bytes("a"), false);
+  EXPECT_EQ(bench.link.send(PreparedMessage::text("1")), SendStatus::accepted);
+  EXPECT_EQ(bench.link.send(Opcode::text, as_bytes("2")), SendStatus::accepted);
+  const std::string long_end(options.outbox_bytes_max + 1, 'z');
+  EXPECT_EQ(bench.link.send_fragment(Opcode::text, as_bytes(long_end), true),
+            SendStatus::backlogged);
+  EXPECT_EQ(bench.carrier.take_wire(), plain(Opcode::text, "a", false) +
+                                           plain(Opcode::continuation, long_end) +
+                                           plain(Opcode::text, "1") + plain(Opcode::text, "2"));
+  EXPECT_EQ(bench.link.send(PreparedMessage::text("3")), SendStatus::dropped);
+}
+
 TEST(WebSocketLink, SendsNothingMoreOnceItCloses) {
   Bench bench;
   WebSocket socket = bench.link.handle();
@@ -392,6 +410,20 @@ TEST(WebSocketLink, StillGivesWhatWasDeliveredBeforeTheEnd) {
   task.start();
   EXPECT_TRUE(task.done());
   EXPECT_EQ(heard, (std::vector<std::string>{"last", "end"}));
+}
+
+// Behind our own close frame nothing is kept for who may never ask; who does gets nothing with a
+// gap in it.
+TEST(WebSocketLink, GivesNothingBehindAMessageThatWasLost) {
+  Bench bench;
+  std::vector<std::string> heard;
+  EXPECT_TRUE(bench.link.deliver(Message(Opcode::text, as_bytes("1"))));
+  EXPECT_FALSE(bench.link.deliver(Message(Opcode::text, as_bytes("2"))));
+  Task<> task = listen(bench.link.handle(), heard);
+  task.start();
+  EXPECT_FALSE(bench.link.deliver(Message(Opcode::text, as_bytes("3"))));
+  bench.link.end();
+  EXPECT_EQ(heard, (std::vector<std::string>{"1", "end"}));
 }
 
 TEST(WebSocketLink, ForgetsACoroutineThatIsDestroyedWhileItReceives) {
