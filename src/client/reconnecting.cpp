@@ -360,11 +360,15 @@ Task<Result<WebSocket>> ReconnectingWebSocket::Keeper::welcome(WebSocket socket)
 
 /// Gives what is received to the user, until the connection ends.
 Task<> ReconnectingWebSocket::Keeper::pass_on() {
+  bool unheard = false;
   while (auto message = co_await current_.receive()) {
+    // Behind a goodbye, nobody has to take anything any more; who does gets nothing behind a gap.
+    unheard = unheard || received_;
+    if (unheard) continue;
     taken_.reset();
     received_ = std::move(message);
     if (receiver_) std::exchange(receiver_, nullptr).resume();
-    co_await taken_.wait();
+    if (!closing_) co_await taken_.wait();
   }
 }
 

@@ -309,6 +309,32 @@ TEST(ClientReconnecting, ClosesWhenItIsDestroyedWithAMessageThatNobodyTook) {
   EXPECT_EQ(closed.get_future().get(), CloseCode::normal);
 }
 
+// What nobody has taken when it says goodbye is kept, and of what comes behind it nothing is given
+// that has a gap in front.
+TEST(ClientReconnecting, GivesNothingBehindAMessageThatWasLost) {
+  const Running there([](server::Server& server) {
+    server.websocket("/", {.on_message = [](WebSocket& socket, Message) {
+                       for (int number = 1; number <= 4; ++number) {
+                         socket.send(std::to_string(number));
+                       }
+                     }});
+  });
+  const Client client(plain_options());
+  std::vector<std::string> heard;
+  const auto stay = [&]() -> Task<> {
+    auto socket = client.connect(there.ws("/")).reconnecting();
+    socket.send("go");
+    const auto first = co_await socket.receive();
+    heard.emplace_back(first.value().text());
+    const WebSocket connection = socket.current();
+    socket.close();
+    while (!connection.close_info()) co_await net::sleep_for(1ms);
+    while (const auto message = co_await socket.receive()) heard.emplace_back(message->text());
+  };
+  client.run(stay());
+  EXPECT_EQ(heard, (std::vector<std::string>{"1", "2"}));
+}
+
 TEST(ClientReconnecting, EndsWithItsClientWhileItReceives) {
   Watched there;
   auto client = std::make_unique<Client>(plain_options());
