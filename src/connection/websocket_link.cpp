@@ -252,8 +252,11 @@ SendStatus WebSocketLink::send_fragment(websocket::Opcode opcode, ConstBytes pie
 void WebSocketLink::send_deferred() noexcept {
   // One by one, since an observer may send in its turn: behind what waits here, or in fragments.
   while (!rare_->deferred.empty() && is_open() && !session_.streaming()) {
-    const websocket::PreparedMessage message = std::move(rare_->deferred.front());
-    rare_->deferred.erase(rare_->deferred.begin());
+    const websocket::PreparedMessage message = std::move(rare_->deferred[rare_->deferred_gone++]);
+    if (rare_->deferred_gone == rare_->deferred.size()) {
+      rare_->deferred = {};
+      rare_->deferred_gone = 0;
+    }
     rare_->deferred_bytes -= message.frame().size();
     send_accepted(message);
   }

@@ -227,6 +227,7 @@ class WebSocketLink {
     std::vector<std::coroutine_handle<>> senders;
     // Whole messages that wait for the end of one that is sent in fragments; accepted.
     std::vector<websocket::PreparedMessage> deferred;
+    std::size_t deferred_gone = 0;  // so many of them are on their way
     std::size_t deferred_bytes = 0;
   };
 
