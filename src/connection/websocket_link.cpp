@@ -185,11 +185,6 @@ SendStatus WebSocketLink::send(websocket::Opcode opcode, ConstBytes payload,
                                websocket::Compression compression) noexcept {
   if (const auto refused = refusal()) return *refused;
   if (defers()) return defer(websocket::PreparedMessage::of(opcode, payload, compression));
-  return write_message(opcode, payload, compression);
-}
-
-SendStatus WebSocketLink::write_message(websocket::Opcode opcode, ConstBytes payload,
-                                        websocket::Compression compression) noexcept {
   const bool large = payload.size() >= large_payload_bytes &&
                      options_->session.role == websocket::Role::server &&
                      !session_.compresses(payload.size(), compression);
@@ -209,23 +204,15 @@ SendStatus WebSocketLink::write_message(websocket::Opcode opcode, ConstBytes pay
 
 SendStatus WebSocketLink::send(const websocket::PreparedMessage& message) noexcept {
   if (const auto refused = refusal()) return *refused;
-  return defers() ? defer(message) : send_accepted(message);
-}
-
-SendStatus WebSocketLink::send_accepted(const websocket::PreparedMessage& message) noexcept {
+  if (defers()) return defer(message);
   auto frame = session_.shared_frame(message);
-  if (!frame) return write_message(message.opcode(), message.payload(), message.compression());
+  if (!frame) return send(message.opcode(), message.payload(), message.compression());
   // Handed on, not copied: a reference more for each subscriber would be counted, by all threads in
   // one place.
   const SharedBytes shown = options_->observer != nullptr ? *frame : SharedBytes();
   carrier_->send(*std::move(frame));
   observe(shown.bytes());
   return accepted();
-}
-
-/// Whether a message has to wait for others that are being sent.
-bool WebSocketLink::defers() const noexcept {
-  return session_.streaming() || (rare_ && !rare_->deferred.empty());
 }
 
 /// Keeps a whole message until the one that is being sent in fragments has ended, since they can't
@@ -258,7 +245,15 @@ void WebSocketLink::send_deferred() noexcept {
       rare_->deferred_gone = 0;
     }
     rare_->deferred_bytes -= message.frame().size();
-    send_accepted(message);
+    if (const auto frame = session_.shared_frame(message)) {
+      carrier_->send(*frame);
+      observe(frame->bytes());
+    } else {
+      write([&](ByteQueue& output) {
+        return session_.write_message(message.opcode(), message.payload(), output,
+                                      message.compression());
+      });
+    }
   }
 }
 

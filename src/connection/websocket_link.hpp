@@ -238,10 +238,10 @@ class WebSocketLink {
   bool outbox_full() const noexcept;
   std::optional<SendStatus> refusal() noexcept;
   SendStatus close_as_slow() noexcept;
-  SendStatus send_accepted(const websocket::PreparedMessage& message) noexcept;
-  SendStatus write_message(websocket::Opcode opcode, ConstBytes payload,
-                           websocket::Compression compression) noexcept;
-  bool defers() const noexcept;
+  /// Whether a message has to wait for others that are being sent.
+  bool defers() const noexcept {
+    return session_.streaming() || (rare_ && !rare_->deferred.empty());
+  }
   SendStatus defer(websocket::PreparedMessage message) noexcept;
   void send_deferred() noexcept;
   SendStatus accepted() noexcept;
