@@ -177,6 +177,10 @@ void Pipe::input_wanted() noexcept {
   if (!paused_) request_service();
 }
 
+void Pipe::go_on_later() noexcept {
+  request_service();
+}
+
 void Pipe::request_service() noexcept {
   if (service_requested_ || !is_open()) return;
   service_requested_ = true;
@@ -441,6 +445,8 @@ void Pipe::on_deadline(std::uint64_t now) noexcept {
       due = progress_ms() + hub_->limits().stalled_write_ms_max;
       if (now >= due) {
         on_stalled();
+        // Else the system would keep what was sent for as long as the peer answers at all.
+        if (is_open()) net::reset_on_close(descriptor());
         return close();
       }
     }

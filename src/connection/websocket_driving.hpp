@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "connection/pipe.hpp"
+#include "connection/turn.hpp"
 #include "connection/websocket_link.hpp"
 #include <duplex/base/bytes.hpp>
 #include <duplex/websocket/session.hpp>
@@ -24,6 +25,8 @@ template <class Handle>
 void drive(Pipe& pipe, WebSocketLink& link, Delivery delivery, Bytes& input, Handle handle) {
   using websocket::Session;
   bool held = false;
+  Turn turn;
+  bool turn_over = false;
   const auto take_message = [&](const Session::Message& message) {
     if (delivery == Delivery::coroutine &&
         !link.deliver(Message(message.opcode, message.payload))) {
@@ -45,6 +48,8 @@ void drive(Pipe& pipe, WebSocketLink& link, Delivery delivery, Bytes& input, Han
     if (held || !link.wants_next(input)) break;
     if (const auto message = link.next_message(input)) {
       take_message(*message);
+      turn_over = turn.spend(Turn::message_bytes + message->payload.size());
+      if (turn_over) break;
       continue;
     }
     const auto event = link.next(input);
@@ -55,9 +60,12 @@ void drive(Pipe& pipe, WebSocketLink& link, Delivery delivery, Bytes& input, Han
     }
     if (!*event) break;
     const Session::Event& found = **event;
+    std::size_t bytes = 0;
     if (const auto* message = std::get_if<Session::Message>(&found)) {
+      bytes = message->payload.size();
       take_message(*message);
     } else if (const auto* chunk = std::get_if<Session::Chunk>(&found)) {
+      bytes = chunk->payload.size();
       take_chunk(*chunk);
     } else if (const auto* pong = std::get_if<Session::Pong>(&found)) {
       link.note_pong(pong->payload);
@@ -70,7 +78,11 @@ void drive(Pipe& pipe, WebSocketLink& link, Delivery delivery, Bytes& input, Han
       pipe.note_last_input();
       if (link.hang_up()) pipe.finish();
     }
+    turn_over = turn.spend(Turn::message_bytes + bytes);
+    if (turn_over) break;
   }
+  // The rest is presented again when others have had their turn.
+  if (turn_over) pipe.input_wanted();
   pipe.set_input_held(held);
   pipe.set_input_placed(link.has_input_room() ? link.message_bytes() : 0);
 }

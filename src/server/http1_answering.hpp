@@ -3,6 +3,7 @@
 #include <coroutine>
 #include <string>
 
+#include "connection/turn.hpp"
 #include "server/dispatcher.hpp"
 #include "server/http1_connection.hpp"
 #include <duplex/base/task.hpp>
@@ -34,6 +35,8 @@ struct Http1Connection::Answering {
   http::Fields trailers;
   bool endless = false;  // events, which end with the connection
   std::coroutine_handle<> room_waiter;
+  connection::Turn turn;
+  bool turn_over = false;  // others are to have theirs before the next piece
 
   bool over = false;  // may be destroyed as soon as none of its coroutines is running
   // Last, so that they are destroyed before what they use.

@@ -3,6 +3,7 @@
 #include <utility>
 #include <variant>
 
+#include "connection/turn.hpp"
 #include "server/connection.hpp"
 #include "server/entrance.hpp"
 #include "server/http1_answering.hpp"
@@ -56,7 +57,9 @@ std::optional<AcceptedUpgrade> Http1Connection::on_input(Bytes& input) {
   in_input_ = true;
   // Also without input the parser may have the end of a request to tell.
   const auto parser_may_tell = [&] { return !input.empty() || !parser_.idle(); };
-  while (!upgrade_ && parser_may_tell() && wants_input()) {
+  connection::Turn turn;
+  bool turn_over = false;
+  while (!upgrade_ && !turn_over && parser_may_tell() && wants_input()) {
     const auto event = parser_.next(input);
     if (!event) {
       refuse(http1::status_of(event.error()), http1::describe(event.error()));
@@ -69,6 +72,7 @@ std::optional<AcceptedUpgrade> Http1Connection::on_input(Bytes& input) {
       on_content(content->data);
     } else {
       on_request_end(std::get<http1::RequestParser::End>(**event).trailers);
+      turn_over = turn.spend(connection::Turn::request_bytes);
     }
     reap();
   }
@@ -80,6 +84,8 @@ std::optional<AcceptedUpgrade> Http1Connection::on_input(Bytes& input) {
     return std::nullopt;
   }
   const bool wants = wants_input();
+  // The requests behind are presented again when others have had their turn.
+  if (turn_over && wants) connection_.input_wanted();
   // While an answer is being made we still look for the end of the client's input, but one piece
   // of it is enough to hold.
   connection_.set_input_held(!wants && !input.empty());
@@ -116,6 +122,7 @@ void Http1Connection::on_head(const http1::RequestParser::Head& found) {
   in_head_ = false;
   served_ = true;
   content_bytes_sent_ = 0;
+  discarded_bytes_ = 0;
   if (worker_.logs_access()) request_began_ = std::chrono::steady_clock::now();
   worker_.count_request();
   identify_peer();
@@ -140,13 +147,20 @@ void Http1Connection::identify_peer() {
 
 void Http1Connection::on_content(ConstBytes data) {
   exchange_.content_received(data.size());
-  if (!answering_ || answering_->over) return;  // answered already, and not wanted any more
+  if (!answering_ || answering_->over) return discard_content(data.size());
   if (answering_->collecting) {
     request_->append_content(data);
     return;
   }
   answering_->unread_content.append(as_text(data));
   if (answering_->content_waiter) std::exchange(answering_->content_waiter, nullptr).resume();
+}
+
+/// What is left of a request that was answered: read for the sake of the next one, but not for
+/// ever, since nobody knows how much comes in chunks.
+void Http1Connection::discard_content(std::size_t bytes) {
+  discarded_bytes_ += bytes;
+  if (discarded_bytes_ > worker_.options().limits.drain_bytes_max) connection_.finish();
 }
 
 void Http1Connection::on_request_end(http::FieldsView trailers) {

@@ -79,6 +79,7 @@ class Http1Connection : public Recycled<Http1Connection> {
   // What the parser finds.
   void on_head(const http1::RequestParser::Head& found);
   void on_content(ConstBytes data);
+  void discard_content(std::size_t bytes);
   void on_request_end(http::FieldsView trailers);
   void refuse(http::Status status, std::string_view sentence);
 
@@ -129,6 +130,7 @@ class Http1Connection : public Recycled<Http1Connection> {
   std::optional<AcceptedUpgrade> upgrade_;
   http::Status status_{};
   std::uint64_t content_bytes_sent_ = 0;
+  std::uint64_t discarded_bytes_ = 0;
   std::chrono::steady_clock::time_point request_began_;
   /// When what we wait for began: a head, or the silence between two requests.
   std::uint64_t waiting_since_ms_;

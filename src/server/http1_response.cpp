@@ -20,6 +20,8 @@ namespace {
 /// How far a client may be behind in taking what we answer before we wait for it: with the next
 /// pipelined request, the next piece of a stream.
 constexpr std::size_t backlog_bytes_max = 256 * 1024;
+/// Files among that: each keeps a descriptor, however little of it is asked for.
+constexpr std::size_t backlog_files_max = 8;
 
 /// From this size on content is sent from where it is instead of being copied behind its head.
 constexpr std::size_t large_content_bytes = 16 * 1024;
@@ -184,11 +186,12 @@ Task<> Http1Connection::run_stream() {
 
 void Http1Connection::pump_generator() {
   try {
-    while (!backlogged() && connection_.is_open()) {
+    while (may_write()) {
       const auto piece = answering_->generator();
       if (!piece) return end_content();
       write_content(as_bytes(*piece));
     }
+    if (answering_->turn_over) connection_.go_on_later();
   } catch (const std::exception& exception) {
     internal_error(exception.what());
     cut_off();
@@ -201,6 +204,7 @@ void Http1Connection::pump_generator() {
 void Http1Connection::write_content(ConstBytes piece) {
   if (!connection_.is_open() || !exchange_.sending_response() || piece.empty()) return;
   content_bytes_sent_ += piece.size();
+  answering_->turn_over = answering_->turn.spend(connection::Turn::message_bytes + piece.size());
   ByteQueue& output = connection_.output();
   if (plan_.framing != http1::Framing::chunked) {
     output.append(piece);
@@ -278,16 +282,20 @@ void Http1Connection::log_access() {
 // ---------------------------------------------------------------------------- for BodyWriter
 
 bool Http1Connection::backlogged() const noexcept {
-  // Files count too: each holds a descriptor.
-  return connection_.unsent_bytes() > backlog_bytes_max;
+  return connection_.unsent_bytes() > backlog_bytes_max ||
+         connection_.unsent_files() >= backlog_files_max;
 }
 
 bool Http1Connection::may_write() const noexcept {
-  return connection_.is_open() && !backlogged();
+  return connection_.is_open() && !backlogged() && !(answering_ && answering_->turn_over);
 }
 
 void Http1Connection::on_room() {
   reap();
+  if (answering_) {
+    answering_->turn = {};
+    answering_->turn_over = false;
+  }
   if (backlogged()) return;
   if (answering_ && answering_->room_waiter) {
     std::exchange(answering_->room_waiter, nullptr).resume();
@@ -303,6 +311,7 @@ void Http1Connection::add_trailer(std::string_view name, std::string_view value)
 
 void Http1Connection::wait_for_room(std::coroutine_handle<> waiter) {
   answering_->room_waiter = waiter;
+  if (answering_->turn_over) connection_.go_on_later();
 }
 
 void Http1Connection::forget_room_waiter(std::coroutine_handle<> waiter) noexcept {

@@ -1,5 +1,6 @@
 """HTTP/1.1 as clients use it: persistence, framing, methods, streaming in both directions."""
 
+import contextlib
 import email.utils
 import http.client
 import select
@@ -236,6 +237,19 @@ def test_a_refusal_comes_instead_of_100_continue(server):
         with Connection(server.address) as connection:
             connection.get(target, "Content-Length: 5", "Expect: 100-continue", method="POST")
             assert connection.answer().status == status
+
+
+def test_what_is_left_of_a_request_in_chunks_is_read_only_so_far(server):
+    with Connection(server.address) as connection:
+        connection.get("/only-get", "Transfer-Encoding: chunked", method="POST")
+        assert connection.answer().status == 405
+        chunk = b"4000\r\n" + bytes(0x4000) + b"\r\n"
+        with contextlib.suppress(ConnectionError):
+            for _ in range(256):
+                connection.send(chunk)
+            connection.send(b"0\r\n\r\n")
+            connection.get("/")
+        assert connection.closed()
 
 
 def test_another_expectation_fails(server):
