@@ -31,6 +31,9 @@ using FilePart = std::unique_ptr<FileRange>;
 using Part = std::variant<OwnedPart, SharedPart, FilePart>;
 static_assert(sizeof(Part) <= 24, "a slow subscriber holds one for each message");
 
+// A slow subscriber of tiny messages would otherwise hold many times what they are.
+constexpr std::size_t copied_bytes_max = 64;
+
 // What a pooled state may keep: room for a few small replies or a burst of messages.
 constexpr std::size_t owned_kept_max = std::size_t{4} * 1024;
 constexpr std::size_t parts_kept_max = 64;
@@ -53,6 +56,7 @@ struct Outbox::State {
   ByteQueue owned;
   std::size_t held_bytes = 0;
   std::uint64_t file_bytes = 0;
+  std::size_t files = 0;
   State* next_pooled = nullptr;
 
   Part& front() noexcept { return parts[first]; }
@@ -81,6 +85,7 @@ struct Outbox::State {
     first = 0;
     held_bytes = 0;
     file_bytes = 0;
+    files = 0;
   }
 
   std::size_t footprint_bytes() const noexcept {
@@ -165,6 +170,9 @@ void Outbox::append(ConstBytes bytes) {
 
 void Outbox::append(SharedBytes bytes, std::size_t offset) {
   if (offset >= bytes.size()) return;
+  if (!empty() && bytes.size() - offset <= copied_bytes_max) {
+    return append(bytes.bytes().subspan(offset));
+  }
   State& queue = state();
   queue.held_bytes += bytes.size() - offset;
   queue.push(SharedPart{std::move(bytes), offset});
@@ -174,6 +182,7 @@ void Outbox::append(FileRange range) {
   if (range.length == 0) return;
   State& queue = state();
   queue.file_bytes += range.length;
+  ++queue.files;
   queue.push(std::make_unique<FileRange>(std::move(range)));
 }
 
@@ -183,6 +192,10 @@ std::uint64_t Outbox::queued_bytes() const noexcept {
 
 std::size_t Outbox::queued_held_bytes() const noexcept {
   return state_->held_bytes;
+}
+
+std::size_t Outbox::queued_files() const noexcept {
+  return state_->files;
 }
 
 std::expected<bool, std::error_code> Outbox::flush(int socket) {
@@ -264,7 +277,10 @@ void Outbox::consume(std::uint64_t count) noexcept {
       file->length -= length;
       whole = file->length == 0;
       state_->file_bytes -= length;
-      if (whole) file.reset();
+      if (whole) {
+        file.reset();
+        --state_->files;
+      }
     }
     count -= length;
     if (whole && ++state_->first == state_->parts.size()) state_.reset();

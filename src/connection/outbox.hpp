@@ -31,7 +31,8 @@ class Outbox {
  public:
   /// Queues a copy of `bytes`. Copies that follow one another become one span.
   void append(ConstBytes bytes);
-  /// Queues a reference to `bytes` from `offset` on, which is not beyond their end. No copy.
+  /// Queues a reference to `bytes` from `offset` on, which is not beyond their end. No copy, unless
+  /// they are so few that a reference takes more memory, and wait behind others.
   void append(SharedBytes bytes, std::size_t offset = 0);
   /// Queues a part of a file, which is read only when it is sent.
   void append(FileRange range);
@@ -45,6 +46,8 @@ class Outbox {
   std::uint64_t size_bytes() const noexcept { return empty() ? 0 : queued_bytes(); }
   /// The part of it that is held in memory: all but files.
   std::size_t held_bytes() const noexcept { return empty() ? 0 : queued_held_bytes(); }
+  /// How many parts of files there are, each of which keeps a file open.
+  std::size_t files() const noexcept { return empty() ? 0 : queued_files(); }
 
   /// Sends as much as `socket` takes. True when everything went; false when the caller is to watch
   /// for writability and call again: the socket is full, or this call has sent its fair share
@@ -82,6 +85,7 @@ class Outbox {
   State& state();
   std::uint64_t queued_bytes() const noexcept;
   std::size_t queued_held_bytes() const noexcept;
+  std::size_t queued_files() const noexcept;
 
   std::unique_ptr<State, Recycle> state_;
 };

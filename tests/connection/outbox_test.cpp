@@ -108,9 +108,10 @@ TEST(Outbox, SendsAllKindsInOrder) {
 
 TEST(Outbox, OffersOwnBytesThatFollowOneAnotherAsOneSpan) {
   Outbox outbox;
+  const std::string long_one(100, 'e');
   outbox.append(as_bytes("ab"));
   outbox.append(as_bytes("cd"));
-  outbox.append(shared("ef"));
+  outbox.append(shared(long_one));
   outbox.append(as_bytes("gh"));
   std::array<iovec, 8> spans;
   ASSERT_EQ(outbox.next_spans(spans), 3u);
@@ -118,7 +119,7 @@ TEST(Outbox, OffersOwnBytesThatFollowOneAnotherAsOneSpan) {
     return std::string_view(static_cast<const char*>(spans[i].iov_base), spans[i].iov_len);
   };
   EXPECT_EQ(text(0), "abcd");
-  EXPECT_EQ(text(1), "ef");
+  EXPECT_EQ(text(1), long_one);
   EXPECT_EQ(text(2), "gh");
   EXPECT_EQ(outbox.next_spans(std::span(spans).first(2)), 2u);
 
@@ -127,10 +128,30 @@ TEST(Outbox, OffersOwnBytesThatFollowOneAnotherAsOneSpan) {
   EXPECT_EQ(text(0), "d");
   outbox.consume(2);
   ASSERT_EQ(outbox.next_spans(spans), 2u);
-  EXPECT_EQ(text(0), "f");
-  EXPECT_EQ(outbox.size_bytes(), 3u);
-  outbox.consume(3);
+  EXPECT_EQ(text(0), long_one.substr(1));
+  EXPECT_EQ(outbox.size_bytes(), 101u);
+  outbox.consume(101);
   EXPECT_TRUE(outbox.empty());
+}
+
+TEST(Outbox, CopiesSharedBytesThatTakeLessThanAReferenceAndWait) {
+  Outbox outbox;
+  outbox.append(shared("alone, it may leave at once"));
+  for (int i = 0; i < 1000; ++i) outbox.append(shared("."), 0);
+  std::array<iovec, 8> spans;
+  ASSERT_EQ(outbox.next_spans(spans), 2u);
+  EXPECT_EQ(spans[1].iov_len, 1000u);
+}
+
+TEST(Outbox, CountsTheFilesThatItKeepsOpen) {
+  Outbox outbox;
+  EXPECT_EQ(outbox.files(), 0u);
+  for (int i = 0; i < 3; ++i) outbox.append(file_of("0123456789"), 0, 4);
+  EXPECT_EQ(outbox.files(), 3u);
+  outbox.consume(5);
+  EXPECT_EQ(outbox.files(), 2u);
+  outbox.clear();
+  EXPECT_EQ(outbox.files(), 0u);
 }
 
 TEST(Outbox, OffersAFileWhereItsTurnComes) {

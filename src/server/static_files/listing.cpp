@@ -72,6 +72,18 @@ constexpr std::string_view page_style =
     "tr:hover { background: #8882; }\n"
     "</style>\n";
 
+/// Of an entry that is to be listed. Only links are opened, to see whether they lead out; whoever
+/// writes to a pipe is not to take us for its reader.
+std::optional<FileStatus> listed_status(const FileTree& tree, const std::string& path,
+                                        unsigned char type) {
+  const auto status = tree.status(path);
+  if (!status || status->kind == FileStatus::Kind::other) return std::nullopt;
+  if (type == DT_REG || type == DT_DIR) return *status;
+  const auto file = tree.open(path);
+  if (!file) return std::nullopt;
+  return file->status;
+}
+
 }  // namespace
 
 std::string escape_html(std::string_view text) {
@@ -108,8 +120,9 @@ std::optional<std::string> make_listing(const FileTree& tree, const std::string&
       more = true;
       break;
     }
-    const auto file = tree.open(path + "/" + std::string(name));
-    if (file) files.push_back({std::string(name), file->status});
+    if (const auto status = listed_status(tree, path + "/" + std::string(name), entry->d_type)) {
+      files.push_back({std::string(name), *status});
+    }
   }
   std::ranges::sort(files, std::less<>());
 
