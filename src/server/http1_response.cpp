@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <array>
 #include <exception>
 #include <string>
 #include <utility>
@@ -9,6 +11,7 @@
 #include "server/http1_connection.hpp"
 #include "server/response_access.hpp"
 #include "server/worker.hpp"
+#include <duplex/base/ascii.hpp>
 #include <duplex/http1/response_writer.hpp>
 
 // How an answer leaves: whole, as a file, or piece by piece; and what follows it.
@@ -30,6 +33,33 @@ constexpr std::size_t large_content_bytes = 16 * 1024;
 /// holds by default.
 constexpr std::size_t event_backlog_bytes_max = 4 * 1024 * 1024;
 
+/// Fields that are about the content that was meant, and not about that of an error in its place.
+constexpr std::array<std::string_view, 11> content_fields{"Content-Type",     "Content-Encoding",
+                                                          "Content-Language", "Content-Disposition",
+                                                          "Content-Location", "Content-Range",
+                                                          "Accept-Ranges",    "Cache-Control",
+                                                          "Expires",          "ETag",
+                                                          "Last-Modified"};
+
+/// Puts a handler's fields over those of `file`.
+void add_fields(FileResponse& file, const http::Fields& fields, bool is_error) {
+  const bool has_parts =
+      file.fields.find("Content-Type").value_or("").starts_with("multipart/byteranges");
+  const auto is_left_out = [&](std::string_view name) {
+    if (has_parts && equals_ignoring_case(name, "Content-Type")) return true;
+    return is_error && std::ranges::any_of(content_fields, [name](std::string_view one) {
+             return equals_ignoring_case(name, one);
+           });
+  };
+  for (const auto [name, value] : fields) {
+    // What the answer depends on, it does so for each reason.
+    if (!is_left_out(name) && !equals_ignoring_case(name, "Vary")) file.fields.remove(name);
+  }
+  for (const auto [name, value] : fields) {
+    if (!is_left_out(name)) file.fields.add(name, value);
+  }
+}
+
 }  // namespace
 
 void Http1Connection::respond(Response response) {
@@ -41,7 +71,8 @@ void Http1Connection::respond(Response response) {
   }
   ResponseAccess::Body& body = ResponseAccess::body(response);
   if (const auto* file = std::get_if<ResponseAccess::FilePath>(&body)) {
-    return respond_with_file(worker_.file(request_->request(), file->path), response);
+    const FileAnswer answer{file->path, response.status(), response.fields()};
+    return respond_with_file(worker_.file(request_->request(), answer), response);
   }
   if (const auto* file = std::get_if<ResponseAccess::MountedFile>(&body)) {
     return respond_with_file(worker_.file(request_->request(), *file->mount), response);
@@ -104,10 +135,11 @@ void Http1Connection::send_whole(ConstBytes content) {
 
 /// Sends `file`, with the fields that the handler has added in `response`.
 void Http1Connection::respond_with_file(FileResponse file, const Response& response) {
-  for (const auto [name, value] : response.fields()) file.fields.remove(name);
-  for (const auto [name, value] : response.fields()) file.fields.add(name, value);
+  // Not what the handler asked for.
+  const bool is_error = file.status >= http::Status::bad_request;
+  add_fields(file, response.fields(), is_error);
   if (file.status == http::Status::ok) file.status = response.status();
-  if (file.status >= http::Status::bad_request && file.pieces.empty()) {
+  if (is_error) {
     const std::string sentence = std::string(http::reason_phrase(file.status)) + ".\n";
     file.fields.set("Content-Type", "text/plain; charset=utf-8");
     file.content_length = sentence.size();

@@ -153,9 +153,9 @@ FileCache& Worker::files_for(const Request& request) noexcept {
   return request.secure() ? encrypted_files_ : clear_files_;
 }
 
-FileResponse Worker::file(const Request& request, const std::string& path) {
-  FileResponse response =
-      respond_with_path(request.head(), path, files_for(request), std::chrono::system_clock::now());
+FileResponse Worker::file(const Request& request, const FileAnswer& answer) {
+  FileResponse response = respond_with_path(request.head(), answer, files_for(request),
+                                            std::chrono::system_clock::now());
   file_closer_->begin();
   return response;
 }

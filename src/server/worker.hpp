@@ -99,7 +99,7 @@ class Worker final : public connection::Hub {
   std::string_view date() noexcept { return date_.now(); }
 
   /// The file at `path`, which a handler chose; or the one below `mount` that the request is for.
-  FileResponse file(const Request& request, const std::string& path);
+  FileResponse file(const Request& request, const FileAnswer& answer);
   FileResponse file(const Request& request, const FilesMount& mount);
 
   void log(LogLevel level, std::string_view sentence) const noexcept override;

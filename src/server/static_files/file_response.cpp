@@ -72,24 +72,30 @@ FileResponse respond_with(const FileRepresentation& representation, const http::
       is_coded ? coded_entity_tag(file.entity_tag, representation.coding) : std::string();
   const std::string_view entity_tag = is_coded ? coded_tag : file.entity_tag;
   const http::Validators validators = {
-      http::EntityTag{entity_tag.substr(1, entity_tag.size() - 2), false},
-      file.status.modified_unix_s(), true};
+      representation.own_entity_tag.value_or(
+          http::EntityTag{entity_tag.substr(1, entity_tag.size() - 2), false}),
+      representation.own_modified_unix_s.value_or(file.status.modified_unix_s()), true};
+  // Conditions are for what is not done yet, and would be done (RFC 9110 section 13.2.1).
+  const bool is_get = head.method == http::Method::get;
+  const bool is_head = head.method == http::Method::head;
   FileResponse response;
 
-  switch (http::evaluate_preconditions(head.method, head.fields, validators, now_unix_s)) {
-    case http::Precondition::proceed: break;
-    case http::Precondition::not_modified:
-      response.status = http::Status::not_modified;
-      add_common_fields(response.fields, representation, entity_tag);
-      return response;
-    case http::Precondition::failed:
-      response.status = http::Status::precondition_failed;
-      return response;
+  if (representation.is_ok && (is_get || is_head)) {
+    switch (http::evaluate_preconditions(head.method, head.fields, validators, now_unix_s)) {
+      case http::Precondition::proceed: break;
+      case http::Precondition::not_modified:
+        response.status = http::Status::not_modified;
+        add_common_fields(response.fields, representation, entity_tag);
+        return response;
+      case http::Precondition::failed:
+        response.status = http::Status::precondition_failed;
+        return response;
+    }
   }
 
   // Ranges are for GET only (RFC 9110 section 14.2), and for one Range field.
   http::RangeSelection selection;
-  if (head.method == http::Method::get && head.fields.count("range") == 1 &&
+  if (representation.is_ok && is_get && head.fields.count("range") == 1 &&
       http::range_is_current(head.fields, validators, now_unix_s)) {
     selection = http::select_ranges(*head.fields.find("range"), size);
   }
@@ -117,7 +123,7 @@ FileResponse respond_with(const FileRepresentation& representation, const http::
   }
   response.fields.add("Content-Type", representation.media_type);
   response.content_length = range.length;
-  if (head.method == http::Method::get && range.length > 0) {
+  if (!is_head && range.length > 0) {
     response.pieces.push_back(piece_of(file, range));
   }
   return response;

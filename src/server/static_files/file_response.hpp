@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -11,6 +12,7 @@
 #include "server/static_files/file_cache.hpp"
 #include <duplex/base/shared_bytes.hpp>
 #include <duplex/http/accept.hpp>
+#include <duplex/http/entity_tag.hpp>
 #include <duplex/http/fields.hpp>
 #include <duplex/http/head.hpp>
 #include <duplex/http/status.hpp>
@@ -49,11 +51,17 @@ struct FileRepresentation {
   bool varies_by_media_type = false;
   /// The value of `Cache-Control`; empty for none.
   std::string_view cache_control = {};
+  /// Validators that the program gives, instead of those that follow from the file.
+  std::optional<http::EntityTag> own_entity_tag = {};
+  std::optional<std::int64_t> own_modified_unix_s = {};
+  /// Whether the answer would be 200, so that preconditions and ranges count.
+  bool is_ok = true;
 };
 
-/// The response to a GET or HEAD for `representation`: 200, 206, 304, 412 or 416 by the request's
-/// preconditions (RFC 9110 section 13) and ranges (section 14). Between the parts of several ranges
-/// stands `boundary`, which the content may not hold: random, and new for each response.
+/// The response to a request for `representation`: to a GET or HEAD 200, 206, 304, 412 or 416 by
+/// the request's preconditions (RFC 9110 section 13) and ranges (section 14); to another method,
+/// which has been performed, 200. Between the parts of several ranges stands `boundary`, which the
+/// content may not hold: random, and new for each response.
 FileResponse respond_with(const FileRepresentation& representation, const http::RequestHead& head,
                           std::string_view boundary, std::chrono::system_clock::time_point now);
 

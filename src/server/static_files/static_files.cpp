@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "server/static_files/listing.hpp"
+#include <duplex/http/date.hpp>
 #include <duplex/http/media_type.hpp>
 #include <duplex/http/percent.hpp>
 
@@ -180,15 +181,25 @@ std::optional<FileResponse> StaticFiles::respond_with_file(const http::RequestHe
       head, boundary_for(head), now);
 }
 
-FileResponse respond_with_path(const http::RequestHead& head, const std::string& path,
+FileResponse respond_with_path(const http::RequestHead& head, const FileAnswer& answer,
                                FileCache& cache, system_clock::time_point now) {
   const FileTree& tree = FileTree::everything();
-  const auto status = tree.status(path);
+  const auto status = tree.status(answer.path);
   if (!status || status->kind != Kind::file) return bare_response(http::Status::not_found);
-  const auto file = cache.load(tree, path, {*status, now}, now);
+  const auto file = cache.load(tree, answer.path, {*status, now}, now);
   if (!file) return bare_response(http::Status::not_found);
-  return respond_with({.file = *file, .media_type = http::media_type_of(path)}, head,
-                      boundary_for(head), now);
+  FileRepresentation representation{
+      .file = *file,
+      .media_type = answer.fields.find("Content-Type").value_or(http::media_type_of(answer.path)),
+      .is_ok = answer.status == http::Status::ok,
+  };
+  if (const auto tag = answer.fields.find("ETag")) {
+    representation.own_entity_tag = http::parse_entity_tag(*tag);
+  }
+  if (const auto date = answer.fields.find("Last-Modified")) {
+    representation.own_modified_unix_s = http::parse_date(*date, system_clock::to_time_t(now));
+  }
+  return respond_with(representation, head, boundary_for(head), now);
 }
 
 }  // namespace duplex::server

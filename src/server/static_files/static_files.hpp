@@ -50,10 +50,19 @@ class StaticFiles {
   FileTree tree_;
 };
 
-/// The response to a GET or HEAD with the file at `path`, which the program chose itself: links are
-/// followed, and dot files served. 404 when there is none. Does not look for compressed siblings,
-/// but always at the file, which the program may have written a moment ago.
-FileResponse respond_with_path(const http::RequestHead& head, const std::string& path,
+/// What a program says of a file that it answers with.
+struct FileAnswer {
+  std::string path;
+  http::Status status = http::Status::ok;
+  /// `Content-Type`, `ETag` and `Last-Modified` count instead of what follows from the file. All
+  /// are still to be added to the response.
+  const http::Fields& fields;
+};
+
+/// The response with a file that the program chose itself: links are followed, and dot files
+/// served. 404 when there is none. Does not look for compressed siblings, but always at the file,
+/// which the program may have written a moment ago.
+FileResponse respond_with_path(const http::RequestHead& head, const FileAnswer& answer,
                                FileCache& cache, std::chrono::system_clock::time_point now);
 
 /// `rest` decoded, as a path relative to a folder, without slashes at its ends; `.` for the folder

@@ -559,11 +559,15 @@ TEST_F(StaticFilesTest, ThePathsOfTheProgramAreFree) {
   http::RequestHead head;
   const Lines lines = {{"Range", "bytes=1-2"}};
   head.fields = http::FieldsView(lines);
-  const FileResponse response = respond_with_path(head, folder / "link.txt", cache, now);
+  const http::Fields fields;
+  const auto answer = [&](std::string path) {
+    return respond_with_path(head, {std::move(path), Status::ok, fields}, cache, now);
+  };
+  const FileResponse response = answer(folder / "link.txt");
   EXPECT_EQ(response.status, Status::partial_content);
   EXPECT_EQ(content_of(response), "12");
-  EXPECT_EQ(respond_with_path(head, folder / "missing", cache, now).status, Status::not_found);
-  EXPECT_EQ(respond_with_path(head, folder.path().string(), cache, now).status, Status::not_found);
+  EXPECT_EQ(answer(folder / "missing").status, Status::not_found);
+  EXPECT_EQ(answer(folder.path().string()).status, Status::not_found);
 }
 
 TEST(RelativePath, DecodesAndRefuses) {

@@ -1,0 +1,123 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <string_view>
+
+#include "tests/server/request_support.hpp"
+#include "tests/server/static_files/temporary_folder.hpp"
+#include "tests/server/tcp_client.hpp"
+#include <duplex/duplex.hpp>
+
+/// What handlers say of the files that they answer with, and what becomes of it.
+namespace duplex::server {
+namespace {
+
+using testing::AllOf;
+using testing::EndsWith;
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+class FileAnswers : public testing::Test {
+ protected:
+  FileAnswers() { folder.write("page.html", "0123456789"); }
+  ~FileAnswers() override {
+    server.stop({.deadline = std::chrono::milliseconds(0)});
+    server.wait();
+  }
+
+  Response page() const { return Response::file(folder / "page.html"); }
+
+  /// The answer to one request, as it came.
+  std::string ask(std::string_view method, std::string_view target, std::string_view lines = "") {
+    if (port == 0) {
+      port = server.listen({.port = 0});
+      server.start();
+    }
+    TcpClient client(port);
+    client.send(std::string(method) + " " + std::string(target) +
+                " HTTP/1.1\r\nHost: a\r\nConnection: close\r\n" + std::string(lines) + "\r\n");
+    client.receive_all();
+    return client.text;
+  }
+
+  TemporaryFolder folder;
+  Server server{{.threads = 1}};
+  std::uint16_t port = 0;
+};
+
+TEST_F(FileAnswers, HaveNoConditionsAndRangesWithAnotherStatus) {
+  server.get("/", [this](const Request&) {
+    return page().set_status(http::Status::not_found).set_field("ETag", "\"mine\"");
+  });
+  const std::string plain = ask("GET", "/");
+  EXPECT_THAT(plain, AllOf(StartsWith("HTTP/1.1 404 "), HasSubstr("text/html"),
+                           EndsWith("\r\n\r\n0123456789")));
+  for (const char* lines : {"If-None-Match: *\r\n", "If-Match: \"no\"\r\n", "Range: bytes=0-3\r\n",
+                            "Range: bytes=99-\r\n"}) {
+    EXPECT_THAT(ask("GET", "/", lines),
+                AllOf(StartsWith("HTTP/1.1 404 "), EndsWith("\r\n\r\n0123456789")))
+        << lines;
+  }
+  EXPECT_THAT(ask("HEAD", "/"), AllOf(StartsWith("HTTP/1.1 404 "), HasSubstr("text/html"),
+                                      HasSubstr("Content-Length: 10\r\n")));
+}
+
+TEST_F(FileAnswers, HaveNoConditionsBehindWhatIsDone) {
+  server.post("/", [this](const Request&) { return page(); });
+  EXPECT_THAT(ask("POST", "/", "Content-Length: 0\r\nIf-None-Match: *\r\nRange: bytes=0-3\r\n"),
+              AllOf(StartsWith("HTTP/1.1 200 "), EndsWith("\r\n\r\n0123456789")));
+}
+
+TEST_F(FileAnswers, VaryByWhatTheHandlerSaysToo) {
+  folder.write("page.html.gz", "gz");
+  server.files("/", {.folder = folder.path()});
+  server.use([](const Request&, Next next) -> Task<Response> {
+    Response response = co_await next();
+    response.add_field("Vary", "Origin");
+    co_return response;
+  });
+  EXPECT_THAT(ask("GET", "/page.html"),
+              AllOf(HasSubstr("Vary: Accept-Encoding\r\n"), HasSubstr("Vary: Origin\r\n")));
+}
+
+TEST_F(FileAnswers, KeepTheHandlersMediaTypeInEachPart) {
+  server.get("/", [this](const Request&) { return page().set_field("Content-Type", "video/mp4"); });
+  EXPECT_THAT(ask("GET", "/", "Range: bytes=0-1,8-9\r\n"),
+              AllOf(StartsWith("HTTP/1.1 206 "),
+                    HasSubstr("\r\nContent-Type: multipart/byteranges; boundary="),
+                    HasSubstr("Content-Type: video/mp4\r\n"), Not(HasSubstr("text/html"))));
+  EXPECT_THAT(ask("GET", "/", "Range: bytes=0-1\r\n"), HasSubstr("Content-Type: video/mp4\r\n"));
+}
+
+TEST_F(FileAnswers, AreComparedByTheHandlersOwnValidators) {
+  server.get("/", [this](const Request&) {
+    return page()
+        .set_field("ETag", "\"mine\"")
+        .set_field("Last-Modified", "Sun, 06 Nov 1994 08:49:37 GMT");
+  });
+  EXPECT_THAT(ask("GET", "/", "If-None-Match: \"mine\"\r\n"), StartsWith("HTTP/1.1 304 "));
+  EXPECT_THAT(ask("GET", "/", "If-Match: \"mine\"\r\n"), StartsWith("HTTP/1.1 200 "));
+  EXPECT_THAT(ask("GET", "/", "If-Range: \"mine\"\r\nRange: bytes=0-1\r\n"),
+              StartsWith("HTTP/1.1 206 "));
+  EXPECT_THAT(ask("GET", "/", "If-Modified-Since: Sun, 06 Nov 1994 08:49:37 GMT\r\n"),
+              StartsWith("HTTP/1.1 304 "));
+}
+
+TEST_F(FileAnswers, LeaveOutWhatWasSaidOfContentThatIsNotSent) {
+  server.get("/", [this](const Request&) {
+    return Response::file(folder / "missing")
+        .set_field("Content-Encoding", "gzip")
+        .set_field("content-disposition", "attachment")
+        .set_field("Cache-Control", "max-age=31536000, immutable")
+        .set_field("Content-Security-Policy", "default-src 'self'");
+  });
+  EXPECT_THAT(ask("GET", "/"),
+              AllOf(StartsWith("HTTP/1.1 404 "), HasSubstr("Content-Security-Policy"),
+                    Not(HasSubstr("gzip")), Not(HasSubstr("attachment")),
+                    Not(HasSubstr("immutable")), EndsWith("Not Found.\n")));
+}
+
+}  // namespace
+}  // namespace duplex::server
