@@ -9,12 +9,14 @@
 #include <duplex/base/log_level.hpp>
 #include <duplex/base/shared_bytes.hpp>
 #include <duplex/base/task.hpp>
+#include <duplex/base/utf8.hpp>
 #include <duplex/client/client.hpp>
 #include <duplex/client/decode_error.hpp>
 #include <duplex/client/proxy_error.hpp>
 #include <duplex/connection/websocket.hpp>
 #include <duplex/http/authorization.hpp>
 #include <duplex/http/method.hpp>
+#include <duplex/http/percent.hpp>
 #include <duplex/http/status.hpp>
 #include <duplex/net/async.hpp>
 #include <duplex/net/resolve_error.hpp>

@@ -15,6 +15,12 @@ constexpr std::string_view upgrade_required =
     "This is a WebSocket endpoint: connect to it with ws:// or wss://, or ask for "
     "\"Upgrade: websocket\".\n";
 
+/// Whether a request that names WebSocket in `Upgrade` asks for it (RFC 9110 section 7.8).
+bool can_upgrade(const http::RequestHead& head) noexcept {
+  return head.method == http::Method::get && head.version == http::Version::http_1_1 &&
+         head.fields.lists("Connection", "upgrade");
+}
+
 }  // namespace
 
 // ---------------------------------------------------------------------------- setting up
@@ -46,13 +52,14 @@ void Dispatcher::use(std::string_view prefix, Middleware middleware) {
 Resolution Dispatcher::resolve(IncomingRequest& incoming) const {
   const http::RequestHead& head = incoming.request().head();
   const bool upgrading = websocket::wants_websocket(head);
-  if (upgrading) {
-    if (const RouteMatch match = router_.find_websocket(head.path)) {
-      add_parameters(match, incoming);
-      return {.websocket = websockets_[match.route()].get(), .answer = std::nullopt};
+  const RouteMatch match = router_.find(head.method, head.path);
+  // What can't be an upgrade is a request as any other, where there is somebody for it.
+  if (upgrading && (!match || can_upgrade(head))) {
+    if (const RouteMatch endpoint = router_.find_websocket(head.path)) {
+      add_parameters(endpoint, incoming);
+      return {.websocket = websockets_[endpoint.route()].get(), .answer = std::nullopt};
     }
   }
-  const RouteMatch match = router_.find(head.method, head.path);
   if (match) {
     add_parameters(match, incoming);
     return {.handler = handlers_[match.route()].get(), .answer = std::nullopt};
@@ -79,6 +86,8 @@ Resolution Dispatcher::resolve(IncomingRequest& incoming) const {
 /// The closest folder that the path leads into; nullptr when none does.
 const FilesMount* Dispatcher::mount_of(const http::RequestHead& head) const noexcept {
   const FilesMount* closest = nullptr;
+  // OPTIONS * is about the whole server (RFC 9110 section 9.3.7).
+  if (head.path == "*") return closest;
   for (const auto& mount : mounts_) {
     if (mount->prefix.rest_of(head.path) &&
         (closest == nullptr || mount->prefix.segment_count() > closest->prefix.segment_count())) {

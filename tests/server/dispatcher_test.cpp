@@ -131,6 +131,34 @@ TEST(Dispatcher, AnswersAnUpgradeWhereThereIsNoneAsAnyRequest) {
   EXPECT_EQ(outcome(dispatcher, upgrade("/page")), "page");
 }
 
+TEST(Dispatcher, GivesWhatCanNotBeAnUpgradeToTheRoutesOfItsPath) {
+  Dispatcher dispatcher;
+  dispatcher.add(Method::get, "/both", say("page"));
+  dispatcher.add(Method::post, "/both", say("posted"));
+  dispatcher.add_websocket("/both",
+                           {.on_message = [](connection::WebSocket&, connection::Message) {}});
+  dispatcher.add_websocket("/only",
+                           {.on_message = [](connection::WebSocket&, connection::Message) {}});
+  EXPECT_EQ(outcome(dispatcher, upgrade("/both")), "websocket");
+  EXPECT_EQ(outcome(dispatcher, ParsedRequest::text("POST", "/both", upgrade_lines)), "posted");
+  EXPECT_EQ(outcome(dispatcher, ParsedRequest::text("HEAD", "/both", upgrade_lines)), "page");
+  std::string old = upgrade("/both");
+  old.replace(old.find("HTTP/1.1"), 8, "HTTP/1.0");
+  EXPECT_EQ(outcome(dispatcher, old), "page");
+  const std::array<std::string_view, 1> half{"Upgrade: websocket"};
+  EXPECT_EQ(outcome(dispatcher, ParsedRequest::text("GET", "/both", half)), "page");
+  // Where there is nobody else, the endpoint says what is wrong.
+  EXPECT_EQ(outcome(dispatcher, ParsedRequest::text("POST", "/only", upgrade_lines)), "websocket");
+}
+
+TEST(Dispatcher, TellsWhatTheServerUnderstandsWhateverIsMounted) {
+  Dispatcher dispatcher;
+  const TemporaryFolder folder;
+  dispatcher.add_files("/", {.folder = folder.path()});
+  EXPECT_EQ(outcome(dispatcher, ParsedRequest::text("OPTIONS", "*")),
+            "204 GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH");
+}
+
 TEST(Dispatcher, PrefersRoutesToFoldersAndTheCloserFolder) {
   const TemporaryFolder folder;
   Dispatcher dispatcher;
