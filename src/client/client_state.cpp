@@ -1,6 +1,7 @@
 #include "client/client_state.hpp"
 
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 #include <stdexcept>
 #include <utility>
@@ -44,6 +45,14 @@ const char* environment(const char* name) {
 /// more behind it.
 std::size_t read_buffer_bytes(const http1::ResponseLimits& limits) {
   return std::max(std::size_t{256} * 1024, 2 * limits.head_bytes_max);
+}
+
+[[noreturn]] void end_in_own_thread() noexcept {
+  std::fputs(
+      "duplex: a client was destroyed in its own thread, by a task or a callback that was the last "
+      "to hold it; it would wait for itself\n",
+      stderr);
+  std::abort();
 }
 
 }  // namespace
@@ -113,6 +122,7 @@ void ClientState::end() {
   {
     const std::lock_guard lock(mutex_);
     ended_ = true;
+    if (own_ && own_->thread.get_id() == std::this_thread::get_id()) end_in_own_thread();
     own = std::move(own_);
     for (const auto& [loop, engine] : engines_) {
       // Whether it is still there is known in its own thread only.

@@ -624,6 +624,26 @@ TEST(ClientWebSocket, ClosesWhenItsLastHandleGoes) {
   EXPECT_EQ(code.get_future().get(), CloseCode::normal);
 }
 
+TEST(ClientDeathTest, SaysSoWhenItIsDestroyedInItsOwnThread) {
+  // The process has threads already, of other tests.
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  const auto run = [] {
+    auto client = std::make_shared<Client>(plain_options());
+    const auto hold = [](std::shared_ptr<Client> last, std::shared_future<void> alone) -> Task<> {
+      co_await net::sleep_for(1ms);
+      alone.wait();
+      last.reset();
+    };
+    std::promise<void> alone;
+    client->spawn(hold(client, alone.get_future().share()));
+    client.reset();
+    alone.set_value();
+    // It ends meanwhile.
+    std::promise<void>().get_future().wait_for(10s);
+  };
+  EXPECT_DEATH(run(), "a client was destroyed in its own thread");
+}
+
 // What a server's threads have of clients ends with it: callbacks are told in such a thread still,
 // and all of the server is there.
 TEST(ClientWebSocket, CallsBackBeforeAnyOfTheServerHasGoneThatUsedIt) {

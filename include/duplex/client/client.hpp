@@ -25,7 +25,8 @@ class Client {
   /// certificates that can't be used, in words that say what to change.
   explicit Client(ClientOptions options = {});
   /// Ends all that is going on, with std::errc::operation_canceled, and says goodbye to WebSockets.
-  /// Not in the client's own thread.
+  /// Not in the client's own thread, where it would wait for itself: what is spawned must not be
+  /// the last to hold it. That ends the program with a sentence that says so.
   ~Client();
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
