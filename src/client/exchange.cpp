@@ -132,7 +132,8 @@ Task<Result<ResponseHead>> Exchange::begin(Flow& flow, Opening opening) {
   facts->connection_reused = connection_->used_before;
   facts->connection = connection_->facts();
   ResponseHead head(std::move(facts));
-  if (auto error = begin_decoding(head)) co_return std::unexpected(fail(std::move(*error)));
+  if (auto error = begin_decoding(opening.method, head))
+    co_return std::unexpected(fail(std::move(*error)));
   co_return head;
 }
 
@@ -172,9 +173,17 @@ bool Exchange::may_repeat(const Error& error, http::Method method) const noexcep
 
 // ---------------------------------------------------------------------------- the response
 
-std::optional<Error> Exchange::begin_decoding(const ResponseHead& head) {
-  if (!request_->decode) return std::nullopt;
+std::optional<Error> Exchange::begin_decoding(http::Method method, const ResponseHead& head) {
+  // A part of what is encoded can't be decoded.
+  const http::Status status = head.status();
+  if (!request_->decode || method == http::Method::head || http::forbids_content(status) ||
+      status == http::Status::partial_content) {
+    return std::nullopt;
+  }
   auto decoder = ContentDecoder::make(head.fields().joined("content-encoding"));
+  // Nobody reads it where it only says that the answer is elsewhere.
+  const bool redirects = http::code(status) >= 300 && http::code(status) < 400;
+  if (!decoder && redirects) return std::nullopt;
   if (!decoder) {
     return Error{.step = Step::content,
                  .code = decoder.error().error,

@@ -57,7 +57,7 @@ class Exchange {
  private:
   Result<std::optional<std::uint64_t>> measure_content();
   Task<> send_content();
-  std::optional<Error> begin_decoding(const ResponseHead& head);
+  std::optional<Error> begin_decoding(http::Method method, const ResponseHead& head);
   void take_end(http::FieldsView trailers);
   Error fail(Error error);
 

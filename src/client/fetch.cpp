@@ -44,8 +44,11 @@ http::Fields fields_of(const Leg& leg, const Route& route, const Request& reques
   };
   add("User-Agent", options.user_agent);
   add("Accept", "*/*");
-  // A part of what is encoded can't be decoded.
-  if (request.decode && !fields.contains("Range")) add("Accept-Encoding", accepted_codings());
+  // A part of what is encoded can't be decoded, and who says nothing takes any coding (RFC 9110
+  // section 12.5.3).
+  if (request.decode) {
+    add("Accept-Encoding", fields.contains("Range") ? "identity" : accepted_codings());
+  }
   if (leg.with_content) add("Content-Type", request.content.media_type());
   if (options.cookies) add_cookies(fields, options.cookies->cookie_field(leg.url));
   if (route.asks_proxy()) {

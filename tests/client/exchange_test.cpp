@@ -127,6 +127,43 @@ TEST(Exchange, ThrowsWhatOnDownloadThrows) {
   expect_well(client, there);
 }
 
+TEST(Exchange, MindsNoCodingWhereThereIsNothingToDecode) {
+  const ScriptedServer there([](ScriptedPeer& peer, int) {
+    const auto answer = [&peer](std::string_view status, std::string_view lines) {
+      peer.send("HTTP/1.1 " + std::string(status) + "\r\nContent-Encoding: strange\r\n" +
+                std::string(lines));
+    };
+    for (std::string head = peer.read_head(); !head.empty(); head = peer.read_head()) {
+      if (head.starts_with("HEAD ")) {
+        answer("200 OK", "Content-Length: 5\r\n\r\n");
+      } else if (head.starts_with("GET /none ")) {
+        answer("204 No Content", "\r\n");
+      } else if (head.starts_with("GET /moved ")) {
+        answer("302 Found", "Location: /well\r\nContent-Length: 2\r\n\r\nxx");
+      } else if (head.contains("Range: ")) {
+        const bool asked_plain = head.contains("Accept-Encoding: identity\r\n");
+        answer("206 Partial Content", "Content-Range: bytes 0-1/9\r\nContent-Length: 2\r\n\r\n");
+        peer.send(asked_plain ? "ab" : "??");
+      } else {
+        peer.respond("well");
+      }
+    }
+  });
+  const Client client(plain_options());
+  const auto head = client.head(there.url("/")).wait();
+  ASSERT_TRUE(head) << head.error().message();
+  EXPECT_EQ(head->status(), Status::ok);
+  const auto none = client.get(there.url("/none")).wait();
+  ASSERT_TRUE(none) << none.error().message();
+  EXPECT_EQ(none->status(), Status::no_content);
+  const auto moved = client.get(there.url("/moved")).wait();
+  ASSERT_TRUE(moved) << moved.error().message();
+  EXPECT_EQ(moved->text(), "well");
+  const auto part = client.get(there.url("/")).field("Range", "bytes=0-1").wait();
+  ASSERT_TRUE(part) << part.error().message();
+  EXPECT_EQ(part->text(), "ab");
+}
+
 class EarlyAnswer : public testing::TestWithParam<bool> {};
 INSTANTIATE_TEST_SUITE_P(Length, EarlyAnswer, testing::Bool(), [](const auto& test) {
   return std::string(test.param ? "Announced" : "Unknown");
