@@ -177,10 +177,6 @@ void Pipe::input_wanted() noexcept {
   if (!paused_) request_service();
 }
 
-void Pipe::go_on_later() noexcept {
-  request_service();
-}
-
 void Pipe::request_service() noexcept {
   if (service_requested_ || !is_open()) return;
   service_requested_ = true;

@@ -69,8 +69,6 @@ class Pipe : public net::Pollable, public Carrier {
   }
   /// Parts of files among that.
   std::size_t unsent_files() const noexcept { return outbox_.files(); }
-  /// Asks for `on_room` once more, when others have had their turn.
-  void go_on_later() noexcept;
   std::uint64_t now_ms() const noexcept { return hub_->loop().now_ms(); }
   /// When bytes last came; and when bytes were last taken while some had to wait.
   std::uint64_t received_ms() const noexcept { return full_time(received_ms_); }

@@ -55,6 +55,10 @@ void Http1Connection::reap() {
 std::optional<AcceptedUpgrade> Http1Connection::on_input(Bytes& input) {
   reap();
   in_input_ = true;
+  if (answering_ && answering_->turn_over) {
+    write_more();
+    reap();
+  }
   // Also without input the parser may have the end of a request to tell.
   const auto parser_may_tell = [&] { return !input.empty() || !parser_.idle(); };
   connection::Turn turn;

@@ -105,6 +105,7 @@ class Http1Connection : public Recycled<Http1Connection> {
   void subscribe_events(std::string_view topic);
   void start_stream();
   Task<> run_stream();
+  void write_more();
   void pump_generator();
   void end_content();
   void end_response();

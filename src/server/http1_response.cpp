@@ -223,7 +223,7 @@ void Http1Connection::pump_generator() {
       if (!piece) return end_content();
       write_content(as_bytes(*piece));
     }
-    if (answering_->turn_over) connection_.go_on_later();
+    if (answering_->turn_over) connection_.input_wanted();
   } catch (const std::exception& exception) {
     internal_error(exception.what());
     cut_off();
@@ -324,17 +324,23 @@ bool Http1Connection::may_write() const noexcept {
 
 void Http1Connection::on_room() {
   reap();
-  if (answering_) {
-    answering_->turn = {};
-    answering_->turn_over = false;
-  }
+  // `on_input` goes on then, where what is written collects.
+  if (backlogged() || (answering_ && answering_->turn_over)) return;
+  write_more();
+  if (connection_.input_held() && wants_input()) connection_.input_wanted();
+}
+
+/// Lets those go on who make the content, for another turn.
+void Http1Connection::write_more() {
+  if (!answering_) return;
+  answering_->turn = {};
+  answering_->turn_over = false;
   if (backlogged()) return;
-  if (answering_ && answering_->room_waiter) {
+  if (answering_->room_waiter) {
     std::exchange(answering_->room_waiter, nullptr).resume();
-  } else if (answering_ && answering_->generator) {
+  } else if (answering_->generator) {
     pump_generator();
   }
-  if (connection_.input_held() && wants_input()) connection_.input_wanted();
 }
 
 void Http1Connection::add_trailer(std::string_view name, std::string_view value) {
@@ -343,7 +349,7 @@ void Http1Connection::add_trailer(std::string_view name, std::string_view value)
 
 void Http1Connection::wait_for_room(std::coroutine_handle<> waiter) {
   answering_->room_waiter = waiter;
-  if (answering_->turn_over) connection_.go_on_later();
+  if (answering_->turn_over) connection_.input_wanted();
 }
 
 void Http1Connection::forget_room_waiter(std::coroutine_handle<> waiter) noexcept {
