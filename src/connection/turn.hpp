@@ -21,7 +21,7 @@ class Turn {
 
   /// What a message costs, and what a request, besides their bytes.
   static constexpr std::size_t message_bytes = std::size_t{8} * 1024;
-  static constexpr std::size_t request_bytes = std::size_t{64} * 1024;
+  static constexpr std::size_t request_bytes = std::size_t{128} * 1024;
 
  private:
   using Clock = std::chrono::steady_clock;

@@ -76,7 +76,8 @@ std::optional<AcceptedUpgrade> Http1Connection::on_input(Bytes& input) {
       on_content(content->data);
     } else {
       on_request_end(std::get<http1::RequestParser::End>(**event).trailers);
-      turn_over = turn.spend(connection::Turn::request_bytes);
+      // Others are pipelined behind it.
+      if (!input.empty()) turn_over = turn.spend(connection::Turn::request_bytes);
     }
     reap();
   }
