@@ -20,7 +20,7 @@ using testing::Not;
 using testing::StartsWith;
 
 class FileAnswers : public testing::Test {
- protected:
+ public:
   FileAnswers() { folder.write("page.html", "0123456789"); }
   ~FileAnswers() override {
     server.stop({.deadline = std::chrono::milliseconds(0)});
