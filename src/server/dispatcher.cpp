@@ -52,17 +52,19 @@ void Dispatcher::use(std::string_view prefix, Middleware middleware) {
 Resolution Dispatcher::resolve(IncomingRequest& incoming) const {
   const http::RequestHead& head = incoming.request().head();
   const bool upgrading = websocket::wants_websocket(head);
-  const RouteMatch match = router_.find(head.method, head.path);
-  // What can't be an upgrade is a request as any other, where there is somebody for it.
-  if (upgrading && (!match || can_upgrade(head))) {
-    if (const RouteMatch endpoint = router_.find_websocket(head.path)) {
-      add_parameters(endpoint, incoming);
-      return {.websocket = websockets_[endpoint.route()].get(), .answer = std::nullopt};
-    }
+  if (upgrading && can_upgrade(head)) {
+    if (const auto* const endpoint = find_websocket(incoming))
+      return {.websocket = endpoint, .answer = std::nullopt};
   }
+  const RouteMatch match = router_.find(head.method, head.path);
   if (match) {
     add_parameters(match, incoming);
     return {.handler = handlers_[match.route()].get(), .answer = std::nullopt};
+  }
+  // What can't be an upgrade is a request as any other, where there is somebody for it.
+  if (upgrading) {
+    if (const auto* const endpoint = find_websocket(incoming))
+      return {.websocket = endpoint, .answer = std::nullopt};
   }
   const bool reads = head.method == http::Method::get || head.method == http::Method::head;
   const bool has_routes = match.outcome() == RouteMatch::Outcome::method_not_allowed;
@@ -81,6 +83,14 @@ Resolution Dispatcher::resolve(IncomingRequest& incoming) const {
   http::MethodSet allowed = match.allowed();
   if (has_endpoint) allowed.add(http::Method::get);
   return {.answer = unrouted(head, allowed)};
+}
+
+/// The endpoint of the path, with its parameters in `incoming`; nullptr when there is none.
+const WebSocketRoute* Dispatcher::find_websocket(IncomingRequest& incoming) const {
+  const RouteMatch match = router_.find_websocket(incoming.request().head().path);
+  if (!match) return nullptr;
+  add_parameters(match, incoming);
+  return websockets_[match.route()].get();
 }
 
 /// The closest folder that the path leads into; nullptr when none does.

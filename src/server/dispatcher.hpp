@@ -58,6 +58,7 @@ class Dispatcher {
     Middleware middleware;
   };
 
+  const WebSocketRoute* find_websocket(IncomingRequest& incoming) const;
   static void add_parameters(const RouteMatch& match, IncomingRequest& incoming);
   const FilesMount* mount_of(const http::RequestHead& head) const noexcept;
   static Response unrouted(const http::RequestHead& head, http::MethodSet allowed);

@@ -43,6 +43,7 @@ constexpr std::array<std::string_view, 11> content_fields{"Content-Type",     "C
 
 /// Puts a handler's fields over those of `file`.
 void add_fields(FileResponse& file, const http::Fields& fields, bool is_error) {
+  if (fields.empty()) return;
   const bool has_parts =
       file.fields.find("Content-Type").value_or("").starts_with("multipart/byteranges");
   const auto is_left_out = [&](std::string_view name) {
@@ -236,7 +237,9 @@ void Http1Connection::pump_generator() {
 void Http1Connection::write_content(ConstBytes piece) {
   if (!connection_.is_open() || !exchange_.sending_response() || piece.empty()) return;
   content_bytes_sent_ += piece.size();
-  answering_->turn_over = answering_->turn.spend(connection::Turn::message_bytes + piece.size());
+  if (answering_->turn.spend(connection::Turn::message_bytes + piece.size())) {
+    answering_->turn_over = true;
+  }
   ByteQueue& output = connection_.output();
   if (plan_.framing != http1::Framing::chunked) {
     output.append(piece);

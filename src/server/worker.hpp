@@ -98,7 +98,7 @@ class Worker final : public connection::Hub {
   http1::FieldTable& field_table() noexcept { return field_table_; }
   std::string_view date() noexcept { return date_.now(); }
 
-  /// The file at `path`, which a handler chose; or the one below `mount` that the request is for.
+  /// The file that a handler chose; or the one below `mount` that the request is for.
   FileResponse file(const Request& request, const FileAnswer& answer);
   FileResponse file(const Request& request, const FilesMount& mount);
 

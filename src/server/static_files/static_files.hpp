@@ -50,9 +50,9 @@ class StaticFiles {
   FileTree tree_;
 };
 
-/// What a program says of a file that it answers with.
+/// What a program says of a file that it answers with; borrowed.
 struct FileAnswer {
-  std::string path;
+  const std::string& path;
   http::Status status = http::Status::ok;
   /// `Content-Type`, `ETag` and `Last-Modified` count instead of what follows from the file. All
   /// are still to be added to the response.

@@ -2,8 +2,13 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <array>
+
+#include "net/descriptor.hpp"
 #include "tests/server/static_files/temporary_folder.hpp"
 
 namespace duplex::server {
@@ -61,6 +66,18 @@ TEST(Listing, HidesWhatIsNotServed) {
   for (const char* name : {".hidden", "way-out", "pipe"}) {
     EXPECT_THAT(page, Not(HasSubstr(name)));
   }
+}
+
+// Who waits for a reader would take us for it.
+TEST(Listing, OpensNoPipe) {
+  const TemporaryFolder folder;
+  ASSERT_EQ(::mkfifo((folder / "pipe").c_str(), 0600), 0);
+  folder.link("pipe", "link");
+  const net::Descriptor watch(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
+  ASSERT_GE(::inotify_add_watch(watch.number(), (folder / "pipe").c_str(), IN_OPEN), 0);
+  EXPECT_TRUE(make_listing(FileTree(folder.path()), ".", "/"));
+  std::array<char, 4096> events{};
+  EXPECT_LT(::read(watch.number(), events.data(), events.size()), 0) << "it was opened";
 }
 
 TEST(Listing, OfWhatIsNoFolderIsNone) {

@@ -560,8 +560,8 @@ TEST_F(StaticFilesTest, ThePathsOfTheProgramAreFree) {
   const Lines lines = {{"Range", "bytes=1-2"}};
   head.fields = http::FieldsView(lines);
   const http::Fields fields;
-  const auto answer = [&](std::string path) {
-    return respond_with_path(head, {std::move(path), Status::ok, fields}, cache, now);
+  const auto answer = [&](const std::string& path) {
+    return respond_with_path(head, {path, Status::ok, fields}, cache, now);
   };
   const FileResponse response = answer(folder / "link.txt");
   EXPECT_EQ(response.status, Status::partial_content);
