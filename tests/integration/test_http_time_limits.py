@@ -1,11 +1,13 @@
 """Clients that take their time, or too much else: each is let go, and none costs much."""
 
 import contextlib
+import select
 import time
 
 import pytest
 from support.frames import Client
 from support.http import Connection, eventually, get, request
+from support.program import DEADLINE_S
 
 KIB = 1024
 MIB = 1024 * 1024
@@ -97,6 +99,15 @@ def test_a_client_that_stops_reading_is_let_go(server, target):
     with Connection(server.address, receive_buffer=4096) as connection:
         connection.get(f"{target}?bytes={1 << 32}").read(1000)
         eventually(lambda: get(server, "/statistics").body.startswith(b'{"connections_open":1,'))
+
+
+def test_of_a_client_that_reads_nothing_nothing_is_left(server):
+    with Connection(server.address, receive_buffer=4 * KIB) as connection:
+        connection.get("/generated?bytes=1000000000").read(100)
+        poll = select.poll()
+        poll.register(connection.socket, 0)
+        # A reset: with an orderly end, the system would keep what was sent and not taken.
+        assert poll.poll(DEADLINE_S * 1000) == [(connection.socket.fileno(), select.POLLERR | select.POLLHUP)]
 
 
 def test_a_client_that_reads_slowly_is_served(server):
