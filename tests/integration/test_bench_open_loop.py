@@ -182,6 +182,6 @@ def test_a_rate_that_nobody_keeps_takes_bounded_time_and_memory(bench, start_dup
         return
     messages = report["messages"]
     assert 0 <= messages["sent"] - messages["received"] - messages["late"] <= 1_000_000
-    assert messages["sent"] + count_of(report, "not sent") == pytest.approx(200_000_000, rel=0.01)
+    assert messages["sent"] + count_of(report, "not sent") == pytest.approx(200_000_000, abs=1)
     assert run.kinds <= {"not sent", "no answer"}
     assert report["latency_us"]["p50"] >= PATIENCE_US

@@ -48,7 +48,7 @@ void FanoutLoad::begin(Time now) {
   if (rate > 0 && !publishers_.empty()) {
     const double share =
         static_cast<double>(publishers_.size()) / static_cast<double>(board_->publishers());
-    pacing_.emplace(rate * share, now);
+    pacing_.emplace(rate * share, thread_.schedule().begin);
   }
   pump(now);
 }

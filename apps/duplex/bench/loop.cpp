@@ -34,10 +34,10 @@ void Loop::begin(Time now) {
   open_closed();
   const BenchOptions& options = thread_.setup().options;
   if (options.rate > 0) {
-    // Threads take turns, too.
+    // From the common begin on, however late this thread was woken. Threads take turns, too.
     const double turn = 1e9 / options.rate * static_cast<double>(thread_.number());
     pacing_.emplace(options.rate / static_cast<double>(options.threads),
-                    now + static_cast<Time>(turn));
+                    thread_.schedule().begin + static_cast<Time>(turn));
     return;
   }
   for (Connection& connection : thread_.connections()) {
