@@ -24,6 +24,7 @@ void add_health(server::Server& server) {
         {"messages_received", statistics.messages_received},
         {"messages_dropped", statistics.messages_dropped},
         {"slow_consumers_closed", statistics.slow_consumers_closed},
+        {"publications_waiting", statistics.publications_waiting},
         {"tls_handshakes", statistics.tls_handshakes},
         {"tls_resumptions", statistics.tls_resumptions},
         {"tls_failures", statistics.tls_failures},

@@ -62,6 +62,7 @@ using connection::FrameInfo;
 using connection::Message;
 using connection::OwnedChunk;
 using connection::OwnedMessage;
+using connection::PublishStatus;
 using connection::Sender;
 using connection::SendStatus;
 using connection::SlowConsumer;

@@ -57,8 +57,12 @@ class Engine final : public connection::Hub, public net::Resident {
   bool unsubscribe(connection::WebSocketLink& /*link*/, std::string_view /*topic*/) override {
     return false;
   }
-  void publish(std::string_view /*topic*/, const websocket::PreparedMessage& /*message*/,
-               const connection::WebSocketLink* /*except*/) override {}
+  connection::PublishStatus publish(std::string_view /*topic*/,
+                                    const websocket::PreparedMessage& /*message*/,
+                                    connection::WebSocketLink& /*publisher*/,
+                                    bool /*to_itself*/) override {
+    return connection::PublishStatus::accepted;
+  }
   void log(LogLevel level, std::string_view sentence) const noexcept override;
 
  private:

@@ -13,6 +13,7 @@
 #include "tls/workspace.hpp"
 #include <duplex/base/byte_queue.hpp>
 #include <duplex/base/log_level.hpp>
+#include <duplex/connection/publish_status.hpp>
 #include <duplex/websocket/deflate_workspace.hpp>
 #include <duplex/websocket/prepared_message.hpp>
 
@@ -91,12 +92,19 @@ class Hub : public net::Epilogue, private net::Timer {
   /// may be a coroutine that belongs to it, and is running.
   void retire_orphan(Pipe& pipe) noexcept;
 
+  /// The pipe whose input is being worked on, so that what is done is done for its peer; nullptr
+  /// when none is.
+  Pipe* at_work() const noexcept { return at_work_; }
+  /// For pipes.
+  void set_at_work(Pipe* pipe) noexcept { at_work_ = pipe; }
+
   /// Adds a socket to a topic. False when it was there already, or when this thread has no topics.
   virtual bool subscribe(WebSocketLink& link, std::string_view topic) = 0;
   virtual bool unsubscribe(WebSocketLink& link, std::string_view topic) = 0;
-  /// Sends to a topic's subscribers in all threads, but not to `except`.
-  virtual void publish(std::string_view topic, const websocket::PreparedMessage& message,
-                       const WebSocketLink* except) = 0;
+  /// Sends to a topic's subscribers in all threads, for `publisher`: but not to it, unless
+  /// `to_itself`.
+  virtual PublishStatus publish(std::string_view topic, const websocket::PreparedMessage& message,
+                                WebSocketLink& publisher, bool to_itself) = 0;
 
   /// Tells whoever reads the log. Does not throw.
   virtual void log(LogLevel level, std::string_view sentence) const noexcept = 0;
@@ -131,6 +139,7 @@ class Hub : public net::Epilogue, private net::Timer {
   net::EventLoop& loop_;
   PipeLimits limits_;
   std::uint64_t began_ms_;
+  Pipe* at_work_ = nullptr;
   // Where generations begin: another place for each hub, so that a name of one is none of another
   // that happens to be where the first was.
   std::uint32_t first_generation_;

@@ -146,8 +146,10 @@ void Pipe::end_input() noexcept {
 
 void Pipe::process(Bytes input) noexcept {
   set_answering(true);
+  hub_->set_at_work(this);
   input_wanted_ = false;
   on_input(input);
+  hub_->set_at_work(nullptr);
   if (!is_open()) {
     set_answering(false);
     hub_->loop().cork().clear();
@@ -163,10 +165,11 @@ void Pipe::keep(ConstBytes input) noexcept {
   kept_->append(input);
 }
 
-void Pipe::set_paused(bool paused) noexcept {
-  if (paused_ == paused) return;
-  paused_ = paused;
-  if (!paused) input_wanted();
+void Pipe::set_pause(Pause pause, bool paused) noexcept {
+  const unsigned pauses = paused ? pauses_ | pause : pauses_ & ~pause;
+  if (pauses == pauses_) return;
+  pauses_ = static_cast<std::uint8_t>(pauses & 3U);
+  if (pauses_ == 0) input_wanted();
   request_service();
 }
 
@@ -174,7 +177,7 @@ void Pipe::input_wanted() noexcept {
   if (phase_ != Phase::open) return;
   input_wanted_ = true;
   // The end of the pause asks again.
-  if (!paused_) request_service();
+  if (pauses_ == 0) request_service();
 }
 
 void Pipe::request_service() noexcept {
@@ -187,7 +190,7 @@ void Pipe::service() noexcept {
   service_requested_ = false;
   if (!is_open()) return;
   // Even when input is held: whoever holds it has asked, and decides anew.
-  if (input_wanted_ && phase_ == Phase::open && !paused_) {
+  if (input_wanted_ && phase_ == Phase::open && pauses_ == 0) {
     const std::size_t kept = kept_bytes();
     const Bytes buffer = hub_->loop().read_buffer();
     if (kept > 0) std::memcpy(buffer.data(), kept_->content().data(), kept);
@@ -330,7 +333,7 @@ void Pipe::settle() noexcept {
 
 void Pipe::update_interest() noexcept {
   // As it is nearly always.
-  if (!paused_ && !held_ && !input_ended_ && !blocked_ && !watches_output_ && watches_input_ &&
+  if (pauses_ == 0 && !held_ && !input_ended_ && !blocked_ && !watches_output_ && watches_input_ &&
       phase_ == Phase::open) {
     return;
   }

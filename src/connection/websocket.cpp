@@ -96,32 +96,30 @@ bool WebSocket::unsubscribe(std::string_view topic) {
   return link_ != nullptr && !link_->ended() && link_->carrier_->hub().unsubscribe(*link_, topic);
 }
 
-void WebSocket::publish(std::string_view topic, const Message& message) {
-  publish(topic, PreparedMessage::of(message.opcode(), message.bytes()));
+PublishStatus WebSocket::publish(std::string_view topic, const Message& message) {
+  return publish(topic, PreparedMessage::of(message.opcode(), message.bytes()));
 }
 
-void WebSocket::publish(std::string_view topic, std::string_view text) {
-  publish(topic, PreparedMessage::text(text));
+PublishStatus WebSocket::publish(std::string_view topic, std::string_view text) {
+  return publish(topic, PreparedMessage::text(text));
 }
 
-void WebSocket::publish(std::string_view topic, const PreparedMessage& message) {
-  if (link_ != nullptr && link_->may_publish()) {
-    link_->carrier_->hub().publish(topic, message, link_);
-  }
+PublishStatus WebSocket::publish(std::string_view topic, const PreparedMessage& message) {
+  if (link_ == nullptr || !link_->may_publish()) return PublishStatus::accepted;
+  return link_->carrier_->hub().publish(topic, message, *link_, false);
 }
 
-void WebSocket::publish_to_all(std::string_view topic, const Message& message) {
-  publish_to_all(topic, PreparedMessage::of(message.opcode(), message.bytes()));
+PublishStatus WebSocket::publish_to_all(std::string_view topic, const Message& message) {
+  return publish_to_all(topic, PreparedMessage::of(message.opcode(), message.bytes()));
 }
 
-void WebSocket::publish_to_all(std::string_view topic, std::string_view text) {
-  publish_to_all(topic, PreparedMessage::text(text));
+PublishStatus WebSocket::publish_to_all(std::string_view topic, std::string_view text) {
+  return publish_to_all(topic, PreparedMessage::text(text));
 }
 
-void WebSocket::publish_to_all(std::string_view topic, const PreparedMessage& message) {
-  if (link_ != nullptr && link_->may_publish()) {
-    link_->carrier_->hub().publish(topic, message, nullptr);
-  }
+PublishStatus WebSocket::publish_to_all(std::string_view topic, const PreparedMessage& message) {
+  if (link_ == nullptr || !link_->may_publish()) return PublishStatus::accepted;
+  return link_->carrier_->hub().publish(topic, message, *link_, true);
 }
 
 std::optional<CloseInfo> WebSocket::close_info() const noexcept {

@@ -111,7 +111,7 @@ std::optional<AcceptedUpgrade> Http1Connection::on_input(Bytes& input) {
 bool Http1Connection::wants_input() const noexcept {
   if (!connection_.is_open() || connection_.finishing()) return false;
   switch (exchange_.next_step()) {
-    case http1::NextStep::read_request: return !backlogged();
+    case http1::NextStep::read_request: return !backlogged() && !connection_.paused();
     case http1::NextStep::finish_request: return true;
     case http1::NextStep::wait_for_response:
       return !exchange_.request_complete() && answering_ &&
@@ -243,8 +243,9 @@ std::uint64_t Http1Connection::on_time(std::uint64_t now_ms) {
   const TimeLimits& limits = worker_.options().time_limits;
   const http1::NextStep step = exchange_.next_step();
   if (step == http1::NextStep::read_request) {
-    // Nobody is idle who still takes the last answer; how fast is the pipe's concern.
-    if (connection_.unsent_bytes() > 0) waiting_since_ms_ = now_ms;
+    // Nobody is idle who still takes the last answer (how fast is the pipe's concern), or isn't
+    // read from.
+    if (connection_.unsent_bytes() > 0 || connection_.paused()) waiting_since_ms_ = now_ms;
     const bool waits_for_head = in_head_ || !served_;
     const std::uint64_t due =
         waiting_since_ms_ + (waits_for_head ? limits.head_ms_max : limits.idle_ms_max);

@@ -171,13 +171,11 @@ class Server::Running final : private Publisher {
     for (const auto& thread : workers_) thread->worker.stop(options.deadline);
   }
 
-  void publish(std::string_view topic, const websocket::PreparedMessage& message) {
+  connection::PublishStatus publish(std::string_view topic,
+                                    const websocket::PreparedMessage& message) {
     Worker* here = worker_of_this_thread();
-    if (here != nullptr) {
-      here->publish(topic, message, nullptr);
-    } else {
-      publish_elsewhere(nullptr, topic, message);
-    }
+    if (here != nullptr) return here->publish(topic, message);
+    return publish_elsewhere(nullptr, topic, message);
   }
 
   std::expected<void, std::string> reload_certificates() { return certificates_.reload(); }
@@ -277,14 +275,16 @@ class Server::Running final : private Publisher {
     return nullptr;
   }
 
-  void publish_elsewhere(const Worker* from, std::string_view topic,
-                         const websocket::PreparedMessage& message) override {
+  connection::PublishStatus publish_elsewhere(Worker* from, std::string_view topic,
+                                              const websocket::PreparedMessage& message) override {
+    bool full = false;
     std::shared_ptr<const std::string> name;
     for (const auto& thread : workers_) {
       if (&thread->worker == from) continue;
       if (!name) name = std::make_shared<const std::string>(topic);
-      thread->worker.post_publication(name, message);
+      full |= thread->worker.take_publication({name, message}, from);
     }
+    return full ? connection::PublishStatus::backlogged : connection::PublishStatus::accepted;
   }
 
   ServerOptions options_;
@@ -387,16 +387,18 @@ void Server::on_signal(int signal, std::function<void()> handler) {
   state_->on_signal(signal, std::move(handler));
 }
 
-void Server::publish(std::string_view topic, const websocket::PreparedMessage& message) {
-  state_->publish(topic, message);
+connection::PublishStatus Server::publish(std::string_view topic,
+                                          const websocket::PreparedMessage& message) {
+  return state_->publish(topic, message);
 }
 
-void Server::publish(std::string_view topic, const connection::Message& message) {
-  publish(topic, websocket::PreparedMessage::of(message.opcode(), message.bytes()));
+connection::PublishStatus Server::publish(std::string_view topic,
+                                          const connection::Message& message) {
+  return publish(topic, websocket::PreparedMessage::of(message.opcode(), message.bytes()));
 }
 
-void Server::publish(std::string_view topic, std::string_view text) {
-  state_->publish(topic, websocket::PreparedMessage::text(text));
+connection::PublishStatus Server::publish(std::string_view topic, std::string_view text) {
+  return state_->publish(topic, websocket::PreparedMessage::text(text));
 }
 
 std::expected<void, std::string> Server::reload_certificates() {

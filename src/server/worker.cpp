@@ -221,15 +221,57 @@ void Worker::remove_subscriber(Http1Connection& stream) noexcept {
   event_streams_.erase(&stream);
 }
 
-void Worker::publish(std::string_view topic, const websocket::PreparedMessage& message,
-                     const connection::WebSocketLink* except) {
-  deliver(topic, message, except);
-  shared_.publisher.publish_elsewhere(this, topic, message);
+connection::PublishStatus Worker::publish(std::string_view topic,
+                                          const websocket::PreparedMessage& message,
+                                          connection::WebSocketLink& publisher, bool to_itself) {
+  deliver(topic, message, to_itself ? nullptr : &publisher);
+  connection::Pipe* pipe = nullptr;
+  if (!publisher.ended()) {
+    const std::uint32_t index = publisher.carrier().index();
+    pipe = find(index, generation(index));
+  }
+  return publish_elsewhere(topic, message, pipe);
 }
 
-void Worker::post_publication(const std::shared_ptr<const std::string>& topic,
-                              const websocket::PreparedMessage& message) {
-  loop().inbox()->post([this, topic, message] { deliver(*topic, message, nullptr); });
+connection::PublishStatus Worker::publish(std::string_view topic,
+                                          const websocket::PreparedMessage& message) {
+  deliver(topic, message, nullptr);
+  return publish_elsewhere(topic, message, at_work());
+}
+
+connection::PublishStatus Worker::publish_elsewhere(std::string_view topic,
+                                                    const websocket::PreparedMessage& message,
+                                                    connection::Pipe* publisher) {
+  const auto status = shared_.publisher.publish_elsewhere(this, topic, message);
+  if (status == connection::PublishStatus::backlogged && publisher != nullptr &&
+      publisher->is_open() && !publisher->awaits_deliveries()) {
+    publisher->set_awaits_deliveries(true);
+    publishers_waiting_.push_back({publisher->index(), generation(publisher->index())});
+  }
+  return status;
+}
+
+bool Worker::take_publication(Publications::Publication publication, Worker* from) {
+  const auto added = publications_.add(std::move(publication), from);
+  if (added.to_tell) loop().inbox()->post([this] { deliver_published(); });
+  return added.full;
+}
+
+void Worker::deliver_published() {
+  const auto delivered = publications_.deliver_some(
+      [this](const auto& published) { deliver(*published.topic, published.message, nullptr); });
+  if (delivered.more) loop().inbox()->post([this] { deliver_published(); });
+  for (Worker* worker : delivered.to_tell) {
+    worker->loop().inbox()->post([worker] { worker->note_room_elsewhere(); });
+  }
+}
+
+/// Those who find too little of it once more wait once more.
+void Worker::note_room_elsewhere() {
+  for (const Name name : std::exchange(publishers_waiting_, {})) {
+    connection::Pipe* const publisher = find(name.index, name.generation);
+    if (publisher != nullptr) publisher->set_awaits_deliveries(false);
+  }
 }
 
 void Worker::deliver(std::string_view topic, const websocket::PreparedMessage& message,
@@ -272,6 +314,7 @@ void Worker::add_to(Statistics& statistics) const noexcept {
   statistics.tls_handshakes += read(tls_handshakes_);
   statistics.tls_resumptions += read(tls_resumptions_);
   statistics.tls_failures += read(tls_failures_);
+  statistics.publications_waiting += publications_.count();
   statistics.messages_dropped += read(counters().messages_dropped);
   statistics.slow_consumers_closed += read(counters().slow_consumers_closed);
 }

@@ -17,6 +17,7 @@
 #include "server/connection_limits.hpp"
 #include "server/date_cache.hpp"
 #include "server/dispatcher.hpp"
+#include "server/publications.hpp"
 #include "server/static_files/file_cache.hpp"
 #include "server/static_files/file_response.hpp"
 #include "server/topics.hpp"
@@ -33,8 +34,8 @@ class Http1Connection;
 class Publisher {
  public:
   /// To all but `from`, which is nullptr in threads that are no worker's.
-  virtual void publish_elsewhere(const class Worker* from, std::string_view topic,
-                                 const websocket::PreparedMessage& message) = 0;
+  virtual connection::PublishStatus publish_elsewhere(
+      class Worker* from, std::string_view topic, const websocket::PreparedMessage& message) = 0;
 
  protected:
   ~Publisher() = default;
@@ -66,9 +67,9 @@ class Worker final : public connection::Hub {
   void stop(std::chrono::milliseconds deadline);
   /// Ends all that is left, when no thread runs the loop any more.
   void shut_down() noexcept;
-  /// Delivers to this worker's subscribers. Any thread.
-  void post_publication(const std::shared_ptr<const std::string>& topic,
-                        const websocket::PreparedMessage& message);
+  /// Delivers to this worker's subscribers, soon. True when there is more to deliver than there
+  /// should be; then `from` is told when there is less. Any thread.
+  bool take_publication(Publications::Publication publication, Worker* from);
 
   /// Adds this worker's counts to `statistics`. Any thread.
   void add_to(Statistics& statistics) const noexcept;
@@ -108,8 +109,12 @@ class Worker final : public connection::Hub {
 
   bool subscribe(connection::WebSocketLink& link, std::string_view topic) override;
   bool unsubscribe(connection::WebSocketLink& link, std::string_view topic) override;
-  void publish(std::string_view topic, const websocket::PreparedMessage& message,
-               const connection::WebSocketLink* except) override;
+  connection::PublishStatus publish(std::string_view topic,
+                                    const websocket::PreparedMessage& message,
+                                    connection::WebSocketLink& publisher, bool to_itself) override;
+  /// For whose input is being worked on, if anybody's is.
+  connection::PublishStatus publish(std::string_view topic,
+                                    const websocket::PreparedMessage& message);
   void subscribe(Http1Connection& stream, std::string_view topic);
   /// Server-sent events are being sent: a comment now and then keeps them alive.
   void event_stream_opened(Http1Connection& stream);
@@ -121,6 +126,12 @@ class Worker final : public connection::Hub {
   class EventHeartbeat;
   class FileCloser;
 
+  /// A connection's; see `Hub::find`.
+  struct Name {
+    std::uint32_t index;
+    std::uint32_t generation;
+  };
+
   using Count = std::atomic<std::uint64_t>;
   static void add(Count& count, std::int64_t change) noexcept {
     // One thread writes: no need for a locked instruction.
@@ -131,6 +142,11 @@ class Worker final : public connection::Hub {
   void begin_stop(std::chrono::milliseconds deadline);
   void deliver(std::string_view topic, const websocket::PreparedMessage& message,
                const connection::WebSocketLink* except);
+  void deliver_published();
+  connection::PublishStatus publish_elsewhere(std::string_view topic,
+                                              const websocket::PreparedMessage& message,
+                                              connection::Pipe* publisher);
+  void note_room_elsewhere();
   void end_if_empty() noexcept;
   void refuse(int socket) noexcept;
   FileCache& files_for(const Request& request) noexcept;
@@ -141,6 +157,8 @@ class Worker final : public connection::Hub {
   FileCache clear_files_;
   FileCache encrypted_files_;
   std::vector<std::unique_ptr<Acceptor>> acceptors_;
+  Publications publications_;  // of others
+  std::vector<Name> publishers_waiting_;
   Topics<connection::WebSocketLink> sockets_;
   Topics<Http1Connection> event_topics_;
   std::unordered_set<Http1Connection*> event_streams_;

@@ -17,8 +17,10 @@ class PlainHub final : public Hub {
 
   bool subscribe(WebSocketLink& /*link*/, std::string_view /*topic*/) override { return false; }
   bool unsubscribe(WebSocketLink& /*link*/, std::string_view /*topic*/) override { return false; }
-  void publish(std::string_view /*topic*/, const websocket::PreparedMessage& /*message*/,
-               const WebSocketLink* /*except*/) override {}
+  PublishStatus publish(std::string_view /*topic*/, const websocket::PreparedMessage& /*message*/,
+                        WebSocketLink& /*publisher*/, bool /*to_itself*/) override {
+    return PublishStatus::accepted;
+  }
   void log(LogLevel /*level*/, std::string_view /*sentence*/) const noexcept override {}
 };
 

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <stdexcept>
 #include <string>
@@ -49,6 +50,12 @@ class TcpClient {
     }
     return true;
   }
+  /// How long it waits for anything to come.
+  void set_patience(std::chrono::milliseconds patience) const {
+    const auto us = std::chrono::microseconds(patience).count();
+    const timeval time{.tv_sec = us / 1'000'000, .tv_usec = us % 1'000'000};
+    ::setsockopt(socket_.number(), SOL_SOCKET, SO_RCVTIMEO, &time, sizeof time);
+  }
   void receive_all() {
     while (receive()) {
     }
@@ -56,11 +63,14 @@ class TcpClient {
   void go() { socket_.reset(); }
 
   std::string text;
+  /// Whether the server has ended it.
+  bool at_end = false;
 
  private:
   bool receive() {
     std::array<char, 16 * 1024> buffer{};
     const auto size = ::recv(socket_.number(), buffer.data(), buffer.size(), 0);
+    if (size == 0) at_end = true;
     if (size <= 0) return false;
     text.append(buffer.data(), static_cast<std::size_t>(size));
     return true;

@@ -140,10 +140,11 @@ class Bench final : private Publisher {
   std::optional<Worker> worker;
 
  private:
-  void publish_elsewhere(const Worker* /*from*/, std::string_view topic,
-                         const websocket::PreparedMessage& message) override {
+  connection::PublishStatus publish_elsewhere(Worker* /*from*/, std::string_view topic,
+                                              const websocket::PreparedMessage& message) override {
     published_elsewhere.push_back(std::string(topic) + ": " +
                                   std::string(as_text(message.payload())));
+    return connection::PublishStatus::accepted;
   }
 };
 
@@ -512,11 +513,11 @@ TEST(Worker, PublishesToEventStreams) {
   Client client = bench.connect();
   client.send(ParsedRequest::text("GET", "/news"));
   ASSERT_TRUE(bench.until([&] { return client.has(": open\n\n"); }));
-  bench.worker->publish("news", websocket::PreparedMessage::text("a\nb"), nullptr);
+  bench.worker->publish("news", websocket::PreparedMessage::text("a\nb"));
   ASSERT_TRUE(bench.until([&] { return client.has("data: a\ndata: b\n\n"); }));
   client.go();
   ASSERT_TRUE(bench.until([&] { return bench.statistics().connections_open == 0; }));
-  bench.worker->publish("news", websocket::PreparedMessage::text("c"), nullptr);
+  bench.worker->publish("news", websocket::PreparedMessage::text("c"));
 }
 
 // ---------------------------------------------------------------------------- the end

@@ -14,6 +14,7 @@
 #include <duplex/base/bytes.hpp>
 #include <duplex/connection/close_info.hpp>
 #include <duplex/connection/message.hpp>
+#include <duplex/connection/publish_status.hpp>
 #include <duplex/connection/sender.hpp>
 #include <duplex/connection/state.hpp>
 #include <duplex/tls/session_info.hpp>
@@ -120,13 +121,16 @@ class WebSocket {
   /// Sends `message` to all subscribers of `topic` in all threads, without this socket. Also in
   /// `on_close`, and in a session whose connection has ended. Whether to compress it is what a
   /// `PreparedMessage` says.
-  void publish(std::string_view topic, const Message& message);
-  void publish(std::string_view topic, std::string_view text);
-  void publish(std::string_view topic, const websocket::PreparedMessage& message);
+  ///
+  /// When another thread can't deliver as fast, this socket is not read from until it has caught
+  /// up.
+  PublishStatus publish(std::string_view topic, const Message& message);
+  PublishStatus publish(std::string_view topic, std::string_view text);
+  PublishStatus publish(std::string_view topic, const websocket::PreparedMessage& message);
   /// The same, and to this socket too if it is subscribed.
-  void publish_to_all(std::string_view topic, const Message& message);
-  void publish_to_all(std::string_view topic, std::string_view text);
-  void publish_to_all(std::string_view topic, const websocket::PreparedMessage& message);
+  PublishStatus publish_to_all(std::string_view topic, const Message& message);
+  PublishStatus publish_to_all(std::string_view topic, std::string_view text);
+  PublishStatus publish_to_all(std::string_view topic, const websocket::PreparedMessage& message);
 
   /// How the connection has ended; nullopt while it has not. Its reason holds as long as this
   /// handle.

@@ -121,8 +121,11 @@ struct Statistics {
   std::uint64_t messages_received = 0;
   std::uint64_t messages_dropped = 0;       ///< by `SlowConsumer::drop_newest`
   std::uint64_t slow_consumers_closed = 0;  ///< by `SlowConsumer::close`
-  std::uint64_t tls_handshakes = 0;         ///< that ended well
-  std::uint64_t tls_resumptions = 0;        ///< those of them that resumed an earlier session
+  /// Messages that were published in one thread and are yet to be delivered by another; each counts
+  /// for each such thread.
+  std::uint64_t publications_waiting = 0;
+  std::uint64_t tls_handshakes = 0;   ///< that ended well
+  std::uint64_t tls_resumptions = 0;  ///< those of them that resumed an earlier session
   /// Connections that ended for what TLS forbids, or can't agree on; not those whose client went
   /// without a word.
   std::uint64_t tls_failures = 0;

@@ -104,9 +104,14 @@ class Server {
   /// Sends to all subscribers of `topic`, in all threads; encoded once, and compressed once for all
   /// who have agreed on the same, unless a `PreparedMessage` says otherwise. Any thread. What one
   /// thread publishes to a topic arrives in that order.
-  void publish(std::string_view topic, const websocket::PreparedMessage& message);
-  void publish(std::string_view topic, const connection::Message& message);
-  void publish(std::string_view topic, std::string_view text);
+  ///
+  /// When a thread can't deliver as fast, the connection whose input is being worked on is not read
+  /// from until it has caught up. What is published out of other places (threads of your own,
+  /// behind `offload` or `sleep_for`) nobody slows down: look at the status.
+  connection::PublishStatus publish(std::string_view topic,
+                                    const websocket::PreparedMessage& message);
+  connection::PublishStatus publish(std::string_view topic, const connection::Message& message);
+  connection::PublishStatus publish(std::string_view topic, std::string_view text);
 
   /// Reads the certificates and keys of all encrypted listeners anew. Connections that come from
   /// then on get the new ones; those that are open are not touched. When anything is wrong with any
