@@ -71,7 +71,8 @@ bool keeps_promise(const StoredCookie& cookie, bool whole_host) noexcept {
 }
 
 bool fits_in_a_line(const StoredCookie& cookie) noexcept {
-  return (cookie.name + cookie.value + cookie.path).find('\t') == std::string::npos;
+  const auto fits = [](std::string_view part) { return !part.contains('\t'); };
+  return fits(cookie.name) && fits(cookie.value) && fits(cookie.path);
 }
 
 bool has_expired(const StoredCookie& cookie, Time now) noexcept {
