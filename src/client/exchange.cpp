@@ -125,6 +125,7 @@ Task<Result<ResponseHead>> Exchange::begin(Flow& flow, Opening opening) {
   // It may have made the rest of the request pointless.
   if (!http.wants_content()) sending_ = {};
   content_length_ = found->framing.content_length;
+  tells_its_end_ = found->framing.framing != http1::Framing::until_close;
   auto facts = std::make_shared<ResponseHead::Facts>(found->head);
   facts->request_head = std::move(*request_head);
   facts->url = opening.route.url.text();

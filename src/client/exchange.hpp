@@ -50,6 +50,8 @@ class Exchange {
 
   /// What Content-Length announces.
   std::optional<std::uint64_t> content_length() const noexcept { return content_length_; }
+  /// Whether the content's end is told by a length or a last chunk, not by that of the connection.
+  bool tells_its_end() const noexcept { return tells_its_end_; }
   /// Whether the content is decoded, so that its length is another one.
   bool decodes() const noexcept { return decoder_ && decoder_->decodes(); }
   const http::Fields& trailers() const noexcept { return trailers_; }
@@ -67,6 +69,7 @@ class Exchange {
   net::Descriptor file_;  // to be sent
   std::uint64_t file_bytes_ = 0;
   std::optional<std::uint64_t> content_length_;
+  bool tells_its_end_ = true;
   std::uint64_t received_bytes_ = 0;
   std::optional<ContentDecoder> decoder_;
   ByteQueue undecoded_;
