@@ -28,6 +28,7 @@ class Exchange {
     http::Method method;
     const http::Fields& fields;
     bool with_content;
+    bool expect_continue;
     std::uint32_t redirects;  // that led here
   };
 
@@ -41,6 +42,10 @@ class Exchange {
   /// Whether `begin` failed because the connection, which had rested, was closed meanwhile, and
   /// the request can be sent once more: RFC 9110 section 9.2.2.
   bool may_repeat(const Error& error, http::Method method) const noexcept;
+  /// Whether the content is as it was before `begin`, or can be made anew.
+  bool can_send_again() const noexcept { return !writer_begun_; }
+  /// Whether the request asked to be told whether its content is wanted.
+  bool expected_continue() const noexcept { return expected_continue_; }
 
   /// Waits for the next piece of the content, decoded and never empty; nullopt at its end. The view
   /// holds until the caller waits again, for whatever.
@@ -74,6 +79,8 @@ class Exchange {
   std::optional<ContentDecoder> decoder_;
   ByteQueue undecoded_;
   http::Fields trailers_;
+  bool expected_continue_ = false;
+  bool writer_begun_ = false;
   bool ended_ = false;
   bool heard_ = false;
   Task<> sending_;  // last, so that it is destroyed before what it uses
