@@ -14,13 +14,13 @@
 namespace duplex::client {
 
 template <class Derived, class T>
-Derived&& RequestCall<Derived, T>::basic(std::string_view user, std::string_view password) && {
+Derived& RequestCall<Derived, T>::basic(std::string_view user, std::string_view password) & {
   request_.fields.set("Authorization", http::basic_authorization(user, password));
   return self();
 }
 
 template <class Derived, class T>
-Derived&& RequestCall<Derived, T>::bearer(std::string_view token) && {
+Derived& RequestCall<Derived, T>::bearer(std::string_view token) & {
   request_.fields.set("Authorization", http::bearer_authorization(token));
   return self();
 }
@@ -76,44 +76,44 @@ detail::Start<Download> DownloadCall::start() {
 ConnectCall::ConnectCall(std::shared_ptr<ClientState> client, WebSocketRequest request)
     : Call(std::move(client)), request_(std::move(request)) {}
 
-ConnectCall&& ConnectCall::subprotocols(std::initializer_list<std::string_view> names) && {
+ConnectCall& ConnectCall::subprotocols(std::initializer_list<std::string_view> names) & {
   for (const std::string_view name : names) request_.offer.subprotocols.emplace_back(name);
-  return std::move(*this);
+  return *this;
 }
 
-ConnectCall&& ConnectCall::origin(std::string_view origin) && {
+ConnectCall& ConnectCall::origin(std::string_view origin) & {
   request_.offer.origin = origin;
-  return std::move(*this);
+  return *this;
 }
 
-ConnectCall&& ConnectCall::field(std::string_view name, std::string_view value) && {
+ConnectCall& ConnectCall::field(std::string_view name, std::string_view value) & {
   request_.offer.fields.add(name, value);
-  return std::move(*this);
+  return *this;
 }
 
-ConnectCall&& ConnectCall::basic(std::string_view user, std::string_view password) && {
+ConnectCall& ConnectCall::basic(std::string_view user, std::string_view password) & {
   request_.offer.fields.set("Authorization", http::basic_authorization(user, password));
-  return std::move(*this);
+  return *this;
 }
 
-ConnectCall&& ConnectCall::bearer(std::string_view token) && {
+ConnectCall& ConnectCall::bearer(std::string_view token) & {
   request_.offer.fields.set("Authorization", http::bearer_authorization(token));
-  return std::move(*this);
+  return *this;
 }
 
-ConnectCall&& ConnectCall::limits(const WebSocketLimits& limits) && {
+ConnectCall& ConnectCall::limits(const WebSocketLimits& limits) & {
   request_.limits = limits;
-  return std::move(*this);
+  return *this;
 }
 
-ConnectCall&& ConnectCall::redirects_max(std::uint32_t count) && {
+ConnectCall& ConnectCall::redirects_max(std::uint32_t count) & {
   request_.redirects_max = count;
-  return std::move(*this);
+  return *this;
 }
 
-ConnectCall&& ConnectCall::unix_socket(std::string_view path) && {
+ConnectCall& ConnectCall::unix_socket(std::string_view path) & {
   request_.unix_path = path;
-  return std::move(*this);
+  return *this;
 }
 
 detail::Start<connection::WebSocket> ConnectCall::start() {

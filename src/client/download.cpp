@@ -44,6 +44,19 @@ std::string validator_of(const ResponseHead& head) {
   return std::string(trim(*head.field("last-modified")));
 }
 
+/// Whether a response names another version than `validator`, which `validator_of` has told.
+bool contradicts(const ResponseHead& head, std::string_view validator) {
+  const auto named = head.field(validator.starts_with('"') ? "etag" : "last-modified");
+  return named && trim(*named) != validator;
+}
+
+/// Whether a part may be joined with what has come of the version that `validator` names (RFC 9110
+/// section 15.3.7.3). One that is sent for an If-Range need not repeat the date, but the tag.
+bool shares_validator(const ResponseHead& head, std::string_view validator) {
+  if (contradicts(head, validator)) return false;
+  return !validator.starts_with('"') || head.field("etag").has_value();
+}
+
 /// Whether trying again may help: the way was interrupted, and not the goal in doubt.
 bool is_interruption(const Error& error) noexcept {
   if (error.cancelled()) return false;
@@ -73,8 +86,13 @@ class Attempt {
             .peer = file_.part_path(),
             .reason = locked ? "another download is writing it" : code.message()};
   }
-  std::optional<Error> place(const ResponseHead& head, const std::string& validator);
+  std::optional<http::ByteRange> joining_part(const OpenedResponse& opened,
+                                              std::string_view validator);
+  Task<Result<ResponseHead>> begin_anew(OpenedResponse opened);
   Task<Result<ResponseHead>> receive(OpenedResponse opened);
+  Task<Result<ResponseHead>> receive_part(OpenedResponse opened, http::ByteRange part);
+  std::optional<Error> append(ConstBytes piece);
+  Error incomplete();
 
   Flow& flow_;
   std::shared_ptr<Request> request_;
@@ -100,18 +118,27 @@ Task<Result<ResponseHead>> Attempt::run(bool resume) {
     resumable_ = resumed_bytes_ > 0;
     co_return std::unexpected(std::move(opened.error()));
   }
+  const std::string_view validator = origin ? origin->validator : std::string_view();
   const http::Status status = opened->head.status();
-  // Nothing is missing, or what is there is of something longer.
+  // Nothing is missing, or what is there is of something else.
   if (status == http::Status::range_not_satisfiable && resumed_bytes_ > 0) {
     const auto range =
         http::parse_content_range(trim(opened->head.field("content-range").value_or("")));
-    if (range && range->size == resumed_bytes_) co_return std::move(opened->head);
-    co_await opened->exchange->drain();
-    opened->exchange.reset();
-    co_return co_await run(false);
+    const bool complete = range && range->size == resumed_bytes_;
+    if (complete && !contradicts(opened->head, validator)) co_return std::move(opened->head);
+    co_return co_await begin_anew(std::move(*opened));
   }
-  if (status != http::Status::ok && status != http::Status::partial_content) {
-    flow_.at(Step::protocol);
+  if (status == http::Status::partial_content && resumed_bytes_ > 0) {
+    const auto part = joining_part(*opened, validator);
+    if (!part) co_return co_await begin_anew(std::move(*opened));
+    co_return co_await receive_part(std::move(*opened), *part);
+  }
+  flow_.at(Step::protocol);
+  if (status == http::Status::partial_content) {
+    co_return std::unexpected(
+        flow_.error(ClientError::unexpected_part, "the server sent a part that was not asked for"));
+  }
+  if (status != http::Status::ok) {
     Error error = flow_.error(ClientError::unexpected_status,
                               "the server answered " + std::to_string(http::code(status)) + " " +
                                   std::string(http::reason_phrase(status)));
@@ -119,58 +146,92 @@ Task<Result<ResponseHead>> Attempt::run(bool resume) {
         std::make_shared<const Response>(co_await sample(std::move(*opened), sample_bytes_max));
     co_return std::unexpected(std::move(error));
   }
-  if (auto error = place(opened->head, origin ? origin->validator : std::string())) {
-    co_return std::unexpected(std::move(*error));
-  }
   co_return co_await receive(std::move(*opened));
 }
 
-/// Opens the file where the content of this response belongs.
-std::optional<Error> Attempt::place(const ResponseHead& head, const std::string& validator) {
-  if (head.status() == http::Status::partial_content) {
-    const auto range = http::parse_content_range(trim(head.field("content-range").value_or("")));
-    const bool fits =
-        resumed_bytes_ > 0 && range && range->range && range->range->offset == resumed_bytes_;
-    const std::string now = validator_of(head);
-    if (!fits || (!now.empty() && now != validator)) {
-      flow_.at(Step::protocol);
-      return flow_.error(ClientError::resource_changed,
-                         "the server sent another part than was asked for");
-    }
-    resumable_ = true;
-    total_bytes_ = range->size;
-    return std::nullopt;
-  }
-  resumed_bytes_ = 0;
-  const std::string now = validator_of(head);
-  resumable_ = !now.empty();
-  if (const std::error_code code = file_.create({.url = request_->url, .validator = now})) {
+/// The part that has been asked for, and fits to what is there.
+std::optional<http::ByteRange> Attempt::joining_part(const OpenedResponse& opened,
+                                                     std::string_view validator) {
+  const auto range =
+      http::parse_content_range(trim(opened.head.field("content-range").value_or("")));
+  if (!range || !range->range || range->range->offset != resumed_bytes_) return std::nullopt;
+  if (!shares_validator(opened.head, validator)) return std::nullopt;
+  // One of the two is wrong, and who knows which.
+  const auto length = opened.exchange->content_length();
+  if (length && *length != range->range->length) return std::nullopt;
+  total_bytes_ = range->size;
+  return range->range;
+}
+
+/// What has come can't be used: asks for all.
+Task<Result<ResponseHead>> Attempt::begin_anew(OpenedResponse opened) {
+  co_await opened.exchange->drain();
+  opened.exchange.reset();
+  co_return co_await run(false);
+}
+
+std::optional<Error> Attempt::append(ConstBytes piece) {
+  if (const std::error_code code = file_.append(piece)) {
+    resumable_ = false;
     return file_error(code);
   }
+  if (progress_) progress_(file_.size(), total_bytes_);
   return std::nullopt;
 }
 
+Error Attempt::incomplete() {
+  flow_.at(Step::protocol);
+  return flow_.error(http1::Error::incomplete_content,
+                     "the server sent only a part of what is missing");
+}
+
+/// Receives all of it.
 Task<Result<ResponseHead>> Attempt::receive(OpenedResponse opened) {
-  // A part is complete in itself: how long the whole is only its Content-Range can tell.
-  const bool is_part = opened.head.status() == http::Status::partial_content;
-  if (!is_part) total_bytes_ = opened.exchange->content_length();
+  resumed_bytes_ = 0;
+  const std::string validator = validator_of(opened.head);
+  resumable_ = !validator.empty();
+  if (const std::error_code code = file_.create({.url = request_->url, .validator = validator})) {
+    co_return std::unexpected(file_error(code));
+  }
+  total_bytes_ = opened.exchange->content_length();
   while (true) {
     const auto piece = co_await opened.exchange->read();
     if (!piece) co_return std::unexpected(piece.error());
     if (!*piece) break;
-    if (const std::error_code code = file_.append(**piece)) {
-      resumable_ = false;
+    if (auto error = append(**piece)) co_return std::unexpected(std::move(*error));
+  }
+  if (total_bytes_ && total_bytes_ != file_.size()) co_return std::unexpected(incomplete());
+  co_return std::move(opened.head);
+}
+
+/// Receives what follows on what is there. It is as long as its Content-Range says, or else nobody
+/// knows of what it was.
+Task<Result<ResponseHead>> Attempt::receive_part(OpenedResponse opened, http::ByteRange part) {
+  resumable_ = true;
+  std::uint64_t missing_bytes = part.length;
+  bool fits = false;
+  while (true) {
+    const auto piece = co_await opened.exchange->read();
+    if (!piece) co_return std::unexpected(piece.error());
+    if (!*piece) {
+      // A connection that ends too early is an interruption.
+      fits = missing_bytes == 0 || !opened.exchange->tells_its_end();
+      break;
+    }
+    const std::size_t size = (*piece)->size();
+    if (size > missing_bytes) break;
+    if (auto error = append(**piece)) co_return std::unexpected(std::move(*error));
+    missing_bytes -= size;
+  }
+  if (!fits) {
+    if (const std::error_code code = file_.cut(resumed_bytes_)) {
       co_return std::unexpected(file_error(code));
     }
-    if (progress_) progress_(file_.size(), total_bytes_);
+    co_return co_await begin_anew(std::move(opened));
   }
   // A server may send less than it was asked for (RFC 9110 section 15.3.7), and need not say how
   // much there is (section 14.4): what is missing is asked for next, until it says that nothing is.
-  if ((is_part || total_bytes_) && total_bytes_ != file_.size()) {
-    flow_.at(Step::protocol);
-    co_return std::unexpected(flow_.error(http1::Error::incomplete_content,
-                                          "the server sent only a part of what is missing"));
-  }
+  if (total_bytes_ != file_.size()) co_return std::unexpected(incomplete());
   co_return std::move(opened.head);
 }
 
@@ -189,7 +250,8 @@ Task<Result<Download>> download(Flow& flow, std::shared_ptr<Request> request, Do
   for (std::uint32_t attempts = 0;; ++attempts) {
     Attempt attempt(flow, request, file, progress);
     Result<ResponseHead> head = co_await attempt.run(plan.resume || attempts > 0);
-    if (!resumed_bytes) resumed_bytes = attempt.resumed_bytes();
+    // Nothing is left of what was there before, once an attempt has begun anew.
+    if (!resumed_bytes || attempt.resumed_bytes() == 0) resumed_bytes = attempt.resumed_bytes();
     if (head) {
       if (const std::error_code code = file.complete()) {
         co_return std::unexpected(

@@ -19,7 +19,7 @@ std::string_view describe(ClientError error) noexcept {
     case ClientError::content_failed: return "the request's content could not be made";
     case ClientError::too_many_requests: return "too many requests wait for a connection";
     case ClientError::unexpected_status: return "the response does not bring what was asked for";
-    case ClientError::resource_changed: return "what was to be resumed is not the same any more";
+    case ClientError::unexpected_part: return "a part came that was not asked for";
     case ClientError::gave_up: return "no connection came about in as many attempts as are allowed";
   }
   return "an unknown error";

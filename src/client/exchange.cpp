@@ -99,7 +99,8 @@ Task<Result<ResponseHead>> Exchange::begin(Flow& flow, Opening opening) {
   }
   const http1::RequestIntent intent{.method = opening.method,
                                     .content_bytes = content_bytes,
-                                    .expect_continue = request_->expect_continue};
+                                    .expect_continue = opening.expect_continue};
+  expected_continue_ = opening.expect_continue && content_bytes != 0;
   const auto form =
       opening.route.asks_proxy() ? http1::TargetForm::absolute : http1::TargetForm::origin;
   auto request_head = http.begin(
@@ -125,6 +126,7 @@ Task<Result<ResponseHead>> Exchange::begin(Flow& flow, Opening opening) {
   // It may have made the rest of the request pointless.
   if (!http.wants_content()) sending_ = {};
   content_length_ = found->framing.content_length;
+  tells_its_end_ = found->framing.framing != http1::Framing::until_close;
   auto facts = std::make_shared<ResponseHead::Facts>(found->head);
   facts->request_head = std::move(*request_head);
   facts->url = opening.route.url.text();
@@ -152,7 +154,10 @@ Task<> Exchange::send_content() {
       if (http.wants_content()) http.write_file(std::move(file_), file_bytes_);
     } else if (auto* stream = ContentAccess::stream(request_->content)) {
       ContentWriter writer(http);
-      if (http.wants_content()) co_await stream->writer(writer);
+      if (http.wants_content()) {
+        writer_begun_ = true;
+        co_await stream->writer(writer);
+      }
     }
   } catch (const std::exception& exception) {
     connection_->fail(Step::request, ClientError::content_failed, exception.what());
@@ -167,8 +172,7 @@ Task<> Exchange::send_content() {
 }
 
 bool Exchange::may_repeat(const Error& error, http::Method method) const noexcept {
-  return !heard_ && is_idempotent(method) && request_->content.replayable() &&
-         is_closed(error.code);
+  return !heard_ && is_idempotent(method) && can_send_again() && is_closed(error.code);
 }
 
 // ---------------------------------------------------------------------------- the response

@@ -28,6 +28,7 @@ class Exchange {
     http::Method method;
     const http::Fields& fields;
     bool with_content;
+    bool expect_continue;
     std::uint32_t redirects;  // that led here
   };
 
@@ -41,6 +42,10 @@ class Exchange {
   /// Whether `begin` failed because the connection, which had rested, was closed meanwhile, and
   /// the request can be sent once more: RFC 9110 section 9.2.2.
   bool may_repeat(const Error& error, http::Method method) const noexcept;
+  /// Whether the content is as it was before `begin`, or can be made anew.
+  bool can_send_again() const noexcept { return !writer_begun_; }
+  /// Whether the request asked to be told whether its content is wanted.
+  bool expected_continue() const noexcept { return expected_continue_; }
 
   /// Waits for the next piece of the content, decoded and never empty; nullopt at its end. The view
   /// holds until the caller waits again, for whatever.
@@ -50,6 +55,8 @@ class Exchange {
 
   /// What Content-Length announces.
   std::optional<std::uint64_t> content_length() const noexcept { return content_length_; }
+  /// Whether the content's end is told by a length or a last chunk, not by that of the connection.
+  bool tells_its_end() const noexcept { return tells_its_end_; }
   /// Whether the content is decoded, so that its length is another one.
   bool decodes() const noexcept { return decoder_ && decoder_->decodes(); }
   const http::Fields& trailers() const noexcept { return trailers_; }
@@ -67,10 +74,13 @@ class Exchange {
   net::Descriptor file_;  // to be sent
   std::uint64_t file_bytes_ = 0;
   std::optional<std::uint64_t> content_length_;
+  bool tells_its_end_ = true;
   std::uint64_t received_bytes_ = 0;
   std::optional<ContentDecoder> decoder_;
   ByteQueue undecoded_;
   http::Fields trailers_;
+  bool expected_continue_ = false;
+  bool writer_begun_ = false;
   bool ended_ = false;
   bool heard_ = false;
   Task<> sending_;  // last, so that it is destroyed before what it uses

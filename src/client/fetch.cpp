@@ -18,6 +18,7 @@ struct Leg {
   http::Method method;
   http::Fields fields;
   bool with_content;
+  bool expect_continue;
   std::uint32_t redirects = 0;
 };
 
@@ -74,6 +75,7 @@ Task<Result<OpenedResponse>> go(Flow& flow, const Leg& leg, std::shared_ptr<Requ
                                     .method = leg.method,
                                     .fields = fields,
                                     .with_content = leg.with_content,
+                                    .expect_continue = leg.expect_continue,
                                     .redirects = leg.redirects};
     Result<ResponseHead> head = co_await exchange->begin(flow, opening);
     if (head) co_return OpenedResponse(std::move(*head), std::move(exchange));
@@ -91,7 +93,8 @@ Task<Result<OpenedResponse>> open_response(Flow& flow, std::shared_ptr<Request> 
   Leg leg{.url = std::move(*url),
           .method = request->method,
           .fields = request->fields,
-          .with_content = !request->content.empty()};
+          .with_content = !request->content.empty(),
+          .expect_continue = request->expect_continue};
   // Before redirections, which may have to take some of them out.
   add_missing(leg.fields, flow.engine().options().fields);
   while (true) {
@@ -100,6 +103,13 @@ Task<Result<OpenedResponse>> open_response(Flow& flow, std::shared_ptr<Request> 
     const ResponseHead& head = opened->head;
     if (const auto& cookies = flow.engine().options().cookies) {
       cookies->receive(leg.url, head.fields());
+    }
+    // RFC 9110 section 10.1.1: somebody on the way can't do that, but perhaps without.
+    if (head.status() == http::Status::expectation_failed &&
+        opened->exchange->expected_continue() && opened->exchange->can_send_again()) {
+      co_await opened->exchange->drain();
+      leg.expect_continue = false;
+      continue;
     }
     if (request->redirects_max == 0) co_return opened;
 
@@ -119,7 +129,7 @@ Task<Result<OpenedResponse>> open_response(Flow& flow, std::shared_ptr<Request> 
     }
     http::Redirection next = std::move(**redirection);
     leg.with_content = leg.with_content && next.keeps_content;
-    if (leg.with_content && !request->content.replayable()) {
+    if (leg.with_content && !opened->exchange->can_send_again()) {
       co_return std::unexpected(flow.error(ClientError::content_not_replayable));
     }
     co_await opened->exchange->drain();

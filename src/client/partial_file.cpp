@@ -68,6 +68,12 @@ std::error_code PartialFile::append(ConstBytes bytes) {
   return error;
 }
 
+std::error_code PartialFile::cut(std::uint64_t bytes) {
+  if (::ftruncate(file_.number(), static_cast<off_t>(bytes)) != 0) return last_system_error();
+  size_ = bytes;
+  return {};
+}
+
 std::error_code PartialFile::complete() {
   // What the system could not write is told here, or by closing at the latest.
   if (::fsync(file_.number()) != 0) return last_system_error();

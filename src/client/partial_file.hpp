@@ -36,6 +36,8 @@ class PartialFile {
   /// How much there is.
   std::uint64_t size() const noexcept { return size_; }
   std::error_code append(ConstBytes bytes);
+  /// Drops what stands behind the first `bytes`.
+  std::error_code cut(std::uint64_t bytes);
   /// All has come: puts the file in its place.
   std::error_code complete();
 

@@ -26,6 +26,54 @@ Error value_error(char stop) noexcept {
   return stop == '\n' ? Error::bare_line_feed : Error::invalid_field_value;
 }
 
+/// Writes spaces over each fold of a value: a CR (no other stands in one), its LF, and the
+/// whitespace before and behind them.
+void replace_folds(Bytes value) noexcept {
+  const auto is_fold = [](std::byte byte) {
+    const char character = static_cast<char>(byte);
+    return is_blank(character) || character == '\r' || character == '\n';
+  };
+  for (auto at = value.begin(); at != value.end();) {
+    const auto first = std::find_if(at, value.end(), is_fold);
+    at = std::find_if_not(first, value.end(), is_fold);
+    if (std::find(first, at, std::byte{'\r'}) != at) std::fill(first, at, std::byte{' '});
+  }
+}
+
+/// `next` is `next_field_line`, or does what it does.
+template <class Next>
+std::expected<bool, Error> read_trailers(Bytes& input, FieldCursor& cursor, std::size_t bytes_max,
+                                         std::size_t count_max, FieldTable& fields,
+                                         Next next) noexcept {
+  const std::string_view text = section_window(input, bytes_max);
+  // What earlier calls have read is in no table: from the top, unless nothing is missing.
+  bool resumed = cursor.at != 0;
+  fields.clear();
+  http::FieldView line;
+  for (;;) {
+    const auto step = next(text, line);
+    if (!step) return std::unexpected(step.error());
+    if (*step == FieldStep::need_more) break;
+    if (*step == FieldStep::line) {
+      if (cursor.count > count_max) return std::unexpected(Error::too_many_fields);
+      if (may_be_trailer(line.name)) fields.push_back(line);
+      continue;
+    }
+    if (resumed) {
+      resumed = false;
+      fields.clear();
+      cursor = {};
+      continue;
+    }
+    input = input.subspan(cursor.at);
+    return true;
+  }
+  if (text.size() < input.size() || text.size() == bytes_max) {
+    return std::unexpected(Error::trailers_too_large);
+  }
+  return false;
+}
+
 }  // namespace
 
 std::expected<FieldStep, Error> next_field_line(std::string_view text, FieldCursor& cursor,
@@ -40,7 +88,7 @@ std::expected<FieldStep, Error> next_field_line(std::string_view text, FieldCurs
         cursor.at = static_cast<std::uint32_t>(at + 2);
         return FieldStep::section_end;
       }
-      if (text[at] == ' ' || text[at] == '\t') return std::unexpected(Error::folded_line);
+      if (is_blank(text[at])) return std::unexpected(Error::folded_line);
       if (text[at] == ':') return std::unexpected(Error::empty_field_name);
     }
     at = skip_token(text, at);
@@ -72,35 +120,60 @@ std::string_view section_window(ConstBytes input, std::size_t bytes_max) noexcep
   return as_text(input.first(std::min({input.size(), bytes_max, offsets_max})));
 }
 
-std::expected<bool, Error> next_trailers(Bytes& input, FieldCursor& cursor, std::size_t bytes_max,
-                                         std::size_t count_max, FieldTable& fields) noexcept {
-  const std::string_view text = section_window(input, bytes_max);
-  // What earlier calls have read is in no table: from the top, unless nothing is missing.
-  bool resumed = cursor.at != 0;
-  fields.clear();
-  http::FieldView line;
+FieldStep end_folded_line(Bytes section, FieldCursor& cursor, bool& folded,
+                          http::FieldView& line) noexcept {
+  const std::string_view text = as_text(section);
+  const auto name_begin = static_cast<std::uint32_t>(line.name.data() - text.data());
+  const auto name_end = static_cast<std::uint32_t>(name_begin + line.name.size());
+  const std::uint32_t line_end = cursor.at - 2;
+  const bool known = cursor.at < text.size();
+  if (known && !is_blank(text[cursor.at])) {
+    const std::size_t value_bytes = line_end - name_end - 1;
+    replace_folds(section.subspan(name_end + 1, value_bytes));
+    line.value = trim(text.substr(name_end + 1, value_bytes));
+    folded = false;
+    return FieldStep::line;
+  }
+  folded = folded || known;
+  cursor = {.at = known ? line_end + 3 : line_end,
+            .line_begin = name_begin,
+            .name_end = name_end,
+            .count = cursor.count - 1};
+  return known ? FieldStep::fold : FieldStep::need_more;
+}
+
+namespace {
+
+std::expected<FieldStep, Error> next_unfolded_line(Bytes section, FieldCursor& cursor, bool& folded,
+                                                   http::FieldView& line) noexcept {
+  const std::string_view text = as_text(section);
   for (;;) {
     const auto step = next_field_line(text, cursor, line);
-    if (!step) return std::unexpected(step.error());
-    if (*step == FieldStep::need_more) break;
-    if (*step == FieldStep::line) {
-      if (cursor.count > count_max) return std::unexpected(Error::too_many_fields);
-      if (may_be_trailer(line.name)) fields.push_back(line);
-      continue;
-    }
-    if (resumed) {
-      resumed = false;
-      fields.clear();
-      cursor = {};
-      continue;
-    }
-    input = input.subspan(cursor.at);
-    return true;
+    if (!step || *step != FieldStep::line || !may_be_folded(text, cursor, folded)) return step;
+    const FieldStep end = end_folded_line(section, cursor, folded, line);
+    if (end != FieldStep::fold) return end;
   }
-  if (text.size() < input.size() || text.size() == bytes_max) {
-    return std::unexpected(Error::trailers_too_large);
-  }
-  return false;
+}
+
+}  // namespace
+
+std::expected<bool, Error> next_trailers(Bytes& input, FieldCursor& cursor, std::size_t bytes_max,
+                                         std::size_t count_max, FieldTable& fields) noexcept {
+  return read_trailers(input, cursor, bytes_max, count_max, fields,
+                       [&cursor](std::string_view text, http::FieldView& line) {
+                         return next_field_line(text, cursor, line);
+                       });
+}
+
+std::expected<bool, Error> next_unfolded_trailers(Bytes& input, FieldCursor& cursor, bool& folded,
+                                                  std::size_t bytes_max, std::size_t count_max,
+                                                  FieldTable& fields) noexcept {
+  const Bytes section = input;
+  return read_trailers(input, cursor, bytes_max, count_max, fields,
+                       [&, section](std::string_view text, http::FieldView& line) {
+                         return next_unfolded_line(section.first(text.size()), cursor, folded,
+                                                   line);
+                       });
 }
 
 bool may_be_trailer(std::string_view name) noexcept {

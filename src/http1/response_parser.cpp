@@ -110,8 +110,9 @@ ResponseParser::Result ResponseParser::end_of_input() noexcept {
 ResponseParser::Result ResponseParser::next_head(Bytes& input) noexcept {
   const bool resumed = cursor_.at != 0;
   const std::string_view text = section_window(input, limits_->head_bytes_max);
+  const Bytes section = input.first(text.size());
   fields_->clear();
-  auto complete = scan_head(text);
+  auto complete = scan_head(section);
   if (!complete) return std::unexpected(complete.error());
   if (!*complete) {
     if (text.size() < input.size() || text.size() == limits_->head_bytes_max) {
@@ -124,14 +125,15 @@ ResponseParser::Result ResponseParser::next_head(Bytes& input) noexcept {
     phase_ = Phase::status_line;
     cursor_ = {};
     fields_->clear();
-    complete = scan_head(text);
+    complete = scan_head(section);
     if (!complete) return std::unexpected(complete.error());
   }
   input = input.subspan(cursor_.at);
   return finish_head(text.substr(0, cursor_.at));
 }
 
-std::expected<bool, Error> ResponseParser::scan_head(std::string_view text) noexcept {
+std::expected<bool, Error> ResponseParser::scan_head(Bytes section) noexcept {
+  const std::string_view text = as_text(section);
   if (phase_ == Phase::status_line) {
     if (cursor_.at == 0) notes_ = {};
     const auto done = scan_status_line(text);
@@ -143,7 +145,7 @@ std::expected<bool, Error> ResponseParser::scan_head(std::string_view text) noex
     if (!done || !*done) return done;
     phase_ = Phase::fields;
   }
-  return scan_fields(text);
+  return scan_fields(section);
 }
 
 std::expected<bool, Error> ResponseParser::scan_status_line(std::string_view text) noexcept {
@@ -182,13 +184,19 @@ std::expected<bool, Error> ResponseParser::scan_reason(std::string_view text) no
   return true;
 }
 
-std::expected<bool, Error> ResponseParser::scan_fields(std::string_view text) noexcept {
+std::expected<bool, Error> ResponseParser::scan_fields(Bytes section) noexcept {
+  const std::string_view text = as_text(section);
   http::FieldView line;
   for (;;) {
     const auto step = next_field_line(text, cursor_, line);
     if (!step) return std::unexpected(step.error());
     if (*step == FieldStep::need_more) return false;
     if (*step == FieldStep::section_end) break;
+    if (may_be_folded(text, cursor_, folded_)) [[unlikely]] {
+      const FieldStep end = end_folded_line(section, cursor_, folded_, line);
+      if (end == FieldStep::need_more) return false;
+      if (end == FieldStep::fold) continue;
+    }
     if (cursor_.count > limits_->field_count_max) return std::unexpected(Error::too_many_fields);
     if (const auto noted = note_field(line); !noted) return std::unexpected(noted.error());
     fields_->push_back(line);
@@ -348,8 +356,8 @@ ResponseParser::Result ResponseParser::next_chunk(Bytes& input) noexcept {
 }
 
 ResponseParser::Result ResponseParser::next_trailers(Bytes& input) noexcept {
-  const auto complete = http1::next_trailers(input, cursor_, limits_->head_bytes_max,
-                                             limits_->field_count_max, *fields_);
+  const auto complete = next_unfolded_trailers(input, cursor_, folded_, limits_->head_bytes_max,
+                                               limits_->field_count_max, *fields_);
   if (!complete) return std::unexpected(complete.error());
   if (!*complete) return std::nullopt;
   return end_response(http::FieldsView(*fields_));

@@ -253,6 +253,40 @@ TEST(Client, FollowsRedirections) {
   EXPECT_EQ(replayed.error().code, ClientError::content_not_replayable);
 }
 
+Task<std::string> tell_in_steps(const Client& client, std::string url, bool with_token) {
+  auto call = client.post(url, "told");
+  call.field("X-First", "1");
+  if (with_token) call.bearer("a-token").deadline(20s);
+  const auto response = co_await std::move(call);
+  co_return response ? response->request_head() : response.error().message();
+}
+
+TEST(Client, TakesACallInSteps) {
+  const Running there(add_echo);
+  const Client client(plain_options());
+  const std::string with = client.run(tell_in_steps(client, there.url("/echo"), true));
+  EXPECT_NE(with.find("X-First: 1\r\nAuthorization: Bearer a-token\r\n"), std::string::npos);
+  const std::string without = client.run(tell_in_steps(client, there.url("/echo"), false));
+  EXPECT_EQ(without.find("Authorization"), std::string::npos);
+
+  auto waiting = client.get(there.url("/nowhere"));
+  waiting.redirects_max(0).expect_continue().undecoded();
+  const auto response = std::move(waiting).wait();
+  ASSERT_TRUE(response) << response.error().message();
+  EXPECT_EQ(response->status(), Status::not_found);
+}
+
+// Who begins a call that has a name says that it is spent.
+template <class Called>
+concept AwaitedByName = requires(Called call) { call.operator co_await(); };
+template <class Called>
+concept WaitedForByName = requires(Called call) { call.wait(); };
+template <class Called>
+concept AwaitedWhenMoved = requires(Called call) { std::move(call).operator co_await(); };
+static_assert(!AwaitedByName<FetchCall> && !WaitedForByName<FetchCall>);
+static_assert(!AwaitedByName<ConnectCall> && !WaitedForByName<ConnectCall>);
+static_assert(AwaitedWhenMoved<FetchCall> && AwaitedWhenMoved<ConnectCall>);
+
 Task<std::string> read_all(const Client& client, std::string url) {
   auto stream = (co_await client.stream(url)).value();
   std::string text;

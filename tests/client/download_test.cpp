@@ -64,9 +64,9 @@ std::string part(std::string_view range, std::string_view fields, std::string_vi
          "\r\nContent-Range: bytes " + std::string(range) + "\r\n" + std::string(fields) +
          "Connection: close\r\n\r\n" + std::string(text);
 }
-std::string unsatisfiable(std::string_view range) {
+std::string unsatisfiable(std::string_view range, std::string_view fields = {}) {
   return "HTTP/1.1 416 Range Not Satisfiable\r\nContent-Length: 0\r\nContent-Range: bytes " +
-         std::string(range) + "\r\nConnection: close\r\n\r\n";
+         std::string(range) + "\r\n" + std::string(fields) + "Connection: close\r\n\r\n";
 }
 
 constexpr std::string_view tag = "ETag: \"v1\"\r\n";
@@ -147,24 +147,114 @@ TEST_F(DownloadTo, BeginsAnewWhenTheServerHasAnother) {
   EXPECT_EQ(content("file"), "abc");
 }
 
-TEST_F(DownloadTo, RefusesAPartThatDoesNotFit) {
-  for (const std::string& wrong :
-       {part("3-9/10", tag, "3456789"), part("5-9/10", tag, "56789"), part("*/10", tag, "456789"),
-        part("nonsense", tag, "456789"), part("4-9/10", "ETag: \"v2\"\r\n", "456789")}) {
-    const Sequence there({whole(tag, "0123", 10), wrong});
+TEST_F(DownloadTo, BeginsAnewWhenNothingIsMissingOfAnother) {
+  const std::string of_v2 = "ETag: \"v2\"\r\n";
+  const Sequence there({whole(tag, "0123", 10), part("4-6/*", tag, "456"),
+                        unsatisfiable("*/7", of_v2), whole(of_v2, "abcdefg", 7)});
+  const auto result = download(there, 2);
+  ASSERT_TRUE(result) << result.error().message();
+  EXPECT_EQ(content("file"), "abcdefg");
+  EXPECT_EQ(there.ranges.back(), "");
+}
+
+TEST_F(DownloadTo, BeginsAnewWhenNothingIsMissingOfALaterOne) {
+  const std::string march =
+      "Last-Modified: Mon, 02 Mar 2020 10:00:00 GMT\r\nDate: Mon, 02 Mar 2020 10:00:01 GMT\r\n";
+  const std::string april =
+      "Last-Modified: Thu, 02 Apr 2020 10:00:00 GMT\r\nDate: Thu, 02 Apr 2020 10:00:01 GMT\r\n";
+  const Sequence there({whole(march, "0123", 10), part("4-6/*", march, "456"),
+                        unsatisfiable("*/7", april), whole(april, "abcdefg", 7)});
+  const auto result = download(there, 2);
+  ASSERT_TRUE(result) << result.error().message();
+  EXPECT_EQ(content("file"), "abcdefg");
+}
+
+TEST_F(DownloadTo, BeginsAnewWhenAPartDoesNotFit) {
+  const std::string chunked =
+      "HTTP/1.1 206 Partial Content\r\nTransfer-Encoding: chunked\r\n"
+      "Content-Range: bytes 4-9/10\r\nETag: \"v1\"\r\nConnection: close\r\n\r\n";
+  const std::string until_close =
+      "HTTP/1.1 206 Partial Content\r\nConnection: close\r\n"
+      "Content-Range: bytes 4-9/10\r\nETag: \"v1\"\r\n\r\n";
+  for (const std::string& wrong : {
+           part("3-9/10", tag, "3456789"),
+           part("5-9/10", tag, "56789"),
+           part("*/10", tag, "456789"),
+           part("nonsense", tag, "456789"),
+           part("0-9/10", tag, "0123456789"),
+           // Of another, or of nobody knows what.
+           part("4-9/10", "ETag: \"v2\"\r\n", "xxxxxx"),
+           part("4-9/10", "ETag: W/\"v1\"\r\n", "xxxxxx"),
+           part("4-9/10", "", "xxxxxx"),
+           // Longer or shorter than it says.
+           part("4-9/10", tag, "456789x"),
+           part("4-9/10", tag, "45678"),
+           part("4-9/*", tag, "45678"),
+           part("4-9/11", tag, "456789x"),
+           chunked + "3\r\nxxx\r\n4\r\nxxxx\r\n0\r\n\r\n",
+           chunked + "3\r\nxxx\r\n0\r\n\r\n",
+           until_close + "xxxxxxx",
+       }) {
+    const Sequence there({whole(tag, "0123", 10), wrong, whole(tag, "0123456789", 10)});
     const auto result =
         client_.download(there.url(), path()).from_the_start().retries_max(1).wait();
-    ASSERT_FALSE(result) << wrong;
-    EXPECT_EQ(result.error().code, ClientError::resource_changed) << wrong;
-    EXPECT_FALSE(exists("file"));
+    ASSERT_TRUE(result) << wrong << result.error().message();
+    EXPECT_EQ(content("file"), "0123456789") << wrong;
+    EXPECT_EQ(there.ranges, (Strings{"", "bytes=4-", ""})) << wrong;
+    EXPECT_EQ(result->resumed_bytes, 0U) << wrong;
+    std::filesystem::remove(path());
   }
+}
+
+TEST_F(DownloadTo, KeepsNothingOfAPartThatIsLongerThanItSays) {
+  const std::string longer =
+      "HTTP/1.1 206 Partial Content\r\nTransfer-Encoding: chunked\r\n"
+      "Content-Range: bytes 4-9/10\r\nConnection: close\r\nETag: \"v1\"\r\n\r\n"
+      "3\r\nxxx\r\n4\r\nxxxx\r\n0\r\n\r\n";
+  const Sequence there(
+      {whole(tag, "0123", 10), longer, "HTTP/1.1 503 Service Unavailable\r\n\r\n"});
+  const auto result = download(there, 1);
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code, ClientError::unexpected_status);
+  EXPECT_FALSE(exists("file"));
+  EXPECT_EQ(content("file.part"), "0123");
+}
+
+TEST_F(DownloadTo, TakesUpAPartThatBrokeOff) {
+  const std::string until_close =
+      "HTTP/1.1 206 Partial Content\r\nConnection: close\r\n"
+      "Content-Range: bytes 4-9/10\r\nETag: \"v1\"\r\n\r\n";
+  const Sequence there({whole(tag, "0123", 10), until_close + "45", part("6-9/10", tag, "6789")});
+  const auto result = download(there, 2);
+  ASSERT_TRUE(result) << result.error().message();
+  EXPECT_EQ(content("file"), "0123456789");
+  EXPECT_EQ(there.ranges, (Strings{"", "bytes=4-", "bytes=6-"}));
+}
+
+TEST_F(DownloadTo, AsksForAllOnlyOnceMore) {
+  const std::string wrong = part("5-9/10", tag, "56789");
+  const Sequence there({whole(tag, "0123", 10), wrong, wrong});
+  const auto result = download(there, 3);
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code, ClientError::unexpected_part);
+  EXPECT_FALSE(exists("file"));
+}
+
+TEST_F(DownloadTo, NeedsNoDateInAPart) {
+  const std::string_view dates =
+      "Last-Modified: Mon, 02 Mar 2020 10:00:00 GMT\r\nDate: Mon, 02 Mar 2020 10:00:01 GMT\r\n";
+  const Sequence there({whole(dates, "0123", 10), part("4-9/10", "ETag: \"v1\"\r\n", "456789")});
+  const auto result = download(there, 1);
+  ASSERT_TRUE(result) << result.error().message();
+  EXPECT_EQ(content("file"), "0123456789");
+  EXPECT_EQ(there.ranges, (Strings{"", "bytes=4-"}));
 }
 
 TEST_F(DownloadTo, RefusesAPartThatNobodyAskedFor) {
   const Sequence there({part("0-9/10", tag, "0123456789")});
   const auto result = download(there, 1);
   ASSERT_FALSE(result);
-  EXPECT_EQ(result.error().code, ClientError::resource_changed);
+  EXPECT_EQ(result.error().code, ClientError::unexpected_part);
   EXPECT_TRUE(std::filesystem::is_empty(folder_.path()));
 }
 

@@ -67,8 +67,8 @@ TEST(ClientErrors, SayAllInALine) {
        "tls: example.com:443: what came is no TLS"},
       {{.step = Step::connect, .code = std::make_error_code(std::errc::connection_refused)},
        "connect: Connection refused"},
-      {{.step = Step::file, .code = ClientError::resource_changed, .peer = "/tmp/x"},
-       "file: /tmp/x: what was to be resumed is not the same any more"},
+      {{.step = Step::file, .code = ClientError::unexpected_part, .peer = "/tmp/x"},
+       "file: /tmp/x: a part came that was not asked for"},
       {{.reason = "why"}, "request: why"},
   };
   for (const auto& [error, message] : cases) EXPECT_EQ(error.message(), message);

@@ -6,6 +6,9 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "tests/client/running_server.hpp"
 #include "tests/client/scripted_server.hpp"
@@ -110,6 +113,105 @@ TEST(Exchange, EndsTheCallAloneWhenOnUploadThrows) {
   EXPECT_EQ(response.error().code, ClientError::content_failed);
   EXPECT_EQ(response.error().reason, "on_upload failed: no room for a bar");
   expect_well(client, there);
+}
+
+/// What a server heard that has refused expectations: the heads, each with the content behind it.
+struct Heard {
+  std::vector<std::string> heads;
+  std::vector<std::string> contents;
+};
+
+/// Answers the first request by `refusal`, and further ones, with content of four bytes, by "well".
+ScriptedServer::Script refuse_expectation(Heard& heard, std::string refusal) {
+  return [&heard, refusal = std::move(refusal)](ScriptedPeer& peer, int) {
+    while (true) {
+      const std::string head = peer.read_head();
+      if (head.empty()) return;
+      heard.heads.push_back(head);
+      const bool expects = head.find("Expect: 100-continue\r\n") != std::string::npos;
+      heard.contents.push_back(expects ? std::string() : peer.read(4));
+      if (heard.heads.size() > 1) {
+        peer.respond("well");
+      } else {
+        peer.send(refusal);
+      }
+    }
+  };
+}
+
+constexpr std::string_view expectation_failed =
+    "HTTP/1.1 417 Expectation Failed\r\nContent-Length: 2\r\n\r\nno";
+
+TEST(Exchange, RepeatsWithoutAnExpectationThatFails) {
+  Heard heard;
+  const ScriptedServer there(refuse_expectation(heard, std::string(expectation_failed)));
+  const Client client(plain_options());
+  const auto response =
+      client.post(there.url("/"), "four").expect_continue().redirects_max(0).wait();
+  ASSERT_TRUE(response) << response.error().message();
+  EXPECT_EQ(response->text(), "well");
+  EXPECT_EQ(response->redirects(), 0U);
+  EXPECT_EQ(heard.contents, (std::vector<std::string>{"", "four"}));
+}
+
+TEST(Exchange, RepeatsOnceOnlyWithoutAnExpectation) {
+  int requests = 0;
+  const ScriptedServer there([&](ScriptedPeer& peer, int) {
+    while (!peer.read_head().empty()) {
+      ++requests;
+      peer.send(expectation_failed);
+    }
+  });
+  const Client client(plain_options());
+  const auto response = client.post(there.url("/"), "four").expect_continue().wait();
+  ASSERT_TRUE(response) << response.error().message();
+  EXPECT_EQ(response->status(), Status::expectation_failed);
+  EXPECT_EQ(requests, 2);
+  // Who expects nothing is told at once, and who has nothing to send expects nothing.
+  EXPECT_TRUE(client.post(there.url("/"), "four").wait());
+  EXPECT_TRUE(client.post(there.url("/"), "").expect_continue().wait());
+  EXPECT_EQ(requests, 4);
+}
+
+TEST(Exchange, SendsContentElsewhereThatNobodyHasBegunToWrite) {
+  const auto write = [](ContentWriter& writer) -> Task<> { co_await writer.write("four"); };
+  for (const std::string& refusal :
+       {std::string(expectation_failed),
+        std::string("HTTP/1.1 307 Temporary Redirect\r\nLocation: /there\r\n"
+                    "Content-Length: 0\r\n\r\n")}) {
+    Heard heard;
+    const ScriptedServer there([&](ScriptedPeer& peer, int connection) {
+      heard.heads.push_back(peer.read_head());
+      if (connection == 0) return peer.send(refusal);
+      peer.send("HTTP/1.1 100 Continue\r\n\r\n");
+      heard.contents.push_back(peer.read(4));
+      peer.respond("well", "Connection: close\r\n");
+    });
+    const Client client(plain_options());
+    const auto response =
+        client.post(there.url("/"), Content::stream("text/x", write, 4)).expect_continue().wait();
+    ASSERT_TRUE(response) << response.error().message();
+    EXPECT_EQ(response->text(), "well");
+    EXPECT_EQ(heard.contents, std::vector<std::string>{"four"});
+  }
+}
+
+TEST(Exchange, RepeatsNoContentThatHasBegun) {
+  int requests = 0;
+  const ScriptedServer there([&](ScriptedPeer& peer, int) {
+    peer.read_head();
+    ++requests;
+    peer.send("HTTP/1.1 100 Continue\r\n\r\n");
+    peer.read(4);
+    peer.send(expectation_failed);
+  });
+  const Client client(plain_options());
+  const auto write = [](ContentWriter& writer) -> Task<> { co_await writer.write("four"); };
+  const auto response =
+      client.post(there.url("/"), Content::stream("text/x", write, 4)).expect_continue().wait();
+  ASSERT_TRUE(response) << response.error().message();
+  EXPECT_EQ(response->status(), Status::expectation_failed);
+  EXPECT_EQ(requests, 1);
 }
 
 TEST(Exchange, ThrowsWhatOnDownloadThrows) {

@@ -73,6 +73,18 @@ TEST_F(PartialFileIn, GoesOnWhereItBrokeOff) {
   EXPECT_EQ(content("file"), "first, second");
 }
 
+TEST_F(PartialFileIn, DropsWhatHasComeInVain) {
+  leave_part("first, ");
+  PartialFile file(path());
+  ASSERT_TRUE(file.reopen(url));
+  ASSERT_FALSE(file.append(as_bytes("nonsense")));
+  ASSERT_FALSE(file.cut(7));
+  EXPECT_EQ(file.size(), 7U);
+  ASSERT_FALSE(file.append(as_bytes("second")));
+  ASSERT_FALSE(file.complete());
+  EXPECT_EQ(content("file"), "first, second");
+}
+
 TEST_F(PartialFileIn, IsNoPartOfWhatAnotherUrlNames) {
   leave_part("first, ");
   PartialFile file(path());

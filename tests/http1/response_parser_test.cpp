@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -17,7 +19,6 @@ namespace {
 using http::Method;
 using http::Status;
 using testing::ElementsAre;
-using testing::IsEmpty;
 using testing::Pair;
 using testing::SizeIs;
 
@@ -289,6 +290,65 @@ TEST(ResponseParser, ReadsResponsesToRequestsInAPipeline) {
   EXPECT_EQ(transcript.responses[39].content, "x");
 }
 
+TEST(ResponseParser, PutsFoldedLinesTogether) {
+  struct Case {
+    std::string_view line;
+    std::string_view value;
+  };
+  for (const auto& [line, value] : std::vector<Case>{
+           {"A: b\r\n c", "b   c"},
+           {"A: b\r\n\tc", "b   c"},
+           {"A: b\t \r\n\t \tc\td", "b       c\td"},
+           {"A: b\r\n c\r\n  d", "b   c    d"},
+           {"A: b\r\n \r\n\t\r\n c", "b         c"},
+           {"A:\r\n b", "b"},
+           {"A: b\r\n ", "b"},
+           {"A:\r\n ", ""},
+           {"A: b\r\n C: d", "b   C: d"},
+       }) {
+    const std::string head =
+        "HTTP/1.1 200 OK\r\nBefore: x\r\n" + std::string(line) + "\r\nContent-Length: 2\r\n\r\n";
+    const auto response = parse_one(head + "hi");
+    EXPECT_THAT(response.fields,
+                ElementsAre(Pair("Before", "x"), Pair("A", value), Pair("Content-Length", "2")))
+        << line;
+    EXPECT_EQ(response.raw.size(), head.size());
+    EXPECT_EQ(response.content, "hi");
+    const auto trailers = parse_one("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n" +
+                                    std::string(line) + "\r\nAfter: x\r\n\r\n")
+                              .trailers;
+    EXPECT_THAT(trailers, ElementsAre(Pair("A", value), Pair("After", "x"))) << line;
+  }
+  EXPECT_EQ(parse_one("HTTP/1.1 200 OK\r\nContent-Length:\r\n 2\r\n\r\nhi").content, "hi");
+  EXPECT_EQ(parse_one("HTTP/1.1 200 OK\r\nTransfer-Encoding:\r\n\tchunked\r\n\r\n0\r\n\r\n")
+                .framing.framing,
+            Framing::chunked);
+}
+
+// What is presented again is what the parser has left, folds that it has replaced included.
+TEST(ResponseParser, PutsFoldedLinesTogetherInTheInputItself) {
+  const std::string_view folded = "HTTP/1.1 200 OK\r\nA: b\t\r\n\t\r\n\t c\r\nD:\r\n e\r\n\r\n";
+  for (const std::size_t piece_bytes : {1U, 2U, 3U, 1000U}) {
+    std::string stream(folded);
+    FieldTable table;
+    const ResponseLimits limits;
+    ResponseParser parser(limits, table);
+    parser.expect({});
+    for (std::size_t size = 0; size < stream.size();) {
+      size = std::min(size + piece_bytes, stream.size());
+      Bytes input = std::as_writable_bytes(std::span(stream).first(size));
+      const auto event = parser.next(input);
+      ASSERT_TRUE(event);
+      EXPECT_EQ(event->has_value(), size == stream.size());
+      EXPECT_EQ(input.size(), size == stream.size() ? 0 : size);
+    }
+    EXPECT_EQ(stream, "HTTP/1.1 200 OK\r\nA: b        c\r\nD:   e\r\n\r\n");
+    ASSERT_THAT(table, SizeIs(2));
+    EXPECT_EQ(table[0].value, "b        c");
+    EXPECT_EQ(table[1].value, "e");
+  }
+}
+
 TEST(ResponseParser, DeliversContentInPlace) {
   std::string stream = "HTTP/1.1 200 OK\r\n\r\nabc";
   FieldTable table;
@@ -373,8 +433,14 @@ std::vector<Refusal> refusals() {
       {Error::bare_line_feed, chunked("2;\nxx\r\n0\r\n\r\n")},
       {Error::bare_line_feed, chunked("0\r\nA: b\n\r\n")},
       {Error::folded_line, with_field(" A: b")},
-      {Error::folded_line, with_field("A: b\r\n c")},
-      {Error::folded_line, with_field("A: b\r\n\tc")},
+      {Error::folded_line, chunked("0\r\n A: b\r\n\r\n")},
+      {Error::bare_line_feed, with_field("A: b\r\n c\n d")},
+      {Error::bare_carriage_return, with_field("A: b\r\n c\r d")},
+      {Error::invalid_field_name, with_field("A\r\n : b")},
+      {Error::invalid_field_value, with_field("A: b\r\n c" + nul)},
+      {Error::head_too_large, with_field("A: b" + repeat("\r\n c", 64 * 1024))},
+      {Error::invalid_content_length, with_field("Content-Length: 5\r\n 5")},
+      {Error::chunked_not_last, with_field("Transfer-Encoding: chunked\r\n , identity")},
       {Error::space_before_colon, with_field("A : b")},
       {Error::space_before_colon, with_field("Transfer-Encoding : chunked")},
       {Error::empty_field_name, with_field(": b")},
@@ -386,8 +452,8 @@ std::vector<Refusal> refusals() {
                                               "chunked")},
       {Error::head_too_large, with_field("A: " + std::string(256 * 1024, 'b'))},
       {Error::head_too_large, "HTTP/1.1 200 " + std::string(256 * 1024, 'b')},
-      {Error::too_many_fields, "HTTP/1.1 200 OK\r\n" + repeat("A: b\r\n", 257)},
-      {Error::too_many_fields, chunked("0\r\n" + repeat("A: b\r\n", 257))},
+      {Error::too_many_fields, "HTTP/1.1 200 OK\r\n" + repeat("A: b\r\n", 257) + "\r\n"},
+      {Error::too_many_fields, chunked("0\r\n" + repeat("A: b\r\n", 257) + "\r\n")},
       {Error::invalid_content_length, with_field("Content-Length:")},
       {Error::invalid_content_length, with_field("Content-Length: +5")},
       {Error::invalid_content_length, with_field("Content-Length: -1")},

@@ -162,7 +162,7 @@ def test_a_part_that_is_not_the_one_asked_for(client, path, told):
         done = client.download(server.url, path, retries_max=1)
     assert done.failure is not None or path.read_bytes() == CONTENT
     if done.failure:
-        assert done.failure == "protocol: client::ClientError::resource_changed"
+        assert done.failure == "protocol: client::ClientError::unexpected_part"
         assert not path.exists()
 
 

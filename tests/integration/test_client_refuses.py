@@ -39,6 +39,15 @@ def test_responses(client, error, answer):
         assert client.get(server.url).failure and server.visits == 2
 
 
+def test_folded_lines_are_put_together(client):
+    """A user agent has to (RFC 9112 section 5.2)."""
+    answer = head("X: one\r\n\ttwo", "Content-Length:\r\n 4", "Connection: close") + b"good"
+    with Scripted(answering(answer)) as server:
+        answer = client.get(server.url)
+    assert answer.content == b"good"
+    assert answer.field("X") == "one   two"
+
+
 def test_a_stream_meets_the_same(client):
     for error, answer in RESPONSES:
         with Scripted(answering(answer, stays=True)) as server:

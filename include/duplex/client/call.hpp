@@ -118,23 +118,30 @@ Task<> keep_result(Awaitable awaitable, std::optional<T>& result) {
 ///
 /// Before that, further words say how: `.deadline(5s)`, `.field("Accept", "text/plain")`. They are
 /// member functions, not an options struct, because GCC 12 destroys such a struct twice when it is
-/// made inside of a co_await expression.
+/// made inside of a co_await expression. They may be said in several steps, of a call that has a
+/// name. It is begun once, so that it has to be given up for that: co_await std::move(call).
 ///
 /// Destroying the coroutine that awaits it cancels it.
 template <class Derived, class T>
 class [[nodiscard]] Call {
  public:
   /// For all of it, redirections and content included: std::errc::timed_out then.
-  Derived&& deadline(std::chrono::milliseconds duration) && {
+  Derived& deadline(std::chrono::milliseconds duration) & {
     bounds_.deadline = duration;
     return self();
   }
+  Derived&& deadline(std::chrono::milliseconds duration) && {
+    return std::move(this->deadline(duration));
+  }
   /// Ends it when asked for, from any thread: std::errc::operation_canceled then.
-  Derived&& stop_on(std::stop_token token) && {
+  Derived& stop_on(std::stop_token token) & {
     bounds_.stop = std::move(token);
     return self();
   }
+  Derived&& stop_on(std::stop_token token) && { return std::move(this->stop_on(std::move(token))); }
 
+  /// A call with a name would be spent, and look as if it were not: co_await std::move(call).
+  detail::CallAwaiter<T> operator co_await() & = delete;
   detail::CallAwaiter<T> operator co_await() && {
     auto start = self().start();  // which may set bounds
     return {client_, std::move(bounds_), std::move(start)};
@@ -164,7 +171,7 @@ class [[nodiscard]] Call {
   detail::Bounds bounds_;
 
  private:
-  Derived&& self() noexcept { return static_cast<Derived&&>(*this); }
+  Derived& self() noexcept { return static_cast<Derived&>(*this); }
 
   static Task<> call_back(Derived call, std::move_only_function<void(Result<T>)> callback) {
     Result<T> result = co_await std::move(call);
@@ -177,48 +184,71 @@ template <class Derived, class T>
 class [[nodiscard]] RequestCall : public Call<Derived, T> {
  public:
   /// Adds a field line. Throws std::invalid_argument when it may not stand in one.
-  Derived&& field(std::string_view name, std::string_view value) && {
+  Derived& field(std::string_view name, std::string_view value) & {
     request_.fields.add(name, value);
     return self();
   }
+  Derived&& field(std::string_view name, std::string_view value) && {
+    return std::move(this->field(name, value));
+  }
   /// Authorization with a name and a password (RFC 7617), or a token (RFC 6750). Throw
   /// std::invalid_argument as `http::basic_authorization` and `http::bearer_authorization`.
-  Derived&& basic(std::string_view user, std::string_view password) &&;
-  Derived&& bearer(std::string_view token) &&;
-  Derived&& redirects_max(std::uint32_t count) && {
+  Derived& basic(std::string_view user, std::string_view password) &;
+  Derived&& basic(std::string_view user, std::string_view password) && {
+    return std::move(this->basic(user, password));
+  }
+  Derived& bearer(std::string_view token) &;
+  Derived&& bearer(std::string_view token) && { return std::move(this->bearer(token)); }
+  Derived& redirects_max(std::uint32_t count) & {
     request_.redirects_max = count;
     return self();
   }
-  Derived&& allow_downgrade() && {
+  Derived&& redirects_max(std::uint32_t count) && { return std::move(this->redirects_max(count)); }
+  Derived& allow_downgrade() & {
     request_.allow_downgrade = true;
     return self();
   }
-  Derived&& expect_continue() && {
+  Derived&& allow_downgrade() && { return std::move(this->allow_downgrade()); }
+  Derived& expect_continue() & {
     request_.expect_continue = true;
     return self();
   }
+  Derived&& expect_continue() && { return std::move(this->expect_continue()); }
   /// Takes the content as it is on the wire.
-  Derived&& undecoded() && {
+  Derived& undecoded() & {
     request_.decode = false;
     return self();
   }
-  Derived&& body_bytes_max(std::uint64_t bytes) && {
+  Derived&& undecoded() && { return std::move(this->undecoded()); }
+  Derived& body_bytes_max(std::uint64_t bytes) & {
     request_.body_bytes_max = bytes;
     return self();
   }
-  Derived&& unix_socket(std::string_view path) && {
+  Derived&& body_bytes_max(std::uint64_t bytes) && {
+    return std::move(this->body_bytes_max(bytes));
+  }
+  Derived& unix_socket(std::string_view path) & {
     request_.unix_path = path;
     return self();
   }
+  Derived&& unix_socket(std::string_view path) && { return std::move(this->unix_socket(path)); }
   template <class Callable>
-  Derived&& on_upload(Callable&& callable) && {
+  Derived& on_upload(Callable&& callable) & {
     request_.on_upload = owned(std::forward<Callable>(callable));
     return self();
   }
   template <class Callable>
-  Derived&& on_download(Callable&& callable) && {
+  Derived&& on_upload(Callable&& callable) && {
+    return std::move(this->on_upload(std::forward<Callable>(callable)));
+  }
+  template <class Callable>
+  Derived& on_download(Callable&& callable) & {
     request_.on_download = owned(std::forward<Callable>(callable));
     return self();
+  }
+  template <class Callable>
+  Derived&& on_download(Callable&& callable) && {
+    return std::move(this->on_download(std::forward<Callable>(callable)));
   }
 
  protected:
@@ -229,7 +259,7 @@ class [[nodiscard]] RequestCall : public Call<Derived, T> {
   Request request_;
 
  private:
-  Derived&& self() noexcept { return static_cast<Derived&&>(*this); }
+  Derived& self() noexcept { return static_cast<Derived&>(*this); }
 
   template <class Callable>
   static Progress owned(Callable&& callable) {
@@ -267,15 +297,17 @@ class [[nodiscard]] StreamCall : public RequestCall<StreamCall, ResponseStream> 
 class [[nodiscard]] DownloadCall : public RequestCall<DownloadCall, Download> {
  public:
   /// Begins anew, whatever an earlier download has left.
-  DownloadCall&& from_the_start() && {
+  DownloadCall& from_the_start() & {
     resume_ = false;
-    return std::move(*this);
+    return *this;
   }
+  DownloadCall&& from_the_start() && { return std::move(this->from_the_start()); }
   /// How often a transfer that breaks off is taken up again where it was.
-  DownloadCall&& retries_max(std::uint32_t count) && {
+  DownloadCall& retries_max(std::uint32_t count) & {
     retries_max_ = count;
-    return std::move(*this);
+    return *this;
   }
+  DownloadCall&& retries_max(std::uint32_t count) && { return std::move(this->retries_max(count)); }
 
  private:
   friend Client;
@@ -293,22 +325,40 @@ class [[nodiscard]] DownloadCall : public RequestCall<DownloadCall, Download> {
 class [[nodiscard]] ConnectCall : public Call<ConnectCall, connection::WebSocket> {
  public:
   /// Offers subprotocols, the one that is liked best first.
-  ConnectCall&& subprotocols(std::initializer_list<std::string_view> names) &&;
-  ConnectCall&& subprotocol(std::string_view name) && {
-    return std::move(*this).subprotocols({name});
+  ConnectCall& subprotocols(std::initializer_list<std::string_view> names) &;
+  ConnectCall&& subprotocols(std::initializer_list<std::string_view> names) && {
+    return std::move(this->subprotocols(names));
   }
+  ConnectCall& subprotocol(std::string_view name) & { return subprotocols({name}); }
+  ConnectCall&& subprotocol(std::string_view name) && { return std::move(this->subprotocol(name)); }
   /// Offers compression of messages (permessage-deflate, RFC 7692).
-  ConnectCall&& compress(const websocket::DeflateOptions& options = {}) && {
+  ConnectCall& compress(const websocket::DeflateOptions& options = {}) & {
     request_.offer.deflate = options;
-    return std::move(*this);
+    return *this;
   }
-  ConnectCall&& origin(std::string_view origin) &&;
-  ConnectCall&& field(std::string_view name, std::string_view value) &&;
-  ConnectCall&& basic(std::string_view user, std::string_view password) &&;
-  ConnectCall&& bearer(std::string_view token) &&;
-  ConnectCall&& limits(const WebSocketLimits& limits) &&;
-  ConnectCall&& redirects_max(std::uint32_t count) &&;
-  ConnectCall&& unix_socket(std::string_view path) &&;
+  ConnectCall&& compress(const websocket::DeflateOptions& options = {}) && {
+    return std::move(this->compress(options));
+  }
+  ConnectCall& origin(std::string_view origin) &;
+  ConnectCall&& origin(std::string_view origin) && { return std::move(this->origin(origin)); }
+  ConnectCall& field(std::string_view name, std::string_view value) &;
+  ConnectCall&& field(std::string_view name, std::string_view value) && {
+    return std::move(this->field(name, value));
+  }
+  ConnectCall& basic(std::string_view user, std::string_view password) &;
+  ConnectCall&& basic(std::string_view user, std::string_view password) && {
+    return std::move(this->basic(user, password));
+  }
+  ConnectCall& bearer(std::string_view token) &;
+  ConnectCall&& bearer(std::string_view token) && { return std::move(this->bearer(token)); }
+  ConnectCall& limits(const WebSocketLimits& limits) &;
+  ConnectCall&& limits(const WebSocketLimits& limits) && { return std::move(this->limits(limits)); }
+  ConnectCall& redirects_max(std::uint32_t count) &;
+  ConnectCall&& redirects_max(std::uint32_t count) && {
+    return std::move(this->redirects_max(count));
+  }
+  ConnectCall& unix_socket(std::string_view path) &;
+  ConnectCall&& unix_socket(std::string_view path) && { return std::move(this->unix_socket(path)); }
 
   /// Waits in this thread, which may not be one of duplex, for a socket that blocks.
   Result<BlockingWebSocket> wait() &&;

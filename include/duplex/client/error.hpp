@@ -49,7 +49,7 @@ enum class ClientError : std::uint8_t {
   content_failed,          ///< what was to make the request's content threw an exception
   too_many_requests,       ///< all connections to the server are busy, and enough requests wait
   unexpected_status,       ///< a download was answered with a status that brings no file
-  resource_changed,        ///< what was to be resumed is not the same any more
+  unexpected_part,         ///< a download was answered with a part that was not asked for
   gave_up,                 ///< reconnecting: as many attempts failed as are allowed
 };
 

@@ -38,8 +38,10 @@ struct ResponseFraming {
 /// the pieces of its content, and its end; interim responses before.
 ///
 /// As strict as `RequestParser`, and for the same reason: a response that two recipients delimit
-/// differently lets a server, or what it passes on, answer the next request as well. Decides
-/// nothing about persistence and waits for nobody: that is `ClientExchange`'s.
+/// differently lets a server, or what it passes on, answer the next request as well. Only lines
+/// that are folded are taken, as user agents have to (section 5.2): each fold is replaced by
+/// spaces, in the input itself. Decides nothing about persistence and waits for nobody: that is
+/// `ClientExchange`'s.
 class ResponseParser {
  public:
   /// 100, 102, 103 and the like; never 101. The final response is still to come.
@@ -132,10 +134,10 @@ class ResponseParser {
   Result fail(Error error) noexcept;
 
   /// True when the head is complete, with the cursor behind it.
-  std::expected<bool, Error> scan_head(std::string_view text) noexcept;
+  std::expected<bool, Error> scan_head(Bytes section) noexcept;
   std::expected<bool, Error> scan_status_line(std::string_view text) noexcept;
   std::expected<bool, Error> scan_reason(std::string_view text) noexcept;
-  std::expected<bool, Error> scan_fields(std::string_view text) noexcept;
+  std::expected<bool, Error> scan_fields(Bytes section) noexcept;
   std::expected<void, Error> note_field(const http::FieldView& line) noexcept;
   std::expected<void, Error> note_content_length(std::string_view value) noexcept;
   std::expected<void, Error> check_framing() const noexcept;
@@ -154,6 +156,8 @@ class ResponseParser {
   ChunkParser chunks_;
   AnsweredRequest request_;
   Phase phase_ = Phase::idle;
+  /// Whether the field line that the cursor stands in goes over several.
+  bool folded_ = false;
   /// How the content is delimited whose head was the last event.
   Framing framing_ = Framing::none;
   /// Why `failed`.

@@ -30,7 +30,7 @@ RESPONSES = [
     ("invalid_reason", head(status="HTTP/1.1 200 \x1b[0m")),
     ("bare_carriage_return", head("A: b\rSet-Cookie: c=d")),
     ("bare_line_feed", b"HTTP/1.1 200 OK\nContent-Length: 0\n\n"),
-    ("folded_line", head("A: b", " c")),
+    ("folded_line", head(" A: b")),
     ("space_before_colon", head("Transfer-Encoding : chunked")),
     ("empty_field_name", head(": b")),
     ("invalid_field_name", head("nocolon")),
