@@ -20,6 +20,9 @@ struct FilesMount;
 
 /// What a handler answers. Framing (`Content-Length`, `Transfer-Encoding`), `Connection` and `Date`
 /// are the server's business and are not set here.
+///
+/// One with status 200 that has an `ETag` or a `Last-Modified` becomes 304 or 412 where the
+/// preconditions of a GET or HEAD say so (RFC 9110 section 13).
 class Response {
  public:
   /// Pulled whenever the client has room; nullopt ends the content. Called in the connection's
