@@ -121,9 +121,7 @@ void Http1Connection::begin_upgrade(const WebSocketRoute& route) {
     if (status == http::Status::upgrade_required) {
       return respond(Response::upgrade_required(std::move(sentence)));
     }
-    Response response = Response::text(std::move(sentence), status);
-    if (status == http::Status::method_not_allowed) response.add_field("Allow", "GET");
-    return respond(std::move(response));
+    return respond(Response::text(std::move(sentence), status));
   }
   const WebSocketEndpoint& endpoint = route.endpoint();
   if (!websocket::origin_allowed(request.head(), request.secure(), endpoint.options.origins)) {
