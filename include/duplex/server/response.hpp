@@ -46,8 +46,8 @@ class Response {
   static Response shared(SharedBytes bytes, std::string_view media_type,
                          http::Status status = http::Status::ok);
   /// 303 by default: go there with a GET. Bytes that no URI may hold (spaces, UTF-8, quotes, `%`
-  /// alone) are percent-encoded; what is encoded already stays. Throws std::invalid_argument for CR,
-  /// LF and NUL, which come from somebody who means no URI.
+  /// alone) are percent-encoded; what is encoded already stays. Throws std::invalid_argument for
+  /// CR, LF and NUL, which come from somebody who means no URI.
   static Response redirect(std::string_view location,
                            http::Status status = http::Status::see_other);
   /// 426 with the fields that it needs (RFC 6455 section 4.4): this is a place for a WebSocket.
