@@ -174,18 +174,28 @@ Task<Response> Dispatcher::call(const Handler& handler, const Request& request,
   co_return std::get<Handler::Function>(handler.callable_)(request);
 }
 
+Response Dispatcher::answer_of(Resolution& resolution, const FindFile& find_file) {
+  const auto* file =
+      std::get_if<ResponseAccess::MountedFile>(&ResponseAccess::body(*resolution.answer));
+  if (file == nullptr) return std::move(*resolution.answer);
+  return ResponseAccess::mounted(*file->mount, find_file(*file->mount));
+}
+
 /// What stands before one request, from the outside in.
 struct Next::Chain {
   std::vector<const Middleware::Wrapper*> wrappers;
   Resolution& resolution;
   const Request& request;
   BodyReader& reader;
+  const Dispatcher::FindFile& find_file;
 
   static Task<Response> run(const Chain& chain, std::size_t position) {
     if (position < chain.wrappers.size()) {
       co_return co_await (*chain.wrappers[position])(chain.request, Next(chain, position + 1));
     }
-    if (chain.resolution.handler == nullptr) co_return std::move(*chain.resolution.answer);
+    if (chain.resolution.handler == nullptr) {
+      co_return Dispatcher::answer_of(chain.resolution, chain.find_file);
+    }
     co_return co_await Dispatcher::call(*chain.resolution.handler, chain.request, chain.reader);
   }
 };
@@ -194,9 +204,9 @@ Task<Response> Next::operator()() const {
   return Chain::run(*chain_, position_);
 }
 
-Task<Response> Dispatcher::run(Resolution& resolution, const Request& request,
-                               BodyReader& reader) const {
-  Next::Chain chain{{}, resolution, request, reader};
+Task<Response> Dispatcher::run(Resolution& resolution, const Request& request, BodyReader& reader,
+                               const FindFile& find_file) const {
+  Next::Chain chain{{}, resolution, request, reader, find_file};
   for (const auto& layer : layers_) {
     const auto* wrapper = std::get_if<Middleware::Wrapper>(&layer->middleware.callable_);
     if (wrapper != nullptr && layer->prefix.guards(request.path())) {

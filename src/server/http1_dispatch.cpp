@@ -93,10 +93,13 @@ void Http1Connection::start_handler() {
 }
 
 Task<> Http1Connection::run_handler() {
+  const Dispatcher::FindFile find_file = [this](const FilesMount& mount) {
+    return worker_.file(request_->request(), mount);
+  };
   Response response;
   try {
     response = co_await worker_.dispatcher().run(answering_->resolution, request_->request(),
-                                                 answering_->reader);
+                                                 answering_->reader, find_file);
   } catch (const std::exception& exception) {
     response = internal_error(exception.what());
   } catch (...) {

@@ -51,6 +51,13 @@ void add_fields(FileResponse& file, const http::Fields& fields, bool is_error) {
   }
 }
 
+/// Gives `file`, which a wrapper has seen, the status that this wants: an error may become another.
+void heed_status(FileResponse& file, http::Status wanted) {
+  const bool both_errors =
+      file.status >= http::Status::bad_request && wanted >= http::Status::bad_request;
+  if (both_errors) file.status = wanted;
+}
+
 }  // namespace
 
 void Http1Connection::respond(Response response) {
@@ -65,8 +72,12 @@ void Http1Connection::respond(Response response) {
     const FileAnswer answer{file->path, response.status(), response.fields()};
     return respond_with_file(worker_.file(request_->request(), answer), response);
   }
-  if (const auto* file = std::get_if<ResponseAccess::MountedFile>(&body)) {
-    return respond_with_file(worker_.file(request_->request(), *file->mount), response);
+  if (auto* file = std::get_if<ResponseAccess::MountedFile>(&body)) {
+    if (!file->found) {
+      return respond_with_file(worker_.file(request_->request(), *file->mount), response);
+    }
+    heed_status(*file->found, response.status());
+    return respond_with_file(std::move(*file->found), response);
   }
   if (response.status() == http::Status::ok && has_validator(response.fields())) [[unlikely]] {
     apply_preconditions(response, request_->request().head(), std::chrono::system_clock::now());

@@ -64,7 +64,12 @@ Response run(const Dispatcher& dispatcher, ParsedRequest& parsed) {
   // A reader that nobody reads from needs no connection, but only its address.
   alignas(Http1Connection) static std::array<std::byte, sizeof(Http1Connection)> nowhere;
   BodyReader reader(reinterpret_cast<Http1Connection&>(nowhere));
-  Task<Response> task = dispatcher.run(resolution, parsed.request(), reader);
+  const Dispatcher::FindFile find_file = [](const FilesMount&) {
+    FileResponse file;
+    file.status = Status::not_found;
+    return file;
+  };
+  Task<Response> task = dispatcher.run(resolution, parsed.request(), reader, find_file);
   task.start();
   if (!task.done()) throw std::logic_error("a handler of this test waits");
   return task.result();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,6 +17,7 @@
 
 namespace duplex::server {
 
+struct FileResponse;
 struct FilesMount;
 
 /// What a handler answers. Framing (`Content-Length`, `Transfer-Encoding`), `Connection` and `Date`
@@ -90,6 +92,8 @@ class Response {
   };
   struct MountedFile {
     const FilesMount* mount;
+    /// Once it was looked for; shared only since its type is not known here.
+    std::shared_ptr<FileResponse> found = nullptr;
   };
   struct TopicName {
     std::string name;

@@ -58,7 +58,8 @@ class Server {
   /// the folder can't be opened.
   void files(std::string_view prefix, const StaticFilesOptions& options);
 
-  /// Puts `middleware` before all handlers, behind those that were added before.
+  /// Puts `middleware` before all handlers, behind those of its kind that were added before; all
+  /// filters stand before all wrappers (see `Middleware`).
   void use(Middleware middleware);
   /// Only before paths that begin with the segments of `prefix`.
   void use(std::string_view prefix, Middleware middleware);
