@@ -1,3 +1,5 @@
+#include <stdexcept>
+
 #include "connection/carrier.hpp"
 #include "connection/hub.hpp"
 #include "connection/websocket_link.hpp"
@@ -8,6 +10,17 @@ namespace duplex::connection {
 
 using websocket::Opcode;
 using websocket::PreparedMessage;
+
+namespace {
+
+/// What users say that they send: the session writes the frame that it is told.
+void check_opcode(Opcode opcode) {
+  if (!websocket::begins_message(opcode)) {
+    throw std::invalid_argument("a message is text or binary, and no control frame");
+  }
+}
+
+}  // namespace
 
 WebSocket::WebSocket(WebSocketLink& link) noexcept : link_(&link) {
   link_->carrier_->retain();
@@ -47,6 +60,7 @@ WebSocket::Sent WebSocket::send(ConstBytes binary, Compression compression) {
 }
 
 WebSocket::Sent WebSocket::send(const Message& message, Compression compression) {
+  check_opcode(message.opcode());
   return sent(link_ ? link_->send(message.opcode(), message.bytes(), compression)
                     : SendStatus::closed);
 }
@@ -61,6 +75,9 @@ WebSocket::Sent WebSocket::send(const PreparedMessage& message) {
 
 WebSocket::Sent WebSocket::send_fragment(Opcode opcode, ConstBytes piece, bool last,
                                          Compression compression) {
+  // Who goes on may say so; of a socket that has closed meanwhile nobody knows whether it does.
+  const bool goes_on = opcode == Opcode::continuation && (!is_open() || link_->streaming());
+  if (!goes_on) check_opcode(opcode);
   return sent(link_ ? link_->send_fragment(opcode, piece, last, compression) : SendStatus::closed);
 }
 

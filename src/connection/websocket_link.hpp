@@ -177,6 +177,8 @@ class WebSocketLink {
   bool ping(ConstBytes payload) noexcept;
   void close(websocket::CloseCode code, std::string_view reason) noexcept;
   bool is_open() const noexcept { return !ended_ && session_.can_send(); }
+  /// Whether a message is being sent in fragments.
+  bool streaming() const noexcept { return session_.streaming(); }
   /// Also behind the end: that somebody has left is news, too.
   bool may_publish() const noexcept { return !detached_; }
   State& state() noexcept { return state_; }

@@ -17,6 +17,14 @@ constexpr bool is_unreserved(char character) noexcept {
          character == '_' || character == '~';
 }
 
+void append_encoded(std::string& text, char character) {
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  const auto byte = static_cast<unsigned char>(character);
+  text += '%';
+  text += digits[byte / 16];
+  text += digits[byte % 16];
+}
+
 }  // namespace
 
 int next_decoded_byte(std::string_view& text) noexcept {
@@ -47,18 +55,33 @@ std::optional<std::string> percent_decode(std::string_view text, Plus plus) {
 }
 
 std::string percent_encode(std::string_view text, std::string_view keep) {
-  constexpr std::string_view digits = "0123456789ABCDEF";
   std::string result;
   result.reserve(text.size());
   for (char const character : text) {
     if (is_unreserved(character) || keep.find(character) != std::string_view::npos) {
       result += character;
-      continue;
+    } else {
+      append_encoded(result, character);
     }
-    const auto byte = static_cast<unsigned char>(character);
-    result += '%';
-    result += digits[byte / 16];
-    result += digits[byte % 16];
+  }
+  return result;
+}
+
+std::string percent_encode_uri(std::string_view text) {
+  constexpr std::string_view reserved = ":/?#[]@!$&'()*+,;=";
+  std::string result;
+  result.reserve(text.size());
+  for (; !text.empty(); text.remove_prefix(1)) {
+    const char character = text.front();
+    std::string_view escape = text;
+    const bool stays = character == '%' ? next_decoded_byte(escape) >= 0
+                                        : is_unreserved(character) ||
+                                              reserved.find(character) != std::string_view::npos;
+    if (stays) {
+      result += character;
+    } else {
+      append_encoded(result, character);
+    }
   }
   return result;
 }

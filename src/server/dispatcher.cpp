@@ -61,8 +61,9 @@ Resolution Dispatcher::resolve(IncomingRequest& incoming) const {
     add_parameters(match, incoming);
     return {.handler = handlers_[match.route()].get(), .answer = std::nullopt};
   }
-  // What can't be an upgrade is a request as any other, where there is somebody for it.
-  if (upgrading) {
+  // What can't be an upgrade is a request as any other, where there is somebody for it; if not, the
+  // endpoint says what is wrong with it.
+  if (upgrading && head.method == http::Method::get) {
     if (const auto* const endpoint = find_websocket(incoming))
       return {.websocket = endpoint, .answer = std::nullopt};
   }
@@ -70,10 +71,10 @@ Resolution Dispatcher::resolve(IncomingRequest& incoming) const {
   const bool has_routes = match.outcome() == RouteMatch::Outcome::method_not_allowed;
   const bool has_endpoint = match.has_websocket();
   // What has no handler of its own may be a WebSocket endpoint, which is closer to the path than a
-  // mounted folder, and is told so in HTTP's own words. For other methods than GET the path's own
-  // routes know better what is allowed, than the endpoint and than a folder.
-  if (has_endpoint && !upgrading && head.method != http::Method::options &&
-      (reads || !has_routes)) {
+  // mounted folder, and is told so in HTTP's own words. It is there for GET alone: another method
+  // would be refused after an upgrade, too. For those the path's own routes know better what is
+  // allowed than a folder.
+  if (has_endpoint && reads && !upgrading) {
     return {.answer = Response::upgrade_required(std::string(upgrade_required))};
   }
   const FilesMount* mount = mount_of(head);
@@ -173,18 +174,28 @@ Task<Response> Dispatcher::call(const Handler& handler, const Request& request,
   co_return std::get<Handler::Function>(handler.callable_)(request);
 }
 
+Response Dispatcher::answer_of(Resolution& resolution, const FindFile& find_file) {
+  const auto* file =
+      std::get_if<ResponseAccess::MountedFile>(&ResponseAccess::body(*resolution.answer));
+  if (file == nullptr) return std::move(*resolution.answer);
+  return ResponseAccess::mounted(*file->mount, find_file(*file->mount));
+}
+
 /// What stands before one request, from the outside in.
 struct Next::Chain {
   std::vector<const Middleware::Wrapper*> wrappers;
   Resolution& resolution;
   const Request& request;
   BodyReader& reader;
+  const Dispatcher::FindFile& find_file;
 
   static Task<Response> run(const Chain& chain, std::size_t position) {
     if (position < chain.wrappers.size()) {
       co_return co_await (*chain.wrappers[position])(chain.request, Next(chain, position + 1));
     }
-    if (chain.resolution.handler == nullptr) co_return std::move(*chain.resolution.answer);
+    if (chain.resolution.handler == nullptr) {
+      co_return Dispatcher::answer_of(chain.resolution, chain.find_file);
+    }
     co_return co_await Dispatcher::call(*chain.resolution.handler, chain.request, chain.reader);
   }
 };
@@ -193,9 +204,9 @@ Task<Response> Next::operator()() const {
   return Chain::run(*chain_, position_);
 }
 
-Task<Response> Dispatcher::run(Resolution& resolution, const Request& request,
-                               BodyReader& reader) const {
-  Next::Chain chain{{}, resolution, request, reader};
+Task<Response> Dispatcher::run(Resolution& resolution, const Request& request, BodyReader& reader,
+                               const FindFile& find_file) const {
+  Next::Chain chain{{}, resolution, request, reader, find_file};
   for (const auto& layer : layers_) {
     const auto* wrapper = std::get_if<Middleware::Wrapper>(&layer->middleware.callable_);
     if (wrapper != nullptr && layer->prefix.guards(request.path())) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -46,9 +47,14 @@ class Dispatcher {
   /// Whether the handler reads the content itself.
   static bool reads_content(const Handler& handler) noexcept;
 
-  /// Runs the wrappers, and at last `resolution`'s handler or answer. All arguments must outlive
-  /// the task.
-  Task<Response> run(Resolution& resolution, const Request& request, BodyReader& reader) const;
+  /// Looks for the file of a folder that the request is for.
+  using FindFile = std::function<FileResponse(const FilesMount&)>;
+
+  /// Runs the wrappers, and at last `resolution`'s handler or answer; of a folder's file, what
+  /// `find_file` finds, so that wrappers see what became of it. All arguments must outlive the
+  /// task.
+  Task<Response> run(Resolution& resolution, const Request& request, BodyReader& reader,
+                     const FindFile& find_file) const;
 
  private:
   friend class Next;
@@ -62,6 +68,7 @@ class Dispatcher {
   static void add_parameters(const RouteMatch& match, IncomingRequest& incoming);
   const FilesMount* mount_of(const http::RequestHead& head) const noexcept;
   static Response unrouted(const http::RequestHead& head, http::MethodSet allowed);
+  static Response answer_of(Resolution& resolution, const FindFile& find_file);
   static Task<Response> call(const Handler& handler, const Request& request, BodyReader& reader);
 
   Router router_;  // a route's number is its place in one of these

@@ -93,10 +93,13 @@ void Http1Connection::start_handler() {
 }
 
 Task<> Http1Connection::run_handler() {
+  const Dispatcher::FindFile find_file = [this](const FilesMount& mount) {
+    return worker_.file(request_->request(), mount);
+  };
   Response response;
   try {
     response = co_await worker_.dispatcher().run(answering_->resolution, request_->request(),
-                                                 answering_->reader);
+                                                 answering_->reader, find_file);
   } catch (const std::exception& exception) {
     response = internal_error(exception.what());
   } catch (...) {
@@ -121,9 +124,7 @@ void Http1Connection::begin_upgrade(const WebSocketRoute& route) {
     if (status == http::Status::upgrade_required) {
       return respond(Response::upgrade_required(std::move(sentence)));
     }
-    Response response = Response::text(std::move(sentence), status);
-    if (status == http::Status::method_not_allowed) response.add_field("Allow", "GET");
-    return respond(std::move(response));
+    return respond(Response::text(std::move(sentence), status));
   }
   const WebSocketEndpoint& endpoint = route.endpoint();
   if (!websocket::origin_allowed(request.head(), request.secure(), endpoint.options.origins)) {

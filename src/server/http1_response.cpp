@@ -1,5 +1,4 @@
-#include <algorithm>
-#include <array>
+#include <chrono>
 #include <exception>
 #include <string>
 #include <utility>
@@ -9,6 +8,7 @@
 #include "server/entrance.hpp"
 #include "server/http1_answering.hpp"
 #include "server/http1_connection.hpp"
+#include "server/preconditions.hpp"
 #include "server/response_access.hpp"
 #include "server/worker.hpp"
 #include <duplex/base/ascii.hpp>
@@ -33,14 +33,6 @@ constexpr std::size_t large_content_bytes = 16 * 1024;
 /// holds by default.
 constexpr std::size_t event_backlog_bytes_max = 4 * 1024 * 1024;
 
-/// Fields that are about the content that was meant, and not about that of an error in its place.
-constexpr std::array<std::string_view, 11> content_fields{"Content-Type",     "Content-Encoding",
-                                                          "Content-Language", "Content-Disposition",
-                                                          "Content-Location", "Content-Range",
-                                                          "Accept-Ranges",    "Cache-Control",
-                                                          "Expires",          "ETag",
-                                                          "Last-Modified"};
-
 /// Puts a handler's fields over those of `file`.
 void add_fields(FileResponse& file, const http::Fields& fields, bool is_error) {
   if (fields.empty()) return;
@@ -48,9 +40,7 @@ void add_fields(FileResponse& file, const http::Fields& fields, bool is_error) {
       file.fields.find("Content-Type").value_or("").starts_with("multipart/byteranges");
   const auto is_left_out = [&](std::string_view name) {
     if (has_parts && equals_ignoring_case(name, "Content-Type")) return true;
-    return is_error && std::ranges::any_of(content_fields, [name](std::string_view one) {
-             return equals_ignoring_case(name, one);
-           });
+    return is_error && is_about_content(name);
   };
   for (const auto [name, value] : fields) {
     // What the answer depends on, it does so for each reason.
@@ -59,6 +49,13 @@ void add_fields(FileResponse& file, const http::Fields& fields, bool is_error) {
   for (const auto [name, value] : fields) {
     if (!is_left_out(name)) file.fields.add(name, value);
   }
+}
+
+/// Gives `file`, which a wrapper has seen, the status that this wants: an error may become another.
+void heed_status(FileResponse& file, http::Status wanted) {
+  const bool both_errors =
+      file.status >= http::Status::bad_request && wanted >= http::Status::bad_request;
+  if (both_errors) file.status = wanted;
 }
 
 }  // namespace
@@ -75,8 +72,15 @@ void Http1Connection::respond(Response response) {
     const FileAnswer answer{file->path, response.status(), response.fields()};
     return respond_with_file(worker_.file(request_->request(), answer), response);
   }
-  if (const auto* file = std::get_if<ResponseAccess::MountedFile>(&body)) {
-    return respond_with_file(worker_.file(request_->request(), *file->mount), response);
+  if (auto* file = std::get_if<ResponseAccess::MountedFile>(&body)) {
+    if (!file->found) {
+      return respond_with_file(worker_.file(request_->request(), *file->mount), response);
+    }
+    heed_status(*file->found, response.status());
+    return respond_with_file(std::move(*file->found), response);
+  }
+  if (response.status() == http::Status::ok && has_validator(response.fields())) [[unlikely]] {
+    apply_preconditions(response, request_->request().head(), std::chrono::system_clock::now());
   }
   ConstBytes content;
   SharedBytes shared;

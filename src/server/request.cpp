@@ -27,6 +27,20 @@ std::optional<std::string> Request::form(std::string_view name) const {
   return http::QueryView(text()).find(name);
 }
 
+std::expected<std::vector<http::FormPart>, http::MultipartError> Request::multipart(
+    const http::MultipartLimits& limits) const {
+  const auto boundary = http::multipart_boundary(field("Content-Type").value_or(""));
+  if (!boundary) return std::unexpected(boundary.error());
+  http::MultipartParser parser(text(), *boundary, limits);
+  std::vector<http::FormPart> parts;
+  while (true) {
+    const auto part = parser.next();
+    if (!part) return std::unexpected(part.error());
+    if (!*part) return parts;
+    parts.push_back(**part);
+  }
+}
+
 std::optional<std::string_view> Request::cookie(std::string_view name) const noexcept {
   return http::find_cookie(head_->fields, name);
 }

@@ -1,3 +1,6 @@
+#include <stdexcept>
+
+#include <duplex/http/percent.hpp>
 #include <duplex/server/response.hpp>
 
 namespace duplex::server {
@@ -41,7 +44,11 @@ Response Response::shared(SharedBytes bytes, std::string_view media_type, http::
 }
 
 Response Response::redirect(std::string_view location, http::Status status) {
-  return Response(status).add_field("Location", location);
+  constexpr std::string_view never("\r\n\0", 3);
+  if (location.find_first_of(never) != std::string_view::npos) {
+    throw std::invalid_argument("a redirection's location holds a line break or NUL");
+  }
+  return Response(status).add_field("Location", http::percent_encode_uri(location));
 }
 
 Response Response::upgrade_required(std::string sentence) {

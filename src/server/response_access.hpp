@@ -1,7 +1,10 @@
 #pragma once
 
+#include <memory>
+#include <utility>
 #include <variant>
 
+#include "server/static_files/file_response.hpp"
 #include <duplex/server/response.hpp>
 
 namespace duplex::server {
@@ -20,6 +23,11 @@ class ResponseAccess {
   /// Becomes the file below `mount` that the request is for.
   static Response mounted(const FilesMount& mount) {
     return {http::Status::ok, {}, MountedFile{&mount}};
+  }
+  /// The same, looked for: `file` is what was found, if only that there is none.
+  static Response mounted(const FilesMount& mount, FileResponse file) {
+    const http::Status status = file.status;
+    return {status, {}, MountedFile{&mount, std::make_shared<FileResponse>(std::move(file))}};
   }
 };
 

@@ -1,6 +1,7 @@
 #include <array>
 #include <atomic>
 #include <memory>
+#include <stdexcept>
 #include <utility>
 
 #include "websocket/deflate/whole_deflater.hpp"
@@ -76,6 +77,13 @@ PreparedMessage PreparedMessage::text(std::string_view text, Compression compres
 
 PreparedMessage PreparedMessage::binary(ConstBytes payload, Compression compression) {
   return {Opcode::binary, payload, compression};
+}
+
+PreparedMessage PreparedMessage::of(Opcode opcode, ConstBytes payload, Compression compression) {
+  if (!begins_message(opcode)) {
+    throw std::invalid_argument("a message is text or binary, and no control frame");
+  }
+  return {opcode, payload, compression};
 }
 
 PreparedMessage::PreparedMessage(Opcode opcode, ConstBytes payload, Compression compression)

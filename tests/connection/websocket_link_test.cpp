@@ -138,6 +138,30 @@ TEST(WebSocketLink, SendsAMessageInFragments) {
                                            plain(Opcode::text, "c"));
 }
 
+// Each would be a frame that can't stand there (RFC 6455 sections 5.4 and 5.5).
+TEST(WebSocketLink, RefusesToSendAsAMessageWhatIsNone) {
+  Bench bench;
+  WebSocket socket = bench.link.handle();
+  for (const Opcode opcode : {Opcode::continuation, Opcode::close, Opcode::ping, Opcode::pong,
+                              static_cast<Opcode>(3), static_cast<Opcode>(0xf)}) {
+    SCOPED_TRACE(static_cast<int>(opcode));
+    EXPECT_THROW(socket.send_fragment(opcode, as_bytes("a"), false), std::invalid_argument);
+    EXPECT_THROW(socket.send_fragment(opcode, as_bytes("a"), true), std::invalid_argument);
+    EXPECT_THROW(socket.send(Message(opcode, as_bytes("a"))), std::invalid_argument);
+    EXPECT_THROW(socket.publish("topic", Message(opcode, as_bytes("a"))), std::invalid_argument);
+  }
+  EXPECT_EQ(bench.carrier.take_wire(), "");
+  // Behind the first piece the kind is known.
+  EXPECT_TRUE(socket.send_fragment(Opcode::text, as_bytes("a"), false));
+  EXPECT_THROW(socket.send_fragment(Opcode::ping, as_bytes("b"), false), std::invalid_argument);
+  EXPECT_TRUE(socket.send_fragment(Opcode::continuation, as_bytes("b"), true));
+  EXPECT_EQ(bench.carrier.take_wire(),
+            plain(Opcode::text, "a", false) + plain(Opcode::continuation, "b"));
+  socket.close();
+  EXPECT_EQ(socket.send_fragment(Opcode::continuation, as_bytes("b"), true).status(),
+            SendStatus::closed);
+}
+
 // What others publish comes at any time, but inside of a message there is no place for it (RFC 6455
 // section 5.4).
 TEST(WebSocketLink, HoldsPreparedMessagesUntilAFragmentedOneIsComplete) {

@@ -41,6 +41,23 @@ TEST(PercentEncode, IsUndoneByDecoding) {
   EXPECT_EQ(percent_decode(percent_encode(all), Plus::space), all);
 }
 
+TEST(PercentEncodeUri, KeepsWhatMayStandInAUri) {
+  constexpr std::string_view kept = "https://[::1]:80/azAZ09-._~!$&'()*+,;=:@/?a=b%20c%c3%A9#d";
+  EXPECT_EQ(percent_encode_uri(kept), kept);
+  EXPECT_EQ(percent_encode_uri(""), "");
+  EXPECT_EQ(percent_encode_uri("a b\"<>\\^`{|}\x7f\xff"), "a%20b%22%3C%3E%5C%5E%60%7B%7C%7D%7F%FF");
+  EXPECT_EQ(percent_encode_uri("%|%4|%4g|%%41|100%"), "%25%7C%254%7C%254g%7C%25%41%7C100%25");
+}
+
+// Twice is no more than once, and a decoder sees what was meant.
+TEST(PercentEncodeUri, LeavesAloneWhatItHasEncoded) {
+  std::string all;
+  for (int byte = 0; byte < 256; ++byte) all += static_cast<char>(byte);
+  const std::string once = percent_encode_uri(all);
+  EXPECT_EQ(percent_encode_uri(once), once);
+  EXPECT_EQ(percent_decode(once), all);
+}
+
 TEST(DecodePath, SplitsAndDecodes) {
   EXPECT_THAT(decode_path("/"), Optional(ElementsAre("")));
   EXPECT_THAT(decode_path("/a/b%20c/"), Optional(ElementsAre("a", "b c", "")));

@@ -429,6 +429,22 @@ def test_curl_uploads_with_length_and_chunked(server, tmp_path):
     assert curl(server, "--http1.0", *common) == str(3 * MIB).encode()
 
 
+def test_curl_sends_forms(server, tmp_path):
+    file = tmp_path / 'a "file".bin'
+    content = bytes(range(256)) * 400 + b"\r\n--------------------------\r\n"
+    file.write_bytes(content)
+    quoted = str(file).replace('"', '\\"')
+    fields = ("-F", "field=a value", "-F", f'file=@"{quoted}";type=image/png', "-F", "empty=")
+    for more in ((), ("-H", "Transfer-Encoding: chunked"), ("--http1.0",)):
+        lines = curl(server, *more, *fields, server.url + "/form").decode().splitlines()
+        assert lines[0] == f"field|-|text/plain|7|{sum(b'a value')}"
+        name, filename, *rest = lines[1].split("|")
+        assert name == "file" and filename in ("a %22file%22.bin", r'a \"file\".bin')
+        assert rest == ["image/png", str(len(content)), str(sum(content))]
+        assert lines[2:] == ["empty|-|text/plain|0|0"]
+    assert b"not multipart" in curl(server, "-d", "a=b", server.url + "/form")
+
+
 def test_python_http_client(server):
     client = http.client.HTTPConnection(*server.address, timeout=30)
     client.request("POST", "/body", iter([b"one ", b"two"]), encode_chunked=True, headers={"Transfer-Encoding": "chunked"})

@@ -64,7 +64,12 @@ Response run(const Dispatcher& dispatcher, ParsedRequest& parsed) {
   // A reader that nobody reads from needs no connection, but only its address.
   alignas(Http1Connection) static std::array<std::byte, sizeof(Http1Connection)> nowhere;
   BodyReader reader(reinterpret_cast<Http1Connection&>(nowhere));
-  Task<Response> task = dispatcher.run(resolution, parsed.request(), reader);
+  const Dispatcher::FindFile find_file = [](const FilesMount&) {
+    FileResponse file;
+    file.status = Status::not_found;
+    return file;
+  };
+  Task<Response> task = dispatcher.run(resolution, parsed.request(), reader, find_file);
   task.start();
   if (!task.done()) throw std::logic_error("a handler of this test waits");
   return task.result();
@@ -121,8 +126,40 @@ TEST(Dispatcher, TellsWebSocketsFromRequests) {
   EXPECT_EQ(outcome(dispatcher, upgrade("/both")), "websocket");
   EXPECT_EQ(outcome(dispatcher, get("/both")), "page");
   EXPECT_EQ(outcome(dispatcher, get("/only")), "426 websocket");
-  EXPECT_EQ(outcome(dispatcher, ParsedRequest::text("POST", "/only")), "426 websocket");
   EXPECT_EQ(outcome(dispatcher, upgrade("/none")), "404");
+}
+
+TEST(Dispatcher, CountsAWebSocketEndpointAmongWhatAPathAllows) {
+  Dispatcher dispatcher;
+  dispatcher.add_websocket("/only", {});
+  dispatcher.add_websocket("/put", {});
+  dispatcher.add(Method::put, "/put", say("put"));
+  dispatcher.add_websocket("/page", {});
+  dispatcher.add(Method::get, "/page", say("page"));
+  const struct {
+    const char* method;
+    const char* target;
+    const char* plainly;
+    const char* upgrading;
+  } cases[] = {
+      {"GET", "/only", "426 websocket", "websocket"},
+      {"HEAD", "/only", "426 websocket", "405 GET, OPTIONS"},
+      {"POST", "/only", "405 GET, OPTIONS", "405 GET, OPTIONS"},
+      {"OPTIONS", "/only", "204 GET, OPTIONS", "204 GET, OPTIONS"},
+      {"GET", "/put", "426 websocket", "websocket"},
+      {"PUT", "/put", "put", "put"},
+      {"POST", "/put", "405 GET, PUT, OPTIONS", "405 GET, PUT, OPTIONS"},
+      {"OPTIONS", "/put", "204 GET, PUT, OPTIONS", "204 GET, PUT, OPTIONS"},
+      {"GET", "/page", "page", "websocket"},
+      {"HEAD", "/page", "page", "page"},
+      {"POST", "/page", "405 GET, HEAD, OPTIONS", "405 GET, HEAD, OPTIONS"},
+      {"OPTIONS", "/page", "204 GET, HEAD, OPTIONS", "204 GET, HEAD, OPTIONS"},
+  };
+  for (const auto& [method, target, plainly, upgrading] : cases) {
+    SCOPED_TRACE(std::string(method) + " " + target);
+    EXPECT_EQ(outcome(dispatcher, ParsedRequest::text(method, target)), plainly);
+    EXPECT_EQ(outcome(dispatcher, ParsedRequest::text(method, target, upgrade_lines)), upgrading);
+  }
 }
 
 TEST(Dispatcher, AnswersAnUpgradeWhereThereIsNoneAsAnyRequest) {
@@ -148,7 +185,9 @@ TEST(Dispatcher, GivesWhatCanNotBeAnUpgradeToTheRoutesOfItsPath) {
   const std::array<std::string_view, 1> half{"Upgrade: websocket"};
   EXPECT_EQ(outcome(dispatcher, ParsedRequest::text("GET", "/both", half)), "page");
   // Where there is nobody else, the endpoint says what is wrong.
-  EXPECT_EQ(outcome(dispatcher, ParsedRequest::text("POST", "/only", upgrade_lines)), "websocket");
+  old = upgrade("/only");
+  old.replace(old.find("HTTP/1.1"), 8, "HTTP/1.0");
+  EXPECT_EQ(outcome(dispatcher, old), "websocket");
 }
 
 TEST(Dispatcher, TellsWhatTheServerUnderstandsWhateverIsMounted) {

@@ -119,5 +119,71 @@ TEST_F(FileAnswers, LeaveOutWhatWasSaidOfContentThatIsNotSent) {
                     Not(HasSubstr("immutable")), EndsWith("Not Found.\n")));
 }
 
+// A program's own page for what a folder does not have.
+TEST_F(FileAnswers, ShowAWrapperTheStatusOfAMountedFile) {
+  folder.write("folder/index.html", "index");
+  server.files("/", {.folder = folder.path()});
+  server.use([](const Request&, Next next) -> Task<Response> {
+    Response response = co_await next();
+    if (response.status() == http::Status::not_found) {
+      co_return Response::html("own page", http::Status::not_found);
+    }
+    response.set_field("X-Status", std::to_string(http::code(response.status())));
+    co_return response;
+  });
+  EXPECT_THAT(ask("GET", "/missing"),
+              AllOf(StartsWith("HTTP/1.1 404 "), HasSubstr("Content-Type: text/html"),
+                    EndsWith("\r\n\r\nown page")));
+  EXPECT_THAT(ask("HEAD", "/missing"),
+              AllOf(HasSubstr("Content-Length: 8\r\n"), EndsWith("\r\n\r\n")));
+  const std::string whole = ask("GET", "/page.html");
+  EXPECT_THAT(whole, AllOf(StartsWith("HTTP/1.1 200 "), HasSubstr("X-Status: 200\r\n"),
+                           EndsWith("\r\n\r\n0123456789")));
+  EXPECT_THAT(
+      ask("GET", "/page.html", "Range: bytes=2-3\r\n"),
+      AllOf(StartsWith("HTTP/1.1 206 "), HasSubstr("X-Status: 206\r\n"), EndsWith("\r\n\r\n23")));
+  EXPECT_THAT(ask("GET", "/page.html", "If-None-Match: *\r\n"),
+              AllOf(StartsWith("HTTP/1.1 304 "), HasSubstr("X-Status: 304\r\n")));
+  EXPECT_THAT(ask("GET", "/page.html", "If-Match: \"no\"\r\n"),
+              AllOf(StartsWith("HTTP/1.1 412 "), HasSubstr("X-Status: 412\r\n"),
+                    EndsWith("\r\n\r\nPrecondition Failed.\n")));
+  EXPECT_THAT(ask("GET", "/folder"), AllOf(StartsWith("HTTP/1.1 301 "), HasSubstr("X-Status: 301"),
+                                           HasSubstr("Location: /folder/\r\n")));
+  EXPECT_THAT(ask("GET", "/folder/"), AllOf(HasSubstr("X-Status: 200"), EndsWith("index")));
+  EXPECT_THAT(ask("POST", "/page.html", "Content-Length: 0\r\n"),
+              AllOf(StartsWith("HTTP/1.1 405 "), HasSubstr("X-Status: 405\r\n"),
+                    HasSubstr("Allow: GET, HEAD, OPTIONS\r\n")));
+}
+
+TEST_F(FileAnswers, MayBeGivenAnotherStatusByAWrapper) {
+  folder.write("large.bin", std::string(100'000, 'l'));
+  server.files("/", {.folder = folder.path()});
+  server.use([](const Request& request, Next next) -> Task<Response> {
+    Response response = co_await next();
+    const auto status = request.query("status");
+    if (status) response.set_status(static_cast<http::Status>(std::stoi(*status)));
+    co_return response;
+  });
+  EXPECT_THAT(ask("GET", "/large.bin"), AllOf(StartsWith("HTTP/1.1 200 "), EndsWith("lll")));
+  EXPECT_THAT(ask("GET", "/page.html?status=503"),
+              AllOf(StartsWith("HTTP/1.1 503 "), EndsWith("\r\n\r\n0123456789")));
+  EXPECT_THAT(ask("GET", "/missing?status=410"),
+              AllOf(StartsWith("HTTP/1.1 410 "), EndsWith("\r\n\r\nGone.\n")));
+  // What is no content can't become some.
+  EXPECT_THAT(ask("GET", "/missing?status=200"),
+              AllOf(StartsWith("HTTP/1.1 404 "), EndsWith("\r\n\r\nNot Found.\n")));
+  EXPECT_THAT(ask("GET", "/page.html?status=200", "Range: bytes=2-3\r\n"),
+              AllOf(StartsWith("HTTP/1.1 206 "), EndsWith("\r\n\r\n23")));
+}
+
+TEST_F(FileAnswers, AreNotLookedForBeforeAWrapperAsks) {
+  server.files("/", {.folder = folder.path(), .revalidate_ms = 0});
+  server.use([this](const Request&, Next next) -> Task<Response> {
+    folder.write("late.txt", "late");
+    co_return co_await next();
+  });
+  EXPECT_THAT(ask("GET", "/late.txt"), AllOf(StartsWith("HTTP/1.1 200 "), EndsWith("late")));
+}
+
 }  // namespace
 }  // namespace duplex::server

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "tests/server/request_support.hpp"
 #include <duplex/server/request.hpp>
@@ -40,6 +41,28 @@ TEST(Request, ReadsAFormOnlyFromContentOfThatType) {
               form ? std::optional("J\xC3\xBCrgen K") : std::nullopt);
     EXPECT_EQ(parsed.request().form("none"), std::nullopt);
   }
+}
+
+TEST(Request, ReadsAFormInParts) {
+  const auto ask = [](std::string_view line) {
+    ParsedRequest parsed(ParsedRequest::text("POST", "/", {line}));
+    parsed.incoming.append_content(as_bytes(
+        "--b\r\nContent-Disposition: form-data; name=one\r\n\r\n1\r\n"
+        "--b\r\nContent-Disposition: form-data; name=two; filename=f\r\n\r\n22\r\n--b--\r\n"));
+    parsed.incoming.show_content();
+    const auto parts = parsed.request().multipart({.parts_max = 2});
+    if (!parts) return std::string(describe(parts.error()));
+    std::string text;
+    for (const http::FormPart& part : *parts) text.append(part.name).append(part.content);
+    return text;
+  };
+  EXPECT_EQ(ask("Content-Type: multipart/form-data; boundary=b"), "one1two22");
+  EXPECT_EQ(ask("Content-Type: multipart/form-data; boundary=c"),
+            describe(http::MultipartError::no_delimiter));
+  EXPECT_EQ(ask("Content-Type: multipart/form-data"),
+            describe(http::MultipartError::malformed_boundary));
+  EXPECT_EQ(ask("Content-Type: text/plain"), describe(http::MultipartError::not_multipart));
+  EXPECT_EQ(ask("X-Other: none"), describe(http::MultipartError::not_multipart));
 }
 
 TEST(Request, FindsItsCookies) {

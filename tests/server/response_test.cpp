@@ -2,6 +2,7 @@
 
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 
@@ -94,6 +95,31 @@ TEST(Response, RefusesFieldsThatWouldAddOthers) {
                std::invalid_argument);
   EXPECT_THROW(Response::redirect("/\r\nSet-Cookie: evil=1"), std::invalid_argument);
   EXPECT_TRUE(response.fields().empty());
+}
+
+TEST(Response, EncodesWhatNoLocationMayHold) {
+  const struct {
+    std::string_view target;
+    std::string_view location;
+  } cases[] = {
+      {"/a b", "/a%20b"},
+      {"/caf\xc3\xa9?\xff#\x80", "/caf%C3%A9?%FF#%80"},
+      {"/\t\x01\x1f\x7f", "/%09%01%1F%7F"},
+      {"/\"<>\\^`{|}", "/%22%3C%3E%5C%5E%60%7B%7C%7D"},
+      // What is encoded is not encoded twice, but a percent sign alone is nothing.
+      {"/a%20b%c3%A9", "/a%20b%c3%A9"},
+      {"/100%", "/100%25"},
+      {"/%4%zz%%41", "/%254%25zz%25%41"},
+      {"https://[::1]:8080/!$&'()*+,;=:@-._~?/?#/", "https://[::1]:8080/!$&'()*+,;=:@-._~?/?#/"},
+      {"", ""},
+  };
+  for (const auto& [target, location] : cases) {
+    EXPECT_EQ(Response::redirect(target).fields().find("Location"), location);
+  }
+  using namespace std::string_view_literals;
+  for (const std::string_view target : {"/a\rb"sv, "/a\nb"sv, "/a\0b"sv, "\r\n"sv}) {
+    EXPECT_THROW(Response::redirect(target), std::invalid_argument) << target;
+  }
 }
 
 }  // namespace

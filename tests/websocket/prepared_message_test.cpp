@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <stdexcept>
 #include <string>
 
 #include "tests/websocket/support.hpp"
@@ -36,6 +37,15 @@ TEST(PreparedMessage, IsHeardByAClient) {
   const auto message = PreparedMessage::text("to all");
   EXPECT_THAT(transcript::listen(client, message.frame().bytes(), transcript::steps(1)).events,
               testing::ElementsAre("text to all"));
+}
+
+TEST(PreparedMessage, IsOfTextOrBinary) {
+  EXPECT_EQ(PreparedMessage::of(Opcode::binary, as_bytes("a")).opcode(), Opcode::binary);
+  for (const Opcode opcode : {Opcode::continuation, Opcode::close, Opcode::ping, Opcode::pong,
+                              static_cast<Opcode>(3), static_cast<Opcode>(0xf)}) {
+    EXPECT_THROW(PreparedMessage::of(opcode, as_bytes("a")), std::invalid_argument)
+        << static_cast<int>(opcode);
+  }
 }
 
 }  // namespace

@@ -70,7 +70,8 @@ class WebSocket {
   Sent send(const char* text, Compression compression = Compression::by_size);
   /// Sends a binary message.
   Sent send(ConstBytes binary, Compression compression = Compression::by_size);
-  /// Sends a message of the same kind as `message`: an echo.
+  /// Sends a message of the same kind as `message`: an echo. Throws std::invalid_argument for one
+  /// that is neither text nor binary, as `publish` does.
   Sent send(const Message& message, Compression compression = Compression::by_size);
   Sent send(const OwnedMessage& message, Compression compression = Compression::by_size);
   /// Sends a message that was encoded once for many; no copy.
@@ -78,7 +79,8 @@ class WebSocket {
 
   /// Sends one piece of a message as a fragment; `opcode` (text or binary) and `compression` count
   /// for the first. No other message can be sent before the `last` one; pings can, and what is
-  /// published, or was prepared, follows it.
+  /// published, or was prepared, follows it. Throws std::invalid_argument for another opcode;
+  /// behind the first piece it may be `continuation`, too.
   Sent send_fragment(websocket::Opcode opcode, ConstBytes piece, bool last,
                      Compression compression = Compression::by_size);
 

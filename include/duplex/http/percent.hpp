@@ -22,6 +22,11 @@ std::optional<std::string> percent_decode(std::string_view text, Plus plus = Plu
 /// and `-._~`) nor in `keep`.
 std::string percent_encode(std::string_view text, std::string_view keep = {});
 
+/// Encodes what may not stand in a URI (RFC 3986 appendix A): every byte of `text` that is neither
+/// unreserved nor reserved, and each `%` that is not followed by two hexadecimal digits. What is
+/// encoded already stays as it is.
+std::string percent_encode_uri(std::string_view text);
+
 /// The decoded byte at the front of `text`, which is cut off it. Returns -1 and leaves `text` as it
 /// is when there is a bad escape or nothing at all. For comparing without an allocation.
 int next_decoded_byte(std::string_view& text) noexcept;

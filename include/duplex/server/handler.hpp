@@ -75,8 +75,16 @@ class Next {
 ///   std::optional<Response>(const Request&)          a filter: answers, or lets the request pass
 ///   Task<Response>(const Request&, Next)             a wrapper: `auto response = co_await next();`
 ///
-/// Filters stand before WebSocket upgrades too; wrappers only before handlers, and make a coroutine
-/// of each request. Called as handlers are.
+/// Filters stand before WebSocket upgrades too; wrappers only before what answers in HTTP
+/// (handlers, folders, errors such as 404), and make a coroutine of each request. Called as
+/// handlers are.
+///
+/// All filters run before all wrappers, whatever the order in which they were added, which counts
+/// among filters and among wrappers. So what a filter answers no wrapper sees, nor can add fields
+/// to; and what is to stand behind a wrapper, or to have its answers seen, is a wrapper itself.
+///
+/// Of a folder's file a wrapper sees the status that it is answered with (404, 304, 206), and may
+/// answer otherwise instead. The file of a `Response::file` is looked for only behind the wrappers.
 class Middleware {
  public:
   using Filter = std::move_only_function<std::optional<Response>(const Request&) const>;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <expected>
 #include <optional>
 #include <span>
 #include <string>
@@ -10,6 +11,7 @@
 
 #include <duplex/base/bytes.hpp>
 #include <duplex/http/head.hpp>
+#include <duplex/http/multipart.hpp>
 #include <duplex/tls/session_info.hpp>
 
 namespace duplex::tls {
@@ -55,6 +57,10 @@ class Request {
   /// The first value of `name` in an `application/x-www-form-urlencoded` body, decoded; nullopt
   /// when there is none, or the body is of another type.
   std::optional<std::string> form(std::string_view name) const;
+  /// The parts of a `multipart/form-data` body (RFC 7578), fields and files, in the order in which
+  /// they came; views of the body. Or why it is none.
+  std::expected<std::vector<http::FormPart>, http::MultipartError> multipart(
+      const http::MultipartLimits& limits = {}) const;
   /// The value of the first cookie named `name`.
   std::optional<std::string_view> cookie(std::string_view name) const noexcept;
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,10 +17,14 @@
 
 namespace duplex::server {
 
+struct FileResponse;
 struct FilesMount;
 
 /// What a handler answers. Framing (`Content-Length`, `Transfer-Encoding`), `Connection` and `Date`
 /// are the server's business and are not set here.
+///
+/// One with status 200 that has an `ETag` or a `Last-Modified` becomes 304 or 412 where the
+/// preconditions of a GET or HEAD say so (RFC 9110 section 13).
 class Response {
  public:
   /// Pulled whenever the client has room; nullopt ends the content. Called in the connection's
@@ -42,7 +47,9 @@ class Response {
   /// Content that many responses share, without a copy.
   static Response shared(SharedBytes bytes, std::string_view media_type,
                          http::Status status = http::Status::ok);
-  /// 303 by default: go there with a GET.
+  /// 303 by default: go there with a GET. Bytes that no URI may hold (spaces, UTF-8, quotes, `%`
+  /// alone) are percent-encoded; what is encoded already stays. Throws std::invalid_argument for
+  /// CR, LF and NUL, which come from somebody who means no URI.
   static Response redirect(std::string_view location,
                            http::Status status = http::Status::see_other);
   /// 426 with the fields that it needs (RFC 6455 section 4.4): this is a place for a WebSocket.
@@ -85,6 +92,8 @@ class Response {
   };
   struct MountedFile {
     const FilesMount* mount;
+    /// Once it was looked for; shared only since its type is not known here.
+    std::shared_ptr<FileResponse> found = nullptr;
   };
   struct TopicName {
     std::string name;

@@ -50,15 +50,16 @@ class Server {
   void delete_(std::string_view pattern, Handler handler);
   void options(std::string_view pattern, Handler handler);
 
-  /// Upgrades to WebSocket what asks for it at `pattern`. A plain request there is answered 426,
-  /// unless the path has routes of its own.
+  /// Upgrades to WebSocket what asks for it at `pattern`. A plain GET there is answered 426, unless
+  /// the path has a route for it; methods that it has no route for, 405.
   void websocket(std::string_view pattern, WebSocketEndpoint endpoint);
 
   /// Serves a folder's files below `prefix`. Routes have precedence. Throws std::system_error when
   /// the folder can't be opened.
   void files(std::string_view prefix, const StaticFilesOptions& options);
 
-  /// Puts `middleware` before all handlers, behind those that were added before.
+  /// Puts `middleware` before all handlers, behind those of its kind that were added before; all
+  /// filters stand before all wrappers (see `Middleware`).
   void use(Middleware middleware);
   /// Only before paths that begin with the segments of `prefix`.
   void use(std::string_view prefix, Middleware middleware);

@@ -25,6 +25,11 @@ constexpr bool is_control(Opcode opcode) noexcept {
   return (static_cast<std::uint8_t>(opcode) & 0x8U) != 0;
 }
 
+/// Whether `opcode` begins a message: text or binary.
+constexpr bool begins_message(Opcode opcode) noexcept {
+  return opcode == Opcode::text || opcode == Opcode::binary;
+}
+
 /// The masking key of one frame; must be unpredictable (RFC 6455 section 5.3).
 using MaskKey = std::array<std::byte, 4>;
 

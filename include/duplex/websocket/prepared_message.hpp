@@ -32,11 +32,10 @@ class PreparedMessage {
   /// A binary message; `payload` is copied.
   static PreparedMessage binary(ConstBytes payload, Compression compression = Compression::by_size);
 
-  /// A message of the kind `opcode`, text or binary; `payload` is copied.
+  /// A message of the kind `opcode`, text or binary; `payload` is copied. Throws
+  /// std::invalid_argument for another opcode.
   static PreparedMessage of(Opcode opcode, ConstBytes payload,
-                            Compression compression = Compression::by_size) {
-    return {opcode, payload, compression};
-  }
+                            Compression compression = Compression::by_size);
 
   /// text or binary
   Opcode opcode() const noexcept;

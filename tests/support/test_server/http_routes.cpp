@@ -36,6 +36,23 @@ Response reflect(const Request& request) {
   return Response::text(text + "\n" + std::string(request.text()));
 }
 
+/// Each part of a form in a line, and how many bytes of what sum its content has.
+Response tell_form(const Request& request) {
+  const auto parts = request.multipart();
+  if (!parts) {
+    return Response::text(std::string(describe(parts.error())) + "\n", Status::bad_request);
+  }
+  std::string text;
+  for (const duplex::FormPart& part : *parts) {
+    unsigned sum = 0;
+    for (const char character : part.content) sum += static_cast<unsigned char>(character);
+    text.append(part.name).append("|").append(part.filename.value_or("-")).append("|");
+    text.append(part.content_type).append("|").append(std::to_string(part.content.size()));
+    text.append("|").append(std::to_string(sum)).append("\n");
+  }
+  return Response::text(text);
+}
+
 Task<Response> count_body(const Request&, duplex::BodyReader& body) {
   std::uint64_t bytes = 0;
   while (const auto piece = co_await body.read()) bytes += piece->size();
@@ -136,6 +153,7 @@ void add_http_routes(duplex::Server& server, const Knobs& knobs) {
   server.delete_("/only-delete", [](const Request&) { return Response(Status::no_content); });
   server.post("/body",
               [](const Request& request) { return Response::bytes(std::string(request.text())); });
+  server.post("/form", tell_form);
   server.post("/count", count_body);
   server.post("/count/{name}", count_body_behind_gate);
   server.post("/early", [](const Request&, duplex::BodyReader&) -> Task<Response> {
