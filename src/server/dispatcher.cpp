@@ -71,10 +71,10 @@ Resolution Dispatcher::resolve(IncomingRequest& incoming) const {
   const bool has_routes = match.outcome() == RouteMatch::Outcome::method_not_allowed;
   const bool has_endpoint = match.has_websocket();
   // What has no handler of its own may be a WebSocket endpoint, which is closer to the path than a
-  // mounted folder, and is told so in HTTP's own words. It is there for GET alone: another method
-  // would be refused after an upgrade, too. For those the path's own routes know better what is
-  // allowed than a folder.
-  if (has_endpoint && reads && !upgrading) {
+  // mounted folder, and is told so in HTTP's own words. For other methods than GET the path's own
+  // routes know better what is allowed, than the endpoint and than a folder.
+  if (has_endpoint && !upgrading && head.method != http::Method::options &&
+      (reads || !has_routes)) {
     return {.answer = Response::upgrade_required(std::string(upgrade_required))};
   }
   const FilesMount* mount = mount_of(head);

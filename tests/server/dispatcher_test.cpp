@@ -126,6 +126,7 @@ TEST(Dispatcher, TellsWebSocketsFromRequests) {
   EXPECT_EQ(outcome(dispatcher, upgrade("/both")), "websocket");
   EXPECT_EQ(outcome(dispatcher, get("/both")), "page");
   EXPECT_EQ(outcome(dispatcher, get("/only")), "426 websocket");
+  EXPECT_EQ(outcome(dispatcher, ParsedRequest::text("POST", "/only")), "426 websocket");
   EXPECT_EQ(outcome(dispatcher, upgrade("/none")), "404");
 }
 
@@ -144,7 +145,7 @@ TEST(Dispatcher, CountsAWebSocketEndpointAmongWhatAPathAllows) {
   } cases[] = {
       {"GET", "/only", "426 websocket", "websocket"},
       {"HEAD", "/only", "426 websocket", "405 GET, OPTIONS"},
-      {"POST", "/only", "405 GET, OPTIONS", "405 GET, OPTIONS"},
+      {"POST", "/only", "426 websocket", "405 GET, OPTIONS"},
       {"OPTIONS", "/only", "204 GET, OPTIONS", "204 GET, OPTIONS"},
       {"GET", "/put", "426 websocket", "websocket"},
       {"PUT", "/put", "put", "put"},

@@ -50,8 +50,8 @@ class Server {
   void delete_(std::string_view pattern, Handler handler);
   void options(std::string_view pattern, Handler handler);
 
-  /// Upgrades to WebSocket what asks for it at `pattern`. A plain GET there is answered 426, unless
-  /// the path has a route for it; methods that it has no route for, 405.
+  /// Upgrades to WebSocket what asks for it at `pattern`. A plain request there is answered 426,
+  /// unless the path has routes of its own.
   void websocket(std::string_view pattern, WebSocketEndpoint endpoint);
 
   /// Serves a folder's files below `prefix`. Routes have precedence. Throws std::system_error when
