@@ -103,25 +103,25 @@ void EchoLoad::closed(Connection& connection) {
   Loop::closed(connection);
 }
 
-bool EchoLoad::catch_up(Time end) {
+bool EchoLoad::catch_up(Time last) {
   for (const auto& [number, aside] : asides_) {
     Connection& connection = thread().connections()[number];
     // With these, all may have been answered.
     if (aside.held.empty() || aside.held.size() < under_way(connection)) continue;
-    Findings last;
-    readers_[number].accept_held(last);
-    take_last(connection, last);
+    Findings found;
+    readers_[number].accept_held(found);
+    take_last(connection, found);
   }
-  return Loop::catch_up(end);
+  return Loop::catch_up(last);
 }
 
-void EchoLoad::give_up(Time end) {
+void EchoLoad::give_up(Time last) {
   for (const auto& [number, aside] : asides_) {
-    Findings last;
-    readers_[number].give_up(last);
-    take_last(thread().connections()[number], last);
+    Findings found;
+    readers_[number].give_up(found);
+    take_last(thread().connections()[number], found);
   }
-  Loop::give_up(end);
+  Loop::give_up(last);
 }
 
 /// To all that is not an echo as it should be.

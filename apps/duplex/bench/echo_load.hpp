@@ -17,8 +17,8 @@ class EchoLoad final : public Loop {
   void opened(Connection& connection, Time now) override;
   void received(Connection& connection, Bytes input, Time now) override;
   void closed(Connection& connection) override;
-  bool catch_up(Time end) override;
-  void give_up(Time end) override;
+  bool catch_up(Time last) override;
+  void give_up(Time last) override;
 
  private:
   /// What is not clear yet of a connection.

@@ -150,19 +150,19 @@ void FanoutLoad::publish_due(Time by) {
   }
 }
 
-bool FanoutLoad::catch_up(Time end) {
+bool FanoutLoad::catch_up(Time last) {
   if (pacing_ && !publishers_.empty()) {
-    publish_due(end);
-    if (pacing_->next() <= end) return true;
+    publish_due(last);
+    if (pacing_->next() <= last) return true;
   }
   board_->note_end(thread_.number());
   return false;
 }
 
-void FanoutLoad::give_up(Time end) {
+void FanoutLoad::give_up(Time last) {
   if (!pacing_ || publishers_.empty()) return;
   std::uint64_t unsent = 0;
-  pacing_->take_until(end, 1, [&unsent](Time, std::uint64_t count) { unsent += count; });
+  pacing_->take_until(last, 1, [&unsent](Time, std::uint64_t count) { unsent += count; });
   count_unsent("what was due was not published two seconds after the end", unsent);
 }
 

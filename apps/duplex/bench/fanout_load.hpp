@@ -33,9 +33,9 @@ class FanoutLoad final : public Work {
   Time due() const override;
   void act(Time now) override;
   void woken(Time now) override;
-  bool catch_up(Time end) override;
+  bool catch_up(Time last) override;
   bool waits() const override { return !board_->has_all(thread_.number()); }
-  void give_up(Time end) override;
+  void give_up(Time last) override;
 
  private:
   /// A message that some subscribers of this thread have.

@@ -171,11 +171,12 @@ void LoadThread::advance() {
       if (end <= now_) end_measuring();
       return;
     case Stage::draining:
-      behind_ = work_->catch_up(end);
+      // What is due at the end itself is of no use any more.
+      behind_ = work_->catch_up(end - 1);
       if (!behind_ && !work_->waits()) {
         stage_ = Stage::over;
       } else if (end + Schedule::patience <= now_) {
-        work_->give_up(end);
+        work_->give_up(end - 1);
         stage_ = Stage::over;
       }
       return;

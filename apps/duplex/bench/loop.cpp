@@ -175,10 +175,10 @@ void Loop::closed(Connection& connection) {
                            unanswered);
 }
 
-bool Loop::catch_up(Time end) {
+bool Loop::catch_up(Time last) {
   if (!pacing_) return false;
-  send_due(end);
-  return due() <= end;
+  send_due(last);
+  return due() <= last;
 }
 
 /// In an open loop: when the next piece is due, or was.
@@ -228,7 +228,7 @@ Connection* Loop::next_free() {
   }
 }
 
-void Loop::give_up(Time end) {
+void Loop::give_up(Time last) {
   const Time now = steady_now();
   std::uint64_t unsent = 0;
   const auto wait = [&](Time due, std::uint64_t count) {
@@ -238,7 +238,7 @@ void Loop::give_up(Time end) {
   };
   for (const Time due : again_) wait(due, 1);
   again_.clear();
-  if (pacing_) pacing_->take_until(end, waiting_parts_max, wait);
+  if (pacing_) pacing_->take_until(last, waiting_parts_max, wait);
   if (unsent > 0) {
     thread_.recorder().error(error_kind::not_sent,
                              lack_ == Lack::connection

@@ -24,10 +24,10 @@ class Loop : public Work {
   void closed(Connection& connection) override;
   Time due() const final { return lack_ == Lack::nothing ? next_due() : never; }
   void act(Time now) final { send_due(now); }
-  bool catch_up(Time end) override;
-  bool is_behind() const final { return pacing_ && next_due() <= thread_.schedule().end; }
+  bool catch_up(Time last) override;
+  bool is_behind() const final { return pacing_ && next_due() < thread_.schedule().end; }
   bool waits() const final { return under_way_ > 0 || is_behind(); }
-  void give_up(Time end) override;
+  void give_up(Time last) override;
 
  protected:
   /// Each piece has a payload of so many bytes, which take up less where they are compressed.

@@ -41,10 +41,10 @@ class Work {
   /// Something happened in another thread, see `LoadThread::wake`.
   virtual void woken(Time now) { (void)now; }
 
-  /// The load has ended: does a part of what was due by `end` and is still to be done; true while
-  /// there is more that can be done at once.
-  virtual bool catch_up(Time end) {
-    (void)end;
+  /// The load has ended: does a part of what was due by its `last` moment and is still to be done;
+  /// true while there is more that can be done at once.
+  virtual bool catch_up(Time last) {
+    (void)last;
     return false;
   }
   /// Whether something that was due by the end is still to be sent, for which connections may have
@@ -53,7 +53,7 @@ class Work {
   /// Whether something is under way then that is worth waiting for.
   virtual bool waits() const { return false; }
   /// The end of all waiting: what was not done, or has not come, is counted as an error.
-  virtual void give_up(Time end) { (void)end; }
+  virtual void give_up(Time last) { (void)last; }
 };
 
 }  // namespace duplex::app::bench

@@ -1,6 +1,7 @@
 """`duplex check`, run on the endpoints that can be told to break rules."""
 
 import contextlib
+import functools
 import json
 import re
 import subprocess
@@ -42,6 +43,14 @@ class Report:
 def matching(names, patterns):
     """Those of `names` that any of the patterns stands for."""
     return {name for name in names if any(fnmatchcase(name, pattern) for pattern in patterns)}
+
+
+@functools.cache
+def cases(side):
+    """The ids of all that is tried with a server, or a client."""
+    command = [program_path("duplex"), "check", "--list", *(["--listen", "0"] if side == "client" else ["ws://here"])]
+    lines = subprocess.run(command, capture_output=True, text=True, timeout=DEADLINE_S, check=True).stdout.splitlines()
+    return [line.split()[0] for line in lines[:-1]]
 
 
 def _command(broken, only, *arguments):
