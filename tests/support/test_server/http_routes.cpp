@@ -133,6 +133,7 @@ std::string statistics_json(const duplex::Statistics& statistics) {
          entry("messages_received", statistics.messages_received) + "," +
          entry("messages_dropped", statistics.messages_dropped) + "," +
          entry("slow_consumers_closed", statistics.slow_consumers_closed) + "," +
+         entry("publications_waiting", statistics.publications_waiting) + "," +
          entry("tls_handshakes", statistics.tls_handshakes) + "," +
          entry("tls_resumptions", statistics.tls_resumptions) + "," +
          entry("tls_failures", statistics.tls_failures) + "}";
