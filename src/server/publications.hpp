@@ -23,8 +23,8 @@ class Publications {
     websocket::PreparedMessage message;
   };
 
-  /// More than either is more than there should be: less than a thread delivers while nobody would
-  /// notice, and little memory.
+  /// More than either is more than there should be: enough for a thread to have work while those
+  /// who wait are told, and little memory.
   static constexpr std::size_t count_max = 1024;
   static constexpr std::size_t bytes_max = std::size_t{4} * 1024 * 1024;
 

@@ -225,12 +225,13 @@ connection::PublishStatus Worker::publish(std::string_view topic,
                                           const websocket::PreparedMessage& message,
                                           connection::WebSocketLink& publisher, bool to_itself) {
   deliver(topic, message, to_itself ? nullptr : &publisher);
-  connection::Pipe* pipe = nullptr;
-  if (!publisher.ended()) {
+  // Who makes it publish may be another; if it is nobody, a session has awaited something else.
+  connection::Pipe* source = at_work();
+  if (source == nullptr && !publisher.ended()) {
     const std::uint32_t index = publisher.carrier().index();
-    pipe = find(index, generation(index));
+    source = find(index, generation(index));
   }
-  return publish_elsewhere(topic, message, pipe);
+  return publish_elsewhere(topic, message, source);
 }
 
 connection::PublishStatus Worker::publish(std::string_view topic,
@@ -241,12 +242,12 @@ connection::PublishStatus Worker::publish(std::string_view topic,
 
 connection::PublishStatus Worker::publish_elsewhere(std::string_view topic,
                                                     const websocket::PreparedMessage& message,
-                                                    connection::Pipe* publisher) {
+                                                    connection::Pipe* source) {
   const auto status = shared_.publisher.publish_elsewhere(this, topic, message);
-  if (status == connection::PublishStatus::backlogged && publisher != nullptr &&
-      publisher->is_open() && !publisher->awaits_deliveries()) {
-    publisher->set_awaits_deliveries(true);
-    publishers_waiting_.push_back({publisher->index(), generation(publisher->index())});
+  if (status == connection::PublishStatus::backlogged && source != nullptr && source->is_open() &&
+      !source->awaits_deliveries()) {
+    source->set_awaits_deliveries(true);
+    sources_waiting_.push_back({source->index(), generation(source->index())});
   }
   return status;
 }
@@ -268,9 +269,9 @@ void Worker::deliver_published() {
 
 /// Those who find too little of it once more wait once more.
 void Worker::note_room_elsewhere() {
-  for (const Name name : std::exchange(publishers_waiting_, {})) {
-    connection::Pipe* const publisher = find(name.index, name.generation);
-    if (publisher != nullptr) publisher->set_awaits_deliveries(false);
+  for (const Name name : std::exchange(sources_waiting_, {})) {
+    connection::Pipe* const source = find(name.index, name.generation);
+    if (source != nullptr) source->set_awaits_deliveries(false);
   }
 }
 

@@ -145,7 +145,7 @@ class Worker final : public connection::Hub {
   void deliver_published();
   connection::PublishStatus publish_elsewhere(std::string_view topic,
                                               const websocket::PreparedMessage& message,
-                                              connection::Pipe* publisher);
+                                              connection::Pipe* source);
   void note_room_elsewhere();
   void end_if_empty() noexcept;
   void refuse(int socket) noexcept;
@@ -158,7 +158,7 @@ class Worker final : public connection::Hub {
   FileCache encrypted_files_;
   std::vector<std::unique_ptr<Acceptor>> acceptors_;
   Publications publications_;  // of others
-  std::vector<Name> publishers_waiting_;
+  std::vector<Name> sources_waiting_;
   Topics<connection::WebSocketLink> sockets_;
   Topics<Http1Connection> event_topics_;
   std::unordered_set<Http1Connection*> event_streams_;

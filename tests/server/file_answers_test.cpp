@@ -4,9 +4,9 @@
 #include <string>
 #include <string_view>
 
+#include "tests/server/asking.hpp"
 #include "tests/server/request_support.hpp"
 #include "tests/server/static_files/temporary_folder.hpp"
-#include "tests/server/tcp_client.hpp"
 #include <duplex/duplex.hpp>
 
 /// What handlers say of the files that they answer with, and what becomes of it.
@@ -19,32 +19,13 @@ using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
 
-class FileAnswers : public testing::Test {
+class FileAnswers : public Asking {
  public:
   FileAnswers() { folder.write("page.html", "0123456789"); }
-  ~FileAnswers() override {
-    server.stop({.deadline = std::chrono::milliseconds(0)});
-    server.wait();
-  }
 
   Response page() const { return Response::file(folder / "page.html"); }
 
-  /// The answer to one request, as it came.
-  std::string ask(std::string_view method, std::string_view target, std::string_view lines = "") {
-    if (port == 0) {
-      port = server.listen({.port = 0});
-      server.start();
-    }
-    TcpClient client(port);
-    client.send(std::string(method) + " " + std::string(target) +
-                " HTTP/1.1\r\nHost: a\r\nConnection: close\r\n" + std::string(lines) + "\r\n");
-    client.receive_all();
-    return client.text;
-  }
-
   TemporaryFolder folder;
-  Server server{{.threads = 1}};
-  std::uint16_t port = 0;
 };
 
 TEST_F(FileAnswers, HaveNoConditionsAndRangesWithAnotherStatus) {

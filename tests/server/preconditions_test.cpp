@@ -1,11 +1,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <chrono>
 #include <string>
 #include <string_view>
 
-#include "tests/server/tcp_client.hpp"
+#include "tests/server/asking.hpp"
 #include <duplex/duplex.hpp>
 
 /// What becomes of the answers of handlers that say which state of their content they are.
@@ -20,29 +19,7 @@ using testing::StartsWith;
 
 constexpr std::string_view date = "Sun, 06 Nov 1994 08:49:37 GMT";
 
-class Preconditions : public testing::Test {
- public:
-  ~Preconditions() override {
-    server.stop({.deadline = std::chrono::milliseconds(0)});
-    server.wait();
-  }
-
-  /// The answer to one request, as it came.
-  std::string ask(std::string_view method, std::string_view target, std::string_view lines = "") {
-    if (port == 0) {
-      port = server.listen({.port = 0});
-      server.start();
-    }
-    TcpClient client(port);
-    client.send(std::string(method) + " " + std::string(target) +
-                " HTTP/1.1\r\nHost: a\r\nConnection: close\r\n" + std::string(lines) + "\r\n");
-    client.receive_all();
-    return client.text;
-  }
-
-  Server server{{.threads = 1}};
-  std::uint16_t port = 0;
-};
+class Preconditions : public Asking {};
 
 TEST_F(Preconditions, AreComparedWithTheTagAndTheDateOfTheAnswer) {
   server.get("/both", [](const Request&) {

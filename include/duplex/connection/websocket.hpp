@@ -124,8 +124,8 @@ class WebSocket {
   /// `on_close`, and in a session whose connection has ended. Whether to compress it is what a
   /// `PreparedMessage` says.
   ///
-  /// When another thread can't deliver as fast, this socket is not read from until it has caught
-  /// up.
+  /// When another thread can't deliver as fast, the socket whose input is being worked on (this
+  /// one, if it is none) is not read from until it has caught up.
   PublishStatus publish(std::string_view topic, const Message& message);
   PublishStatus publish(std::string_view topic, std::string_view text);
   PublishStatus publish(std::string_view topic, const websocket::PreparedMessage& message);
