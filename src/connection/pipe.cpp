@@ -165,20 +165,11 @@ void Pipe::keep(ConstBytes input) noexcept {
   kept_->append(input);
 }
 
-void Pipe::set_paused(bool paused) noexcept {
-  if (paused_ == paused) return;
-  paused_ = paused;
-  note_pause();
-}
-
-void Pipe::set_awaits_deliveries(bool awaits) noexcept {
-  if (awaits_deliveries_ == awaits) return;
-  awaits_deliveries_ = awaits;
-  note_pause();
-}
-
-void Pipe::note_pause() noexcept {
-  if (!paused()) input_wanted();
+void Pipe::set_pause(Pause pause, bool paused) noexcept {
+  const unsigned pauses = paused ? pauses_ | pause : pauses_ & ~pause;
+  if (pauses == pauses_) return;
+  pauses_ = static_cast<std::uint8_t>(pauses & 3U);
+  if (pauses_ == 0) input_wanted();
   request_service();
 }
 
@@ -186,7 +177,7 @@ void Pipe::input_wanted() noexcept {
   if (phase_ != Phase::open) return;
   input_wanted_ = true;
   // The end of the pause asks again.
-  if (!paused()) request_service();
+  if (pauses_ == 0) request_service();
 }
 
 void Pipe::request_service() noexcept {
@@ -199,7 +190,7 @@ void Pipe::service() noexcept {
   service_requested_ = false;
   if (!is_open()) return;
   // Even when input is held: whoever holds it has asked, and decides anew.
-  if (input_wanted_ && phase_ == Phase::open && !paused()) {
+  if (input_wanted_ && phase_ == Phase::open && pauses_ == 0) {
     const std::size_t kept = kept_bytes();
     const Bytes buffer = hub_->loop().read_buffer();
     if (kept > 0) std::memcpy(buffer.data(), kept_->content().data(), kept);
@@ -342,7 +333,7 @@ void Pipe::settle() noexcept {
 
 void Pipe::update_interest() noexcept {
   // As it is nearly always.
-  if (!paused() && !held_ && !input_ended_ && !blocked_ && !watches_output_ && watches_input_ &&
+  if (pauses_ == 0 && !held_ && !input_ended_ && !blocked_ && !watches_output_ && watches_input_ &&
       phase_ == Phase::open) {
     return;
   }

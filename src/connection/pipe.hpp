@@ -49,11 +49,11 @@ class Pipe : public net::Pollable, public Carrier {
   }
   /// The peer has sent its last, by its own word: its end need not be waited for after ours.
   void note_last_input() noexcept { had_last_input_ = true; }
-  bool paused() const noexcept { return paused_ || awaits_deliveries_; }
+  bool paused() const noexcept { return pauses_ != 0; }
   /// What was published for the peer waits to be delivered elsewhere, behind much else: no more
   /// input is presented until that has gone.
-  void set_awaits_deliveries(bool awaits) noexcept;
-  bool awaits_deliveries() const noexcept { return awaits_deliveries_; }
+  void set_awaits_deliveries(bool awaits) noexcept { set_pause(Pause::deliveries, awaits); }
+  bool awaits_deliveries() const noexcept { return (pauses_ & Pause::deliveries) != 0; }
   bool input_ended() const noexcept { return input_ended_; }
   bool finishing() const noexcept { return phase_ != Phase::open; }
   /// Takes what input has come by now, without waiting for the loop to tell. Not inside `on_input`.
@@ -95,7 +95,7 @@ class Pipe : public net::Pollable, public Carrier {
   void send(SharedBytes bytes) noexcept final;
   void send_large(ConstBytes bytes) noexcept final;
   std::size_t buffered_bytes() const noexcept final;
-  void set_paused(bool paused) noexcept final;
+  void set_paused(bool paused) noexcept final { set_pause(Pause::user, paused); }
   void input_wanted() noexcept final;
   void wake_by(std::uint64_t due_ms) noexcept final { hub_->wake_by(index_, due_ms); }
   void finish() noexcept final;
@@ -158,9 +158,16 @@ class Pipe : public net::Pollable, public Carrier {
     closed,
   };
 
+  /// Why no input is presented; there may be several reasons. Bits of one field, since each input
+  /// asks for all at once, and two flags are 18 instructions more for each message.
+  enum Pause : std::uint8_t {
+    user = 1,
+    deliveries = 2,
+  };
+
   void on_ready(net::Readiness readiness) noexcept final;
   void on_released() noexcept final;
-  void note_pause() noexcept;
+  void set_pause(Pause pause, bool paused) noexcept;
   void receive() noexcept;
   Bytes place_for_input() noexcept;
   bool receive_once() noexcept;
@@ -185,7 +192,7 @@ class Pipe : public net::Pollable, public Carrier {
   /// Whether the loop's cork is ours.
   bool corked() const noexcept { return answering(); }
   bool has_unsent() const noexcept { return !outbox_.empty() || transport_.unsent_bytes() > 0; }
-  bool wants_input() const noexcept { return phase_ == Phase::open && !paused() && !held_; }
+  bool wants_input() const noexcept { return phase_ == Phase::open && pauses_ == 0 && !held_; }
   std::uint64_t full_time(std::uint32_t low) const noexcept {
     const std::uint64_t now = now_ms();
     return now - (static_cast<std::uint32_t>(now) - low);
@@ -194,8 +201,7 @@ class Pipe : public net::Pollable, public Carrier {
   // The small ones fill the padding of what is before them.
   Phase phase_ = Phase::open;
   // What decides about what the loop is to watch for, and that, side by side.
-  bool paused_ : 1 = false;  // by the user
-  bool awaits_deliveries_ : 1 = false;
+  std::uint8_t pauses_ : 2 = 0;
   bool held_ : 1 = false;  // by the protocol
   bool input_ended_ : 1 = false;
   bool blocked_ : 1 = false;  // the socket takes no more: wait for writability
