@@ -218,6 +218,8 @@ bool Http1Connection::note(const Event& event) {
 }
 
 void Http1Connection::deliver(Found found) {
+  // What was sent in this iteration is told before what answers it.
+  report_upload();
   if (!event_waiter_) return;
   found_.emplace(std::move(found));
   std::exchange(event_waiter_, nullptr).resume();

@@ -115,6 +115,26 @@ TEST(Exchange, EndsTheCallAloneWhenOnUploadThrows) {
   expect_well(client, there);
 }
 
+/// The answer comes with what makes the client send: both are of one reading.
+TEST(Exchange, TellsOfAllThatWentBeforeItsAnswer) {
+  const std::string content(20'000, 'x');
+  const ScriptedServer there([&](ScriptedPeer& peer, int) {
+    peer.read_head();
+    peer.send("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nwell");
+    peer.read(content.size());
+  });
+  const Client client(plain_options());
+  std::vector<std::uint64_t> told;
+  const auto response = client.post(there.url("/"), content)
+                            .expect_continue()
+                            .on_upload([&](std::uint64_t bytes, std::optional<std::uint64_t>) {
+                              told.push_back(bytes);
+                            })
+                            .wait();
+  ASSERT_TRUE(response) << response.error().message();
+  EXPECT_EQ(told, std::vector<std::uint64_t>{content.size()});
+}
+
 /// What a server heard that has refused expectations: the heads, each with the content behind it.
 struct Heard {
   std::vector<std::string> heads;
