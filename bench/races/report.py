@@ -24,7 +24,9 @@ processor time for each message, which is what a server with more load to come w
 better.
 
 `bare` is the least epoll loop that could answer, without any checks: the kernel's limit. Others are built by
-`-O3`, without Nagle's algorithm, and do not compress unless they are asked to.
+`-O3`, without Nagle's algorithm, and do not compress unless they are asked to. `Boost.Beast` is what its own examples
+are, with the time limits that they suggest (duplex has its own, too), and never cuts messages into fragments; tuned, it
+has no time limits, and sockets that know the loop's executor and no other.
 """
 
 HELD, MISSED, NOT_RUN = "✓", "✗ **missed**", "not run"

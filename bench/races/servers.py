@@ -192,6 +192,12 @@ def peer(name: str, *options) -> Start:
     return lambda track: track.start([track.programs / f"{name}_peer", "serve", *options])
 
 
+# What its own examples are: any executor, and the time limits that they suggest.
+beast = peer("beast", "--time-limits")
+# The same without time limits, on sockets that only know the loop's executor.
+tuned_beast = peer("beast")
+
+
 def ws_for_node(*options) -> Start:
     def begin(track: Track) -> Server:
         environment = {"NODE_PATH": "/usr/share/nodejs", "NODE_ENV": "production"}

@@ -170,6 +170,7 @@ void run(const Settings& settings) {
 
 int main(int argc, char** argv) {
   const Settings settings = parse_settings(argc, argv, "libwebsockets");
+  if (settings.time_limits) refuse("libwebsockets is told no time limits here");
   if (settings.level) refuse("libwebsockets has no level of compression to choose here");
   if (settings.serve && (settings.no_context_takeover || settings.window_bits != 15)) {
     refuse("a server of libwebsockets does what the client asks for");

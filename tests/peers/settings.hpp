@@ -16,12 +16,13 @@
 
 /// What all peers understand:
 ///
-///   PEER serve [--port N] [COMPRESSION]
+///   PEER serve [--port N] [--time-limits] [COMPRESSION]
 ///   PEER run --url ws://HOST:PORT [--agent NAME] [--case-seconds S] [COMPRESSION]
 ///
 /// where COMPRESSION is --deflate, to speak permessage-deflate at all, and with it
 /// --no-context-takeover, --window-bits N (both for both directions) and --level N. A library that
-/// has no such setting refuses it.
+/// has no such setting refuses it. With --time-limits a silent client is asked and given up as the
+/// library's own examples do it.
 ///
 /// A server echoes each message as what it was, up to 64 MiB. It says `port N` when it listens at
 /// 127.0.0.1. A client asks /getCaseCount how many cases there are, echoes what comes in each of
@@ -32,6 +33,7 @@ struct Settings {
   std::string host;
   std::string agent;
   std::chrono::seconds case_limit{120};
+  bool time_limits = false;
   bool deflate = false;
   bool no_context_takeover = false;
   int window_bits = 15;
@@ -84,6 +86,8 @@ inline Settings parse_settings(int argc, char** argv, std::string agent) {
       settings.agent = value();
     } else if (option == "--case-seconds") {
       settings.case_limit = std::chrono::seconds(parse_number<int>(value()));
+    } else if (option == "--time-limits") {
+      settings.time_limits = true;
     } else if (option == "--deflate") {
       settings.deflate = true;
     } else if (option == "--no-context-takeover") {

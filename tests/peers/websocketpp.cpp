@@ -109,6 +109,7 @@ void run() {
 
 int main(int argc, char** argv) {
   settings = parse_settings(argc, argv, "WebSocket++");
+  if (settings.time_limits) refuse("WebSocket++ is told no time limits here");
   if (settings.level) refuse("WebSocket++ has no level of compression to choose");
   end_when_told();
   settings.serve ? serve() : run();
