@@ -355,19 +355,24 @@ TEST(Server, HurriesWhenItIsToldToStopAgain) {
 }
 
 TEST(Server, LetsAResponseInFlightEnd) {
-  Server server(quiet());
+  Server server(quiet(1));
   std::atomic<bool> begun = false;
+  std::atomic<bool> to_end = false;
   server.get("/", [&](const Request&) -> Task<Response> {
     begun = true;
-    co_await net::sleep_for(30ms);
+    while (!to_end) co_await net::sleep_for(1ms);
     co_return Response::text("done");
   });
   const std::uint16_t port = server.listen({.port = 0});
   server.start();
+  Client idle(port);
   Client client(port);
   client.send(ParsedRequest::text("GET", "/"));
   ASSERT_TRUE(until([&] { return begun.load(); }));
   server.stop({.deadline = 1h});
+  idle.receive_all();
+  EXPECT_EQ(idle.text, "");
+  to_end = true;
   EXPECT_TRUE(client.receive_until("done"));
   EXPECT_NE(client.text.find("Connection: close"), std::string::npos) << client.text;
   client.go();
