@@ -110,12 +110,13 @@ def test_of_a_client_that_reads_nothing_nothing_is_left(server):
         assert poll.poll(DEADLINE_S * 1000) == [(connection.socket.fileno(), select.POLLERR | select.POLLHUP)]
 
 
-def test_a_client_that_reads_slowly_is_served(server):
-    with Connection(server.address, receive_buffer=64 * KIB) as connection, takes(0.5):
+def test_a_client_that_reads_slowly_is_served(start_test_server):
+    server = start_test_server("--stalled-write-ms", "2000")
+    with Connection(server.address, receive_buffer=64 * KIB) as connection, takes(3):
         connection.get("/streamed?bytes=20000000")
-        for _ in range(10):  # about what the buffers on the way hold, over several limits' time
+        for _ in range(10):  # about what the buffers on the way hold, over more than the limit's time
             connection.read(1_000_000)
-            time.sleep(0.06)
+            time.sleep(0.3)
         connection.read(10_000_000)
 
 
