@@ -24,9 +24,10 @@ processor time for each message, which is what a server with more load to come w
 better.
 
 `bare` is the least epoll loop that could answer, without any checks: the kernel's limit. Others are built by
-`-O3`, without Nagle's algorithm, and do not compress unless they are asked to. `Boost.Beast` is what its own examples
-are, with the time limits that they suggest (duplex has its own, too), and never cuts messages into fragments; tuned, it
-has no time limits, and sockets that know the loop's executor and no other.
+`-O3`, without Nagle's algorithm, and do not compress unless they are asked to. `Boost.Beast` is as its own examples
+have it: a `tcp_stream` of any executor, and the time limits that they suggest (duplex has its own, too), but in one
+thread without strands, and with messages in one piece. It is this form that requirements name. Tuned, it has no time
+limits, and sockets that know the loop's executor and no other; over TLS and compressed only that form runs.
 """
 
 HELD, MISSED, NOT_RUN = "✓", "✗ **missed**", "not run"

@@ -1,4 +1,6 @@
-"""Those who race: how each is started, on the servers' core, in its fastest usual form."""
+"""Those who race: how each is started, on the servers' core, in its fastest usual form.
+
+Boost.Beast also runs tuned beyond that."""
 
 import contextlib
 import os
@@ -192,7 +194,8 @@ def peer(name: str, *options) -> Start:
     return lambda track: track.start([track.programs / f"{name}_peer", "serve", *options])
 
 
-# What its own examples are: any executor, and the time limits that they suggest.
+# As its own examples have it, any executor and the time limits that they suggest, but without strands
+# and with messages in one piece.
 beast = peer("beast", "--time-limits")
 # The same without time limits, on sockets that only know the loop's executor.
 tuned_beast = peer("beast")

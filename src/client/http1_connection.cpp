@@ -220,7 +220,7 @@ bool Http1Connection::note(const Event& event) {
 void Http1Connection::deliver(Found found) {
   // What was sent in this iteration is told before what answers it.
   report_upload();
-  if (!event_waiter_) return;
+  if (connection_.failed() || !event_waiter_) return;  // who waits is told of the failure
   found_.emplace(std::move(found));
   std::exchange(event_waiter_, nullptr).resume();
 }

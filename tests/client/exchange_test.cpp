@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <future>
@@ -133,6 +134,33 @@ TEST(Exchange, TellsOfAllThatWentBeforeItsAnswer) {
                             .wait();
   ASSERT_TRUE(response) << response.error().message();
   EXPECT_EQ(told, std::vector<std::uint64_t>{content.size()});
+}
+
+TEST(Exchange, EndsTheCallWhenOnUploadThrowsBeforeTheAnswer) {
+  const std::string content(20'000, 'x');
+  std::atomic<int> requests = 0;
+  bool thrown = false;
+  const ScriptedServer there([&](ScriptedPeer& peer, int) {
+    if (peer.read_head().empty()) return;
+    ++requests;
+    peer.send(
+        "HTTP/1.1 100 Continue\r\n\r\n"
+        "HTTP/1.1 307 Temporary Redirect\r\nLocation: /there\r\nContent-Length: 0\r\n\r\n");
+    peer.read(content.size());
+  });
+  const Client client(plain_options());
+  const auto response = client.post(there.url("/"), content)
+                            .expect_continue()
+                            .on_upload([&](std::uint64_t, std::optional<std::uint64_t>) {
+                              if (!std::exchange(thrown, true)) {
+                                throw std::runtime_error("no room for a bar");
+                              }
+                            })
+                            .wait();
+  ASSERT_FALSE(response);
+  EXPECT_EQ(response.error().code, ClientError::content_failed);
+  EXPECT_EQ(response.error().reason, "on_upload failed: no room for a bar");
+  EXPECT_EQ(requests, 1);
 }
 
 /// What a server heard that has refused expectations: the heads, each with the content behind it.

@@ -95,7 +95,7 @@ def test_a_client_certificate(start_tls_server, certificates, gnutls, version):
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_large_content(server, gnutls, version):
-    # Not larger: gnutls-cli writes each byte on its own.
+    # Of many records; not larger, since gnutls-cli writes each byte on its own.
     asked = "GET /generated?bytes=500000 HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n"
     answer, _ = gnutls(server, "--priority", VERSIONS[version], request=asked)
     assert "490000\n" in answer and answer.endswith("\r\n0\r\n\r\n")

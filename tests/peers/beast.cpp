@@ -1,8 +1,8 @@
 // Boost.Beast, asynchronous, in one thread. See settings.hpp for what it is told.
 //
-// With time limits it is what the library's own examples are: a `tcp_stream`, whose executor may be
-// any, and the limits that are suggested there. Without them it is as fast as can be: a socket of
-// the loop's own executor, which costs no allocation now and then, and no timers.
+// With time limits it is as the library's own examples have it: a `tcp_stream`, whose executor may
+// be any, and the limits that are suggested there. Without them it is as fast as can be: a socket
+// of the loop's own executor, which costs no allocation now and then, and no timers.
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>

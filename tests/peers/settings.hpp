@@ -21,8 +21,8 @@
 ///
 /// where COMPRESSION is --deflate, to speak permessage-deflate at all, and with it
 /// --no-context-takeover, --window-bits N (both for both directions) and --level N. A library that
-/// has no such setting refuses it. With --time-limits a silent client is asked and given up as the
-/// library's own examples do it.
+/// has no such setting refuses it. With --time-limits, which only Boost.Beast has, a silent client
+/// is asked and given up as in the library's own examples.
 ///
 /// A server echoes each message as what it was, up to 64 MiB. It says `port N` when it listens at
 /// 127.0.0.1. A client asks /getCaseCount how many cases there are, echoes what comes in each of
@@ -101,6 +101,7 @@ inline Settings parse_settings(int argc, char** argv, std::string agent) {
     }
   }
   if (!settings.serve && settings.host.empty()) refuse("run wants --url");
+  if (!settings.serve && settings.time_limits) refuse("only serve has --time-limits");
   return settings;
 }
 

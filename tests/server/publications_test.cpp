@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -41,7 +42,12 @@ Taken take(Publications& publications) {
     taken.texts.emplace_back(as_text(one.message.payload()));
   };
   for (bool more = true; more;) {
+    const std::size_t before = taken.texts.size();
     const Publications::Delivered delivered = publications.deliver_some(note);
+    if (delivered.more && taken.texts.size() == before) {
+      ADD_FAILURE() << "there should be more, but nothing came";
+      return taken;
+    }
     taken.told.insert(taken.told.end(), delivered.to_tell.begin(), delivered.to_tell.end());
     more = delivered.more;
   }

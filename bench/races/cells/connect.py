@@ -7,10 +7,10 @@ CLEAR = {
     "duplex": duplex(),
     "bare": bare(),
     "Boost.Beast": beast,
-    "Boost.Beast, tuned": tuned_beast,
+    "Boost.Beast (tuned)": tuned_beast,
     "libwebsockets": peer("libwebsockets"),
 }
-ENCRYPTED = {"duplex": encrypted_duplex, "Boost.Beast, tuned": encrypted_beast, "nginx + duplex": nginx_before_duplex}
+ENCRYPTED = {"duplex": encrypted_duplex, "Boost.Beast (tuned)": encrypted_beast, "nginx + duplex": nginx_before_duplex}
 
 
 def cell(name: str, title: str, scheme: str, racers: dict, *more: str) -> Cell:

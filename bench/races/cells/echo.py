@@ -7,7 +7,7 @@ RACERS = {
     "duplex": duplex(),
     "bare": bare(),
     "Boost.Beast": beast,
-    "Boost.Beast, tuned": tuned_beast,
+    "Boost.Beast (tuned)": tuned_beast,
     "websocketpp": peer("websocketpp"),
     "libwebsockets": peer("libwebsockets"),
     "ws for Node": ws_for_node(),

@@ -18,12 +18,12 @@ CLEAR = {
     "duplex": duplex(),
     "bare": bare(),
     "Boost.Beast": beast,
-    "Boost.Beast, tuned": tuned_beast,
+    "Boost.Beast (tuned)": tuned_beast,
     "websocketpp": peer("websocketpp"),
     "libwebsockets": peer("libwebsockets"),
     "ws for Node": ws_for_node(),
 }
-ENCRYPTED = {"duplex": encrypted_duplex, "Boost.Beast, tuned": encrypted_beast}
+ENCRYPTED = {"duplex": encrypted_duplex, "Boost.Beast (tuned)": encrypted_beast}
 
 
 def cell(scheme: str, count: int, racers: dict, bytes_max: float | None = None) -> Cell:
@@ -48,7 +48,7 @@ def only(racers: dict, *names: str) -> dict:
 
 CELLS = (
     cell("ws", 10_000, CLEAR, 256),
-    cell("ws", 50_000, only(CLEAR, "duplex", "bare", "Boost.Beast, tuned"), 256),
+    cell("ws", 50_000, only(CLEAR, "duplex", "bare", "Boost.Beast (tuned)"), 256),
     cell("wss", 10_000, ENCRYPTED),
     cell("wss", 50_000, only(ENCRYPTED, "duplex")),
 )

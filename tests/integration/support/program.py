@@ -20,8 +20,11 @@ SANITIZER_REPORT = re.compile(
     r"(AddressSanitizer|LeakSanitizer|ThreadSanitizer|UndefinedBehaviorSanitizer|runtime error:)"
 )
 
-# Freed memory leaves the address sanitizer's quarantine soon, so that memory can be measured.
-SANITIZER_OPTIONS = {"ASAN_OPTIONS": "quarantine_size_mb=1:thread_local_quarantine_size_kb=16"}
+SANITIZER_OPTIONS = {
+    # Freed memory leaves the quarantine soon, so that memory can be measured.
+    "ASAN_OPTIONS": "quarantine_size_mb=1:thread_local_quarantine_size_kb=16",
+    "TSAN_OPTIONS": os.environ.get("TSAN_OPTIONS", ""),
+}
 
 
 def program_path(name):
