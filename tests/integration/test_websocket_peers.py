@@ -32,6 +32,12 @@ class Proxied:
         return Connection(self.address, family=socket.AF_UNIX)
 
 
+def listens(path):
+    """Whether somebody does there: the path comes first."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(str(path)) == 0
+
+
 @pytest.fixture(scope="module")
 def nginx(server, tmp_path_factory):
     """nginx as a reverse proxy in front of the server, on a Unix socket."""
@@ -70,7 +76,7 @@ def nginx(server, tmp_path_factory):
     )
     process = subprocess.Popen(["/usr/sbin/nginx", "-p", folder, "-c", folder / "nginx.conf"])
     try:
-        eventually(lambda: (folder / "socket").exists())
+        eventually(lambda: listens(folder / "socket"))
         yield Proxied(folder / "socket")
     finally:
         process.terminate()
