@@ -1,5 +1,5 @@
 // Boost.Beast that echoes over TLS, asynchronous, in one thread: what tests/peers/beast.cpp is in
-// clear without time limits.
+// clear.
 //
 //   beast_tls CERTIFICATE KEY      says `port N` when it listens at 127.0.0.1
 

@@ -24,10 +24,9 @@ processor time for each message, which is what a server with more load to come w
 better.
 
 `bare` is the least epoll loop that could answer, without any checks: the kernel's limit. Others are built by
-`-O3`, without Nagle's algorithm, and do not compress unless they are asked to. `Boost.Beast` is as its own examples
-have it: a `tcp_stream` of any executor, and the time limits that they suggest (duplex has its own, too), but in one
-thread without strands, and with messages in one piece. It is this form that requirements name. Tuned, it has no time
-limits, and sockets that know the loop's executor and no other; over TLS and compressed only that form runs.
+`-O3`, without Nagle's algorithm, and do not compress unless they are asked to. `Boost.Beast` has sockets
+that know the loop's executor and no other, and no time limits. As its own examples have it, it has a `tcp_stream` of any
+executor, and the time limits that they suggest (duplex has its own, too).
 """
 
 HELD, MISSED, NOT_RUN = "✓", "✗ **missed**", "not run"

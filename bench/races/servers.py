@@ -1,6 +1,4 @@
-"""Those who race: how each is started, on the servers' core, in its fastest usual form.
-
-Boost.Beast also runs tuned beyond that."""
+"""Those who race: how each is started, on the servers' core, in its fastest usual form."""
 
 import contextlib
 import os
@@ -192,13 +190,6 @@ def bare(*options) -> Start:
 def peer(name: str, *options) -> Start:
     """One of tests/peers that are compiled."""
     return lambda track: track.start([track.programs / f"{name}_peer", "serve", *options])
-
-
-# As its own examples have it, any executor and the time limits that they suggest, but without strands
-# and with messages in one piece.
-beast = peer("beast", "--time-limits")
-# The same without time limits, on sockets that only know the loop's executor.
-tuned_beast = peer("beast")
 
 
 def ws_for_node(*options) -> Start:

@@ -11,6 +11,7 @@ import pytest
 import websockets
 from support.frames import Client, frame, handshake, PING, PONG, TEXT
 from support.http import Connection, eventually, get
+from support.nginx import reachable
 from support.program import DEADLINE_S
 
 MIB = 1024 * 1024
@@ -30,12 +31,6 @@ class Proxied:
 
     def connect(self):
         return Connection(self.address, family=socket.AF_UNIX)
-
-
-def listens(path):
-    """Whether somebody does there: the path comes first."""
-    with socket.socket(socket.AF_UNIX) as probe:
-        return probe.connect_ex(str(path)) == 0
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +71,7 @@ def nginx(server, tmp_path_factory):
     )
     process = subprocess.Popen(["/usr/sbin/nginx", "-p", folder, "-c", folder / "nginx.conf"])
     try:
-        eventually(lambda: listens(folder / "socket"))
+        eventually(lambda: reachable(str(folder / "socket"), socket.AF_UNIX))
         yield Proxied(folder / "socket")
     finally:
         process.terminate()

@@ -14,7 +14,7 @@ CELLS = (
         racers={
             "duplex": duplex("--compress"),
             "duplex, inflating": duplex("--compress", "--compress-min", "64M"),
-            "Boost.Beast (tuned)": peer("beast", *OPTIONS, "--level", "1"),
+            "Boost.Beast": peer("beast", *OPTIONS, "--level", "1"),
             "websocketpp": peer("websocketpp", *OPTIONS),
             "libwebsockets": peer("libwebsockets", "--deflate"),
             "ws for Node": ws_for_node(*OPTIONS, "--level", "1"),

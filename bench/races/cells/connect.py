@@ -1,16 +1,10 @@
 """Handshakes: a connection is opened, upgraded, closed, and the next one opened."""
 
 from racing import Cell
-from servers import bare, beast, duplex, encrypted_beast, encrypted_duplex, nginx_before_duplex, peer, tuned_beast
+from servers import bare, duplex, encrypted_beast, encrypted_duplex, nginx_before_duplex, peer
 
-CLEAR = {
-    "duplex": duplex(),
-    "bare": bare(),
-    "Boost.Beast": beast,
-    "Boost.Beast (tuned)": tuned_beast,
-    "libwebsockets": peer("libwebsockets"),
-}
-ENCRYPTED = {"duplex": encrypted_duplex, "Boost.Beast (tuned)": encrypted_beast, "nginx + duplex": nginx_before_duplex}
+CLEAR = {"duplex": duplex(), "bare": bare(), "Boost.Beast": peer("beast"), "libwebsockets": peer("libwebsockets")}
+ENCRYPTED = {"duplex": encrypted_duplex, "Boost.Beast": encrypted_beast, "nginx + duplex": nginx_before_duplex}
 
 
 def cell(name: str, title: str, scheme: str, racers: dict, *more: str) -> Cell:

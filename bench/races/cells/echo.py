@@ -1,13 +1,13 @@
 """Echoes in clear."""
 
 from racing import Cell
-from servers import bare, beast, duplex, peer, python_websockets, tuned_beast, ws_for_node
+from servers import bare, duplex, peer, python_websockets, ws_for_node
 
 RACERS = {
     "duplex": duplex(),
     "bare": bare(),
-    "Boost.Beast": beast,
-    "Boost.Beast (tuned)": tuned_beast,
+    "Boost.Beast": peer("beast"),
+    "Boost.Beast (examples)": peer("beast", "--time-limits"),
     "websocketpp": peer("websocketpp"),
     "libwebsockets": peer("libwebsockets"),
     "ws for Node": ws_for_node(),

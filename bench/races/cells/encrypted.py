@@ -5,7 +5,7 @@ from servers import encrypted_beast, encrypted_duplex, nginx_before_duplex
 
 RACERS = {
     "duplex": encrypted_duplex,
-    "Boost.Beast (tuned)": encrypted_beast,
+    "Boost.Beast": encrypted_beast,
     "nginx + duplex": nginx_before_duplex,
 }
 

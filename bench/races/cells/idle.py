@@ -3,27 +3,24 @@
 from racing import Cell
 from servers import (
     bare,
-    beast,
     duplex,
     encrypted_beast,
     encrypted_duplex,
     peer,
     several_duplex,
     several_encrypted_duplex,
-    tuned_beast,
     ws_for_node,
 )
 
 CLEAR = {
     "duplex": duplex(),
     "bare": bare(),
-    "Boost.Beast": beast,
-    "Boost.Beast (tuned)": tuned_beast,
+    "Boost.Beast": peer("beast"),
     "websocketpp": peer("websocketpp"),
     "libwebsockets": peer("libwebsockets"),
     "ws for Node": ws_for_node(),
 }
-ENCRYPTED = {"duplex": encrypted_duplex, "Boost.Beast (tuned)": encrypted_beast}
+ENCRYPTED = {"duplex": encrypted_duplex, "Boost.Beast": encrypted_beast}
 
 
 def cell(scheme: str, count: int, racers: dict, bytes_max: float | None = None) -> Cell:
@@ -48,7 +45,7 @@ def only(racers: dict, *names: str) -> dict:
 
 CELLS = (
     cell("ws", 10_000, CLEAR, 256),
-    cell("ws", 50_000, only(CLEAR, "duplex", "bare", "Boost.Beast (tuned)"), 256),
+    cell("ws", 50_000, only(CLEAR, "duplex", "bare", "Boost.Beast"), 256),
     cell("wss", 10_000, ENCRYPTED),
     cell("wss", 50_000, only(ENCRYPTED, "duplex")),
 )

@@ -16,9 +16,9 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def reachable(port):
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+def reachable(address, family=socket.AF_INET):
+    with socket.socket(family) as probe:
+        return probe.connect_ex(address) == 0
 
 
 PROXIED = """
@@ -56,7 +56,7 @@ def nginx(folder, port, http="", stream=""):
     )
     process = subprocess.Popen(["/usr/sbin/nginx", "-p", folder, "-c", folder / "nginx.conf"])
     try:
-        eventually(lambda: process.poll() is not None or reachable(port))
+        eventually(lambda: process.poll() is not None or reachable(("127.0.0.1", port)))
         assert process.poll() is None, (folder / "error.log").read_text()
         yield process
     finally:

@@ -20,7 +20,7 @@ def running(*command, port=None, **options):
     process = subprocess.Popen([str(word) for word in command], **options)
     try:
         if port is not None:
-            eventually(lambda: process.poll() is not None or reachable(port))
+            eventually(lambda: process.poll() is not None or reachable(("127.0.0.1", port)))
             assert process.poll() is None, f"{command} ended with {process.returncode}"
         yield process
     finally:
@@ -134,7 +134,7 @@ class RestartableServer:
         path = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
         source = WEBSOCKET_SERVER.format(path=path, port=self.port)
         self._process = subprocess.Popen(["/usr/bin/python3", "-B", "-c", source])
-        eventually(lambda: self._process.poll() is not None or reachable(self.port))
+        eventually(lambda: self._process.poll() is not None or reachable(("127.0.0.1", self.port)))
         assert self._process.poll() is None
         return self
 
