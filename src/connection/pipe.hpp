@@ -176,6 +176,7 @@ class Pipe : public net::Pollable, public Carrier {
   void keep(ConstBytes input) noexcept;
   void flush_cork() noexcept;
   void empty_cork() noexcept;
+  net::Transferred send_both(ConstBytes front, ConstBytes bytes) noexcept;
   void flush_cork_to_outbox() noexcept;
   void flush() noexcept {
     if (!blocked_ && has_unsent()) send_unsent();

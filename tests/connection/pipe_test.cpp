@@ -309,6 +309,42 @@ TEST(Pipe, SendsInTheOrderOfWritingWhateverTheForm) {
   }
 }
 
+TEST(Pipe, SendsWhatItHasReadFromThereAndLeavesTheRestAsItWas) {
+  const std::string read = pattern(100'000);
+  const std::string longer_than_a_header(17, '#');
+  std::string expected;
+  Script script;
+  PipeBench bench;
+  script.on_input = [&](TestPipe& its, Bytes& input) {
+    if (input.size() < read.size()) return;
+    const auto send = [&](std::string_view front, std::size_t from, std::size_t size) {
+      if (!front.empty()) its.write(front);
+      its.send_large(input.subspan(from, size));
+      expected += front;
+      expected += read.substr(from, size);
+      EXPECT_EQ(as_text(input), read);
+    };
+    send("head", 8, 20'000);
+    send("head", 4, 10'000);
+    send("head", 3, 10'000);  // has not the room
+    send("head", 0, 10'000);
+    send("", 0, 10'000);
+    send(longer_than_a_header, 50, 10'000);
+    // More than the socket takes.
+    for (std::size_t i = 0; i < 5; ++i) send("header", 16 + i, read.size() - 16 - i);
+    EXPECT_TRUE(its.blocked());
+    input = input.last(0);
+  };
+  auto [pipe, peer] = bench.connect(script);
+  peer.send(read);
+  std::string got;
+  ASSERT_TRUE(bench.until([&, other = &peer] {
+    got += other->receive();
+    return !expected.empty() && got.size() >= expected.size();
+  }));
+  EXPECT_EQ(got, expected);
+}
+
 TEST(Pipe, SendsALongAnswerBeforeItHasAllOfIt) {
   Script script;
   PipeBench bench;
