@@ -65,6 +65,25 @@ TEST(Mask, IsTheNaiveOneWhereWideVectorsEnd) {
   }
 }
 
+TEST(Mask, IsTheNaiveOneWhereverLongPayloadsBegin) {
+  constexpr std::size_t room_around = 64;
+  for (const std::size_t size : {4095U, 4096U, 4097U, 4159U, 4160U, 9001U}) {
+    for (std::size_t begin = 0; begin < room_around; ++begin) {
+      const std::size_t offset = begin % 3;
+      const auto from = numbered(size);
+      const auto expected = naive_mask(from, offset);
+      std::vector<std::byte> room(size + 2 * room_around, std::byte{0xEE});
+      apply_mask(from, room.data() + begin, key, offset);
+      ASSERT_TRUE(std::ranges::equal(Bytes(room).subspan(begin, size), expected)) << begin;
+      ASSERT_EQ(
+          std::ranges::count(room, std::byte{0xEE}) - std::ranges::count(expected, std::byte{0xEE}),
+          2 * room_around);
+      apply_mask(Bytes(room).subspan(begin, size), key, offset);
+      ASSERT_TRUE(std::ranges::equal(Bytes(room).subspan(begin, size), from)) << begin;
+    }
+  }
+}
+
 TEST(Mask, IsTheSameByVectorsOfAnyWidth) {
   std::uint32_t word;
   std::memcpy(&word, key.data(), sizeof(word));
