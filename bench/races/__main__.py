@@ -25,8 +25,8 @@ from cells import CELLS
 from racing import LOAD_CORE, Length, race
 from servers import ROOT, SERVER_CORE
 
-DEFAULT = Length(rounds=3, seconds=1.2, warmup=0.3)
-QUICK = Length(rounds=3, seconds=0.8, warmup=0.2, required_only=True)
+DEFAULT = Length(rounds=9, seconds=0.6, warmup=0.2)
+QUICK = Length(rounds=5, seconds=0.4, warmup=0.2, required_only=True)
 
 
 def chosen(names: list[str], quick: bool) -> list[str]:

@@ -1,8 +1,9 @@
 """A race: the same load for several servers, in turns, and who was how much better.
 
-Servers have one core and the load has another. In each round every racer gets the load once; each round
-begins with another one. What counts are medians over the rounds: of the figures, and of the ratios within
-each round, since a machine that is slower for a while is so for two who take turns.
+Servers have one core and the load has another. In each round every racer gets the load once, or, if no
+requirement names it, in each third one; each round begins with another one. What counts are medians over the
+rounds: of the figures, and of the ratios within each round, since a machine that is slower for a while is so for
+two who take turns.
 """
 
 import contextlib
@@ -23,6 +24,9 @@ LOAD_CORE = {1}
 
 # Who is busy for less than this share of the time was not what limited.
 SATURATED = 0.95
+
+# Those whom no requirement names take part in one round of so many: their ratios need not be as sure.
+OTHERS_EVERY = 3
 
 
 @dataclass(frozen=True)
@@ -103,8 +107,8 @@ def measured(rounds: Rounds) -> list[Measurement]:
 def ratio(ours: Rounds, theirs: Rounds, idle: bool = False) -> tuple[float, str]:
     """How many times as good we are, and by which measure: the median of the rounds that both have.
 
-    By rate, where each server was the limit. Where one was not, the load or the rest of the machine was:
-    then by the server's processor time for each message. Idle connections are compared by memory.
+    By rate, where each server was the limit, and nothing but it. Where the load or the rest of the machine was
+    one, too: by the server's processor time for each message. Idle connections are compared by memory.
     """
     pairs = [(our, their) for our, their in zip(ours, theirs) if our and their]
 
@@ -114,8 +118,11 @@ def ratio(ours: Rounds, theirs: Rounds, idle: bool = False) -> tuple[float, str]
 
     if idle:
         return median_of((their.connection_bytes, our.connection_bytes) for our, their in pairs), "memory"
-    busy = [statistics.median(each.server_busy for each in side) for side in zip(*pairs)]
-    if busy and min(busy) >= SATURATED:
+
+    def busy(side: str) -> list[float]:
+        return [statistics.median(getattr(each, side) for each in racer) for racer in zip(*pairs)]
+
+    if pairs and min(busy("server_busy")) >= SATURATED > max(busy("load_busy")):
         return median_of((our.per_second, their.per_second) for our, their in pairs), "rate"
     return median_of((their.cpu_us, our.cpu_us) for our, their in pairs), "CPU"
 
@@ -213,14 +220,20 @@ def race(cell: Cell, programs: Path, length: Length, say: Callable[[str], None])
     elif cell.descriptors > allowed:
         not_run = f"{cell.descriptors:,} descriptors are needed, and {allowed:,} allowed here"
         say(f"  {not_run}")
-    names = [name for name in cell.racers
-             if name == "duplex" or not length.required_only or name in cell.at_least]
+    must = {"duplex", *cell.at_least}
+    names = [name for name in cell.racers if name in must or not length.required_only]
     rounds: dict[str, Rounds] = {name: [] for name in names}
     with Track(programs) as track:
         servers: dict[str, Server] = {}
         for number in range(0 if not_run else 1 if cell.idle else length.rounds):
+            with_others = number % OTHERS_EVERY == 0
+            if not with_others and not cell.at_least:
+                continue
             turn = number % len(names)
             for name in names[turn:] + names[:turn]:
+                if name not in must and not with_others:
+                    rounds[name].append(None)
+                    continue
                 try:
                     if name not in servers:
                         servers[name] = cell.racers[name](track)

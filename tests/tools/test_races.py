@@ -20,8 +20,8 @@ from cells import CELLS, FAMILIES  # noqa: E402
 from racing import Cell, Length, Measurement, median, race, ratio  # noqa: E402
 
 
-def measured(per_second=100.0, cpu_us=5.0, server_busy=1.0, connection_bytes=0.0, errors=""):
-    return Measurement(per_second, cpu_us, 1.0, server_busy, 0.5, 10.0, 20.0, connection_bytes, errors)
+def measured(per_second=100.0, cpu_us=5.0, server_busy=1.0, connection_bytes=0.0, errors="", load_busy=0.5):
+    return Measurement(per_second, cpu_us, 1.0, server_busy, load_busy, 10.0, 20.0, connection_bytes, errors)
 
 
 def document(mode="echo", **more):
@@ -87,10 +87,12 @@ def test_the_median_is_that_of_each_figure_for_itself():
         (measured(300, 3, 0.99), measured(200, 4, 0.96), False, (1.5, "rate")),
         (measured(300, 3, 0.94), measured(200, 6, 1.0), False, (2.0, "CPU")),
         (measured(300, 3, 1.0), measured(200, 6, 0.5), False, (2.0, "CPU")),
+        (measured(300, 3, 1.0, load_busy=0.95), measured(200, 6, 1.0), False, (2.0, "CPU")),
+        (measured(300, 3, 1.0), measured(200, 6, 1.0, load_busy=0.95), False, (2.0, "CPU")),
         (measured(connection_bytes=200), measured(connection_bytes=5000), True, (25.0, "memory")),
     ],
 )
-def test_ratios_are_by_rate_only_where_both_servers_were_the_limit(ours, theirs, idle, expected):
+def test_ratios_are_by_rate_only_where_both_servers_were_the_limit_and_not_the_load(ours, theirs, idle, expected):
     assert ratio([ours], [theirs], idle) == expected
 
 
@@ -290,7 +292,8 @@ two_cores = pytest.mark.skipif(not {0, 1} <= os.sched_getaffinity(0), reason="ra
 def test_racers_take_turns_and_each_round_begins_with_another(fake):
     folder, asked = fake
     said = []
-    result = race(fake_cell("-s", "20"), folder, Length(3, 0.5, 0.1), said.append)
+    cell = fake_cell("-s", "20", at_least={"bare": 0.9, "other": 0.9})
+    result = race(cell, folder, Length(3, 0.5, 0.1), said.append)
     assert [line.split()[0] for line in said] == [
         "duplex", "bare", "other", "bare", "other", "duplex", "other", "duplex", "bare",
     ]  # fmt: skip
@@ -298,6 +301,18 @@ def test_racers_take_turns_and_each_round_begins_with_another(fake):
     assert asked()[0][:4] == ["bench", "ws://127.0.0.1:7/echo", "-s", "20"]
     pids = [words[words.index("--pid") + 1] for words in asked()]
     assert len(set(pids)) == 3 and pids[0] == pids[5] == pids[7]
+
+
+@two_cores
+def test_those_who_matter_have_a_turn_in_each_round_and_the_others_in_each_third(fake):
+    folder, _ = fake
+    said = []
+    result = race(fake_cell(at_least={"bare": 0.9}), folder, Length(4, 0.5, 0.1), said.append)
+    assert [line.split()[0] for line in said] == [
+        "duplex", "bare", "other", "bare", "duplex", "duplex", "bare", "duplex", "bare", "other",
+    ]  # fmt: skip
+    taken = {name: [each is not None for each in rounds] for name, rounds in result["rounds"].items()}
+    assert taken == {"duplex": [True] * 4, "bare": [True] * 4, "other": [True, False, False, True]}
 
 
 @two_cores
