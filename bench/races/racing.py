@@ -1,7 +1,7 @@
 """A race: the same load for several servers, in turns, and who was how much better.
 
 Servers have one core and the load has another. In each round every racer gets the load once, or, if no
-requirement names it, in each third one; each round begins with another one. What counts are medians over the
+requirement names it, in each second one; each round begins with another one. What counts are medians over the
 rounds: of the figures, and of the ratios within each round, since a machine that is slower for a while is so for
 two who take turns.
 """
@@ -26,7 +26,7 @@ LOAD_CORE = {1}
 SATURATED = 0.95
 
 # Those whom no requirement names take part in one round of so many: their ratios need not be as sure.
-OTHERS_EVERY = 3
+OTHERS_EVERY = 2
 
 
 @dataclass(frozen=True)
