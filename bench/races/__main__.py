@@ -66,7 +66,7 @@ def arguments_of(words: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__.splitlines()[0])
     parser.add_argument("--bin", type=Path, required=True, help="where the programs are")
     parser.add_argument("--quick", action="store_true", help="short rounds beside those that must be beaten")
-    parser.add_argument("--rounds", type=int)
+    parser.add_argument("--rounds", type=int, help="of those whom a requirement names; others have half as many")
     parser.add_argument("--seconds", type=float, help="of each round")
     parser.add_argument("--list", action="store_true", help="name the races, and run none")
     parser.add_argument("--report", action="store_true", help="write what was measured before, and run none")

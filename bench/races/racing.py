@@ -225,15 +225,18 @@ def race(cell: Cell, programs: Path, length: Length, say: Callable[[str], None])
     rounds: dict[str, Rounds] = {name: [] for name in names}
     with Track(programs) as track:
         servers: dict[str, Server] = {}
+        order = list(names)
         for number in range(0 if not_run else 1 if cell.idle else length.rounds):
             with_others = number % OTHERS_EVERY == 0
             if not with_others and not cell.at_least:
                 continue
-            turn = number % len(names)
-            for name in names[turn:] + names[:turn]:
+            for name in names:
                 if name not in must and not with_others:
                     rounds[name].append(None)
-                    continue
+            taking_part = [name for name in order if name in must or with_others]
+            order.remove(taking_part[0])
+            order.append(taking_part[0])
+            for name in taking_part:
                 try:
                     if name not in servers:
                         servers[name] = cell.racers[name](track)

@@ -16,10 +16,10 @@ Written by `./dev bench`; [docs/performance.md](../docs/performance.md) says wha
 [PARTS.md](PARTS.md) what single parts cost.
 
 Each race is the same load, `duplex bench` on core 1, for several servers on core 0 that have one thread each. In each
-round duplex and those that a requirement names had their turn, in each second one the others, too; the figures are
-medians of the rounds, and behind a rate are the lowest and the highest. Ratios are the medians of those within each
-round: the machine is slower for a while now and then, and so for two who take turns; hence they are not the ratios of
-the figures. A ratio is by rate where both servers were busy for at least 95 % of the time, and the load for less: then
+round duplex and those that a requirement names had their turn, in each second one the others, too (races without a
+requirement have half as many rounds); the figures are medians of the rounds, and behind a rate are the lowest and the
+highest. Ratios are the medians of those within each round: the machine is slower for a while now and then, and so for
+two who take turns; hence they are not the ratios of the figures. A ratio is by rate where both servers were busy for at least 95 % of the time, and the load for less: then
 the servers were the limit. Where the load or the rest of the machine was, it is by the server's processor time for
 each message, which is what a server with more load to come would be limited by. Above 1, duplex is better.
 

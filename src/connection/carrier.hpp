@@ -32,7 +32,8 @@ class Carrier {
   /// Sends a reference behind all that was written before.
   virtual void send(SharedBytes bytes) noexcept = 0;
   /// Sends `bytes` behind all that was written before, straight from the caller's memory as far as
-  /// the peer takes them at once; only the rest is copied. Worth it for large ones.
+  /// the peer takes them at once; only the rest is copied. Worth it for large ones. Where they are
+  /// in the loop's read buffer, a few bytes in front of them are others for the time of the call.
   virtual void send_large(ConstBytes bytes) noexcept = 0;
 
   /// What was written and has not been taken by the system.

@@ -29,7 +29,7 @@ constexpr std::size_t cork_capacity_max = 1024 * 1024;
 // How much of what a peer sends after our last word is thrown away in one go.
 constexpr std::size_t discard_bytes_max = 256 * 1024;
 
-// The longest that is sent from in front of what was read: as much as a frame's header may have.
+// The longest that is sent from in front of what was read: a frame's header has no more than 14.
 constexpr std::size_t front_bytes_max = 16;
 
 iovec span_of(ConstBytes bytes) noexcept {
@@ -305,6 +305,7 @@ void Pipe::send_large(ConstBytes bytes) noexcept {
 /// Sends `front` and `bytes` behind it. An echo's header is put in front of its payload, where that
 /// was read: one span costs the system less than two.
 net::Transferred Pipe::send_both(ConstBytes front, ConstBytes bytes) noexcept {
+  if (front.empty()) return transport_.send(bytes);
   if (front.size() <= front_bytes_max) {
     const Bytes whole = with_front(hub_->loop().read_buffer(), bytes, front.size());
     if (!whole.empty()) {

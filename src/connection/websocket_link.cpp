@@ -12,7 +12,8 @@ namespace duplex::connection {
 namespace {
 
 // From this size on a payload is sent from its owner's memory instead of being copied behind its
-// header: a second span for the system costs less than copying this much.
+// header: a second span for the system costs less than copying this much. (Where the payload was
+// read from the same loop, there is none: the header is put in front of it.)
 constexpr std::size_t large_payload_bytes = 16 * 1024;
 
 constexpr std::uint64_t never = UINT64_MAX;

@@ -240,6 +240,22 @@ TEST_P(EncryptedPipe, SendsALargeMessageOutOfAnInput) {
   EXPECT_EQ(ends->plaintext, expected);
 }
 
+TEST_P(EncryptedPipe, SendsWhatItHasReadAndLeavesTheRestAsItWas) {
+  const std::string read = pattern(10'000);
+  script_.on_input = [&](TestPipe& its, Bytes& input) {
+    if (input.size() < read.size()) return;
+    its.write("head");
+    its.send_large(input.subspan(8));
+    EXPECT_EQ(as_text(input), read);
+    input = input.last(0);
+  };
+  auto ends = connect_and_shake_hands();
+  ends->send(read);
+  const std::string expected = "head" + read.substr(8);
+  ASSERT_TRUE(until(*ends, [&] { return ends->plaintext.size() >= expected.size(); }));
+  EXPECT_EQ(ends->plaintext, expected);
+}
+
 TEST_P(EncryptedPipe, SendsPartsOfFilesInTheirPlace) {
   auto file = std::make_shared<const net::Descriptor>(::memfd_create("test", MFD_CLOEXEC));
   const std::string content = pattern(500'000);

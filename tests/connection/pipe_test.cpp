@@ -345,6 +345,28 @@ TEST(Pipe, SendsWhatItHasReadFromThereAndLeavesTheRestAsItWas) {
   EXPECT_EQ(got, expected);
 }
 
+TEST(Pipe, SendsToAnotherWhatItHasRead) {
+  const std::string read = pattern(50'000);
+  Script script;
+  Script others;
+  PipeBench bench;
+  auto [other, receiver] = bench.connect(others);
+  script.on_input = [&, other_pipe = &other](TestPipe&, Bytes& input) {
+    if (input.size() < read.size()) return;
+    other_pipe->send_large(input);
+    EXPECT_EQ(as_text(input), read);
+    input = input.last(0);
+  };
+  auto [pipe, peer] = bench.connect(script);
+  peer.send(read);
+  std::string got;
+  ASSERT_TRUE(bench.until([&, its = &receiver] {
+    got += its->receive();
+    return got.size() >= read.size();
+  }));
+  EXPECT_EQ(got, read);
+}
+
 TEST(Pipe, SendsALongAnswerBeforeItHasAllOfIt) {
   Script script;
   PipeBench bench;

@@ -316,6 +316,17 @@ def test_those_who_matter_have_a_turn_in_each_round_and_the_others_in_each_secon
 
 
 @two_cores
+def test_where_nobody_matters_there_are_half_as_many_rounds_and_who_begins_changes(fake):
+    folder, _ = fake
+    said = []
+    cell = fake_cell()
+    del cell.racers["other"]
+    result = race(cell, folder, Length(5, 0.5, 0.1), said.append)
+    assert [line.split()[0] for line in said] == ["duplex", "bare", "bare", "duplex", "duplex", "bare"]
+    assert [len(rounds) for rounds in result["rounds"].values()] == [3, 3]
+
+
+@two_cores
 def test_only_those_who_matter_are_raced_quickly(fake):
     folder, _ = fake
     cell = fake_cell(at_least={"bare": 0.9})
