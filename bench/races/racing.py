@@ -104,27 +104,38 @@ def measured(rounds: Rounds) -> list[Measurement]:
     return [each for each in rounds if each is not None]
 
 
-def ratio(ours: Rounds, theirs: Rounds, idle: bool = False) -> tuple[float, str]:
-    """How many times as good we are, and by which measure: the median of the rounds that both have.
+def ratios(ours: Rounds, theirs: Rounds, idle: bool = False) -> tuple[list[float], str]:
+    """How many times as good we are in each of the rounds that both have, and by which measure.
 
     By rate, where each server was the limit, and nothing but it. Where the load or the rest of the machine was
     one, too: by the server's processor time for each message. Idle connections are compared by memory.
     """
     pairs = [(our, their) for our, their in zip(ours, theirs) if our and their]
 
-    def median_of(figures) -> float:
-        """Of the ratios of the first figure to the second, where the round was long enough for both."""
-        return statistics.median(one / other for one, other in figures if one and other)
+    def of(figures) -> list[float]:
+        """The ratios of the first figure to the second, where the round was long enough for both."""
+        return [one / other for one, other in figures if one and other]
 
     if idle:
-        return median_of((their.connection_bytes, our.connection_bytes) for our, their in pairs), "memory"
+        return of((their.connection_bytes, our.connection_bytes) for our, their in pairs), "memory"
+    both = [median(measured(each)) for each in (ours, theirs)] if pairs else []
+    if both and min(each.server_busy for each in both) >= SATURATED > max(each.load_busy for each in both):
+        return of((our.per_second, their.per_second) for our, their in pairs), "rate"
+    return of((their.cpu_us, our.cpu_us) for our, their in pairs), "CPU"
 
-    def busy(side: str) -> list[float]:
-        return [statistics.median(getattr(each, side) for each in racer) for racer in zip(*pairs)]
 
-    if pairs and min(busy("server_busy")) >= SATURATED > max(busy("load_busy")):
-        return median_of((our.per_second, their.per_second) for our, their in pairs), "rate"
-    return median_of((their.cpu_us, our.cpu_us) for our, their in pairs), "CPU"
+def ratio(ours: Rounds, theirs: Rounds, idle: bool = False) -> tuple[float, str]:
+    """The median of them."""
+    found, by = ratios(ours, theirs, idle)
+    return statistics.median(found), by
+
+
+def middle_half(numbers: list[float]) -> tuple[float, float]:
+    """Between which half of them lie: a quarter is less, a quarter more."""
+    if len(numbers) < 2:
+        return numbers[0], numbers[0]
+    low, _, high = statistics.quantiles(numbers, n=4, method="inclusive")
+    return low, high
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from racing import SATURATED, Measurement, Rounds, measured, median, ratio
+from racing import SATURATED, Measurement, Rounds, measured, median, middle_half, ratios
 
 INTRODUCTION = """\
 # Results of the races
@@ -19,7 +19,8 @@ Each race is the same load, `duplex bench` on core 1, for several servers on cor
 round duplex and those that a requirement names had their turn, in each second one the others, too (races without a
 requirement have half as many rounds); the figures are medians of the rounds, and behind a rate are the lowest and the
 highest. Ratios are the medians of those within each round: the machine is slower for a while now and then, and so for
-two who take turns; hence they are not the ratios of the figures. A ratio is by rate where both servers were busy for at least 95 % of the time, and the load for less: then
+two who take turns; hence they are not the ratios of the figures. Half of the rounds lie between the two behind a ratio
+that is required; what is held or missed by less than that lies within the noise. A ratio is by rate where both servers were busy for at least 95 % of the time, and the load for less: then
 the servers were the limit. Where the load or the rest of the machine was, it is by the server's processor time for
 each message, which is what a server with more load to come would be limited by. Above 1, duplex is better.
 
@@ -37,9 +38,13 @@ class Verdict:
     """Duplex beside one rival."""
 
     rival: str
-    ratio: float
+    ratios: list[float]  # of the rounds
     by: str
     at_least: float | None
+
+    @property
+    def ratio(self) -> float:
+        return statistics.median(self.ratios)
 
     @property
     def held(self) -> bool | None:
@@ -70,11 +75,10 @@ def verdicts(result: dict) -> list[Verdict]:
     for rival in rounds:
         if "duplex" not in rounds or rival.startswith("duplex"):
             continue
-        try:
-            value, by = ratio(rounds["duplex"], rounds[rival], result["idle"])
-        except statistics.StatisticsError:  # no round of both, or all too short to be measured
+        found_ratios, by = ratios(rounds["duplex"], rounds[rival], result["idle"])
+        if not found_ratios:  # no round of both, or all too short to be measured
             continue
-        found.append(Verdict(rival, value, by, result["at_least"].get(rival)))
+        found.append(Verdict(rival, found_ratios, by, result["at_least"].get(rival)))
     return found
 
 
@@ -175,11 +179,15 @@ def requirements(results: dict[str, dict]) -> str:
         for rival, at_least in result["at_least"].items():
             row = [name, _figure(result), f"{at_least:g} × {rival}"]
             each = found.get(rival)
-            rows.append(row + ([f"{each.ratio:.2f}", each.by, each.mark] if each else ["", "", unmeasured]))
+            if each is None:
+                rows.append([*row, "", "", "", unmeasured])
+                continue
+            low, high = middle_half(each.ratios)
+            rows.append([*row, f"{each.ratio:.2f}", f"{low:.2f} … {high:.2f}", each.by, each.mark])
         if result["bytes_max"] is not None:
             mark = HELD if memory_held(result) else unmeasured
-            rows.append([name, _figure(result), f"at most {result['bytes_max']:g} bytes each", "", "memory", mark])
-    return _markdown(["race", "duplex", "at least", "ratio", "by", "held"], rows)
+            rows.append([name, _figure(result), f"at most {result['bytes_max']:g} bytes each", "", "", "memory", mark])
+    return _markdown(["race", "duplex", "at least", "ratio", "half of the rounds", "by", "held"], rows)
 
 
 def all_ratios(results: dict[str, dict]) -> str:

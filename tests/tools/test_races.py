@@ -109,6 +109,17 @@ def test_a_ratio_is_the_median_of_those_within_each_round():
     assert ratio([measured(0), *ours], [measured(900), *theirs]) == (1.35, "rate")
 
 
+def test_by_which_figure_is_seen_in_all_rounds_that_the_tables_tell_of():
+    # Of the three rounds the load was at its limit in one, which is the only one that both have.
+    ours = [measured(300, 3, load_busy=0.99), measured(300, 3), measured(300, 3)]
+    assert ratio(ours, [measured(200, 4), None, None]) == (1.5, "rate")
+
+
+def test_half_of_the_rounds_lie_in_the_middle():
+    assert racing.middle_half([1.0, 5.0, 2.0, 4.0, 3.0]) == (2.0, 4.0)
+    assert racing.middle_half([7.0]) == (7.0, 7.0)
+
+
 # The report.
 
 
@@ -203,9 +214,9 @@ def test_every_row_of_a_table_has_as_many_cells_as_its_head():
         else:
             assert len(set(widths)) <= 1
             widths = []
-    assert "| a | 100/s | 2 × bare | 1.00 | rate | ✗ **missed** |" in text
-    assert "| b | 100 bytes | at most 256 bytes each |  | memory | ✓ |" in text
-    assert "| c | not measured | 0.9 × bare |  |  | ✗ **missed** |" in text
+    assert "| a | 100/s | 2 × bare | 1.00 | 1.00 … 1.00 | rate | ✗ **missed** |" in text
+    assert "| b | 100 bytes | at most 256 bytes each |  |  | memory | ✓ |" in text
+    assert "| c | not measured | 0.9 × bare |  |  |  | ✗ **missed** |" in text
     assert "| race | duplex | bare | other |" in text
     assert "| a | 100/s | 1.00 | 2.00* |" in text
     assert "| b | 100 bytes | 0.50 |  |" in text
