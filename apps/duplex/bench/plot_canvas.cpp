@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <iterator>
+#include <sstream>
+#include <utility>
 
 #include "markup.hpp"
 #include "printable.hpp"
@@ -76,6 +78,19 @@ std::string fit(std::string_view text, double font_px, double width_px) {
     bytes = cut_text(text, bytes - 1).size();
   }
   return std::string(text.substr(0, bytes)) + "…";
+}
+
+std::vector<std::string> wrap(std::string_view text, double font_px, double width_px) {
+  std::vector<std::string> lines;
+  std::istringstream words{std::string(text)};
+  for (std::string word; words >> word;) {
+    if (!lines.empty() && text_width(lines.back() + ' ' + word, font_px) <= width_px) {
+      lines.back() += ' ' + word;
+    } else {
+      lines.push_back(std::move(word));
+    }
+  }
+  return lines;
 }
 
 }  // namespace duplex::app::bench

@@ -36,4 +36,7 @@ double text_width(std::string_view text, double font_px) noexcept;
 /// `text`, or its beginning and an ellipsis, where it would be wider than `width_px`.
 std::string fit(std::string_view text, double font_px, double width_px);
 
+/// The words of `text` in lines that are no wider, but for single words that are.
+std::vector<std::string> wrap(std::string_view text, double font_px, double width_px);
+
 }  // namespace duplex::app::bench

@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <ranges>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,7 +28,8 @@ constexpr Panel durations_panel{.title = 230, .plot_height = 250};
 constexpr Panel timeline_panel{.title = 592, .plot_height = 210};
 constexpr double findings_top = 872;
 constexpr double foot_gap = 20;
-constexpr double foot_height = 52;
+constexpr double foot_height_min = 40;
+constexpr double page_end_gap = 12;
 
 /// The colors are blue and orange, which everybody can tell apart, in tones for a light and a dark
 /// page. Fonts are the reader's.
@@ -152,20 +152,21 @@ void add_head(Canvas& canvas, const Result& result) {
   }
 }
 
-void add_foot(Canvas& canvas, double top, const Result& result) {
+/// Where it ends.
+double add_foot(Canvas& canvas, double top, const Result& result) {
   constexpr double font_px = 13;
   constexpr double line_height = 18;
   canvas.line({page_margin, top}, {page_width - page_margin, top}, "rule");
   std::string made = fmt::format("duplex {}", version());
   if (!result.started.empty()) made += ", " + result.started;
   const double room = page_width - 2 * page_margin - text_width(made, font_px);
-  const std::string limit = limit_sentence(result);
   double y = top + 22;
-  for (const auto line : std::views::split(limit, '\n')) {
-    canvas.text({page_margin, y}, "faint", fit(std::string_view(line), font_px, room));
+  canvas.text({page_width - page_margin, y}, "faint end", made);
+  for (const std::string& line : wrap(limit_sentence(result), font_px, room)) {
+    canvas.text({page_margin, y}, "faint", line);
     y += line_height;
   }
-  canvas.text({page_width - page_margin, top + 22}, "faint end", made);
+  return std::max(y, top + foot_height_min);
 }
 
 }  // namespace
@@ -176,13 +177,13 @@ std::string svg_report(const Result& result) {
   add_durations(canvas, durations_panel, result);
   add_timeline(canvas, timeline_panel, result);
   const double foot_top = add_findings(canvas, findings_top, result) + foot_gap;
-  add_foot(canvas, foot_top, result);
+  const double height = add_foot(canvas, foot_top, result) + page_end_gap;
   const std::string title = result.title.empty() ? result.url : result.title;
   return fmt::format(
       "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{0:g}\" height=\"{1:g}\" "
       "viewBox=\"0 0 {0:g} {1:g}\" role=\"img\">\n"
       "<title>{2}</title>\n{3}<rect width=\"{0:g}\" height=\"{1:g}\" class=\"page\"/>\n{4}</svg>\n",
-      page_width, foot_top + foot_height, escape_markup(title), look, canvas.elements());
+      page_width, height, escape_markup(title), look, canvas.elements());
 }
 
 }  // namespace duplex::app::bench

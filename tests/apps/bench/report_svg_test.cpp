@@ -82,11 +82,21 @@ TEST(SvgReport, HoldsMemoryUntilItIsLookedAtAgain) {
   EXPECT_TRUE(holds(std::string_view(svg).substr(line, svg.find("/>", line) - line), "L856.0 "));
 }
 
-TEST(SvgReport, TellsTheLimitInAsManyLinesAsItHas) {
+TEST(SvgReport, TellsAllOfTheLimitInLinesThatFit) {
   Result result = example_result(Mode::echo);
-  result.limited_by = LimitedBy::load;
-  EXPECT_TRUE(holds(svg_report(result), "The server may do more;</text>"));
-  EXPECT_TRUE(holds(svg_report(result), "may show it.</text>"));
+  const std::size_t usual_bytes = svg_report(result).size();
+  for (const LimitedBy limit : {LimitedBy::load, LimitedBy::machine}) {
+    result.limited_by = limit;
+    for (const std::optional<double> rate : {std::optional<double>(), std::optional(1e6)}) {
+      result.rate = rate;
+      const std::string svg = svg_report(result);
+      const std::string sentence = limit_sentence(result);
+      const std::string last_word = sentence.substr(sentence.find_last_of(" \n") + 1);
+      EXPECT_TRUE(holds(svg, last_word + "</text>")) << sentence;
+      EXPECT_FALSE(holds(svg, "…</text>"));
+      EXPECT_GT(svg.size(), usual_bytes);
+    }
+  }
 }
 
 TEST(SvgReport, NamesWhatIsCountedInEachMode) {
