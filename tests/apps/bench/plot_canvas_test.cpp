@@ -38,14 +38,14 @@ TEST(PlotCanvas, CutsTextThatIsTooWideBetweenCharacters) {
   for (int width = 10; width < 60; ++width) {
     EXPECT_LE(text_width(fit("µaµaµaµaµa", 10, width), 10), width);
   }
+}
 
-  TEST(PlotCanvas, WrapsTextBetweenWords) {
-    using Lines = std::vector<std::string>;
-    EXPECT_EQ(wrap("", 10, 60), Lines());
-    EXPECT_EQ(wrap("one line\nof two", 10, 1000), Lines{"one line of two"});
-    EXPECT_EQ(wrap("µµµµ µµµµµ µ", 10, 60), (Lines{"µµµµ µµµµµ", "µ"}));
-    EXPECT_EQ(wrap("a longest-of-all b", 10, 60), (Lines{"a", "longest-of-all", "b"}));
-  }
+TEST(PlotCanvas, WrapsTextBetweenWords) {
+  using Lines = std::vector<std::string>;
+  EXPECT_EQ(wrap("", 10, 60), Lines());
+  EXPECT_EQ(wrap("one line\nof two", 10, 1000), Lines{"one line of two"});
+  EXPECT_EQ(wrap("µµµµ µµµµµ µ", 10, 60), (Lines{"µµµµ µµµµµ", "µ"}));
+  EXPECT_EQ(wrap("a longest-of-all b", 10, 60), (Lines{"a", "longest-of-all", "b"}));
 }
 
 }  // namespace
