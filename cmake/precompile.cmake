@@ -1,8 +1,9 @@
 # What most sources include of the standard library, and tests of GoogleTest, is compiled once for
 # each target of many sources, and once for all unit tests, which takes a third off the time of a
 # build. Sources name what they use nevertheless: clang-tidy looks at them without this, and so do
-# release builds and those who build the library within their own project. Not where the compiler optimises in earnest: GCC 12 takes what it has
-# precompiled of its own library for ours, and warns of what it finds in there.
+# release builds and those who build the library within their own project. Not where the compiler
+# optimises in earnest: GCC 12 takes what it has precompiled of its own library for ours, and warns
+# of what it finds in there.
 #
 #   duplex_precompile(TARGET [HEADER...])            those, and the standard library's
 #   duplex_precompile(TARGET REUSE_FROM OTHER)       what was precompiled for OTHER, which is

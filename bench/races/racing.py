@@ -124,12 +124,6 @@ def ratios(ours: Rounds, theirs: Rounds, idle: bool = False) -> tuple[list[float
     return of((their.cpu_us, our.cpu_us) for our, their in pairs), "CPU"
 
 
-def ratio(ours: Rounds, theirs: Rounds, idle: bool = False) -> tuple[float, str]:
-    """The median of them."""
-    found, by = ratios(ours, theirs, idle)
-    return statistics.median(found), by
-
-
 def middle_half(numbers: list[float]) -> tuple[float, float]:
     """Between which half of them lie: a quarter is less, a quarter more."""
     if len(numbers) < 2:

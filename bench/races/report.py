@@ -20,9 +20,10 @@ round duplex and those that a requirement names had their turn, in each second o
 requirement have half as many rounds); the figures are medians of the rounds, and behind a rate are the lowest and the
 highest. Ratios are the medians of those within each round: the machine is slower for a while now and then, and so for
 two who take turns; hence they are not the ratios of the figures. Half of the rounds lie between the two behind a ratio
-that is required; what is held or missed by less than that lies within the noise. A ratio is by rate where both servers were busy for at least 95 % of the time, and the load for less: then
-the servers were the limit. Where the load or the rest of the machine was, it is by the server's processor time for
-each message, which is what a server with more load to come would be limited by. Above 1, duplex is better.
+that is required; what is held or missed by less than that lies within the noise. A ratio is by rate where both servers
+were busy for at least 95 % of the time, and the load for less: then the servers were the limit. Where the load or the
+rest of the machine was, it is by the server's processor time for each message, which is what a server with more load to
+come would be limited by. Above 1, duplex is better.
 
 `bare` is the least epoll loop that could answer, without any checks: the kernel's limit. Others are built by
 `-O3`, without Nagle's algorithm, and do not compress unless they are asked to. `Boost.Beast` has sockets

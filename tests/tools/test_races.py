@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import os
+import statistics
 import resource
 import subprocess
 import sys
@@ -17,11 +18,16 @@ import racing  # noqa: E402
 import report  # noqa: E402
 import servers  # noqa: E402
 from cells import CELLS, FAMILIES  # noqa: E402
-from racing import Cell, Length, Measurement, median, race, ratio  # noqa: E402
+from racing import Cell, Length, Measurement, median, race, ratios  # noqa: E402
 
 
 def measured(per_second=100.0, cpu_us=5.0, server_busy=1.0, connection_bytes=0.0, errors="", load_busy=0.5):
     return Measurement(per_second, cpu_us, 1.0, server_busy, load_busy, 10.0, 20.0, connection_bytes, errors)
+
+
+def ratio(ours, theirs, idle=False):
+    found, by = ratios(ours, theirs, idle)
+    return statistics.median(found), by
 
 
 def document(mode="echo", **more):
